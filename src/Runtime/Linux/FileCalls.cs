@@ -150,6 +150,19 @@ public static unsafe partial class FileCalls
         }
     }
 
+    /// <inheritdoc cref="ReadLink"/>
+    public static Errno TryReadLink(SafeFileHandle directory, ReadOnlySpan<byte> path, out ByteString text)
+    {
+        var name = new CString(path, stackalloc byte[CString.StackSize]);
+        Span<byte> buffer = stackalloc byte[4096];
+        fixed (byte* p = name, b = buffer)
+        {
+            var length = Libc.readlinkat(directory, p, b, (nuint)buffer.Length);
+            text = length < 0 ? default : new ByteString(buffer[..(int)length]);
+            return length < 0 ? LastError() : Errno.None;
+        }
+    }
+
     internal static Errno LastError() => (Errno)Marshal.GetLastPInvokeError();
 
     internal static LinuxException Failed(string operation, ReadOnlySpan<byte> path, Errno errno) =>

@@ -1,0 +1,72 @@
+using System.Text;
+using System.Text.Json;
+
+using Bld.Registry;
+using Bld.Runtime.Linux;
+
+namespace Bld.Builder.Snapshots;
+
+/// <summary>What layers snapshots are, and which chains of layers they complete.</summary>
+internal sealed partial class SnapshotStore
+{
+    /// <summary>
+    /// Records the tarball of a snapshot (<c>layer.json</c>), so that nobody computes it again. Not synced: it is derived from the
+    /// content, and whoever finds it unreadable computes it anew.
+    /// </summary>
+    internal void SetLayer(SnapshotId id, SnapshotLayer layer)
+    {
+        var record = new LayerRecord { DiffId = layer.DiffId.ToString(), Size = layer.Size };
+        state.PublishFile(
+            $"snapshots/{id}/layer.json", JsonSerializer.SerializeToUtf8Bytes(record, SnapshotJson.Default.LayerRecord), durable: false);
+        if (Get(id) is { } snapshot)
+        {
+            _known[id] = snapshot with { Layer = layer };
+        }
+    }
+
+    /// <summary>
+    /// Makes a snapshot the one of a chain id: <c>chains/HEX</c> is a link to it. A complete snapshot that is there already stays.
+    /// </summary>
+    /// <returns>The chain's snapshot: this one, or the one that was there first.</returns>
+    internal SnapshotId PublishChain(ChainId chain, SnapshotId id)
+    {
+        var path = Encoding.ASCII.GetBytes($"chains/{Hex(chain)}");
+        var text = Encoding.ASCII.GetBytes($"../snapshots/{id}");
+        while (FileCalls.TryMakeSymbolicLink(text, state.Handle, path) is var errno && errno != Errno.None)
+        {
+            if (errno != Errno.EEXIST)
+            {
+                throw new LinuxException("symlink", Encoding.ASCII.GetString(path), errno);
+            }
+
+            if (FindByChain(chain) is { } first)
+            {
+                return first.Id;
+            }
+
+            // It leads to a snapshot that was removed or lost. Losing the race for replacing it is fine: the loop looks again.
+            FileCalls.TryUnlink(state.Handle, path);
+        }
+
+        state.Durability.Record();
+        return id;
+    }
+
+    /// <summary>The complete snapshot of a chain of layers; null when there is none.</summary>
+    internal Snapshot? FindByChain(ChainId chain)
+    {
+        if (FileCalls.TryReadLink(state.Handle, Encoding.ASCII.GetBytes($"chains/{Hex(chain)}"), out var text) != Errno.None)
+        {
+            return null;
+        }
+
+        return SnapshotId.TryParse(Encoding.ASCII.GetString(text.FileName)) is { } id && IsComplete(id) ? Get(id) : null;
+    }
+
+    private static string Hex(ChainId chain) => chain.ToString()[(chain.ToString().IndexOf(':', StringComparison.Ordinal) + 1)..];
+
+    private SnapshotLayer? ReadLayer(SnapshotId id) =>
+        SnapshotJson.ReadLayer(state.ReadFile($"snapshots/{id}/layer.json")) is { } record && DiffId.TryParse(record.DiffId, out var diffId)
+            ? new SnapshotLayer(diffId, record.Size)
+            : null;
+}
