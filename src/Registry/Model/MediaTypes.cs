@@ -1,0 +1,50 @@
+namespace Bld.Registry;
+
+/// <summary>How a layer's tarball is compressed.</summary>
+public enum LayerCompression
+{
+    None,
+    Gzip,
+    Zstd,
+}
+
+/// <summary>The media types of OCI's image-spec and of Docker's schema 2.</summary>
+public static class MediaTypes
+{
+    public const string OciIndex = "application/vnd.oci.image.index.v1+json";
+    public const string OciManifest = "application/vnd.oci.image.manifest.v1+json";
+    public const string OciConfig = "application/vnd.oci.image.config.v1+json";
+    public const string OciLayer = "application/vnd.oci.image.layer.v1.tar";
+    public const string OciLayerGzip = "application/vnd.oci.image.layer.v1.tar+gzip";
+    public const string OciLayerZstd = "application/vnd.oci.image.layer.v1.tar+zstd";
+    public const string OciEmpty = "application/vnd.oci.empty.v1+json";
+    public const string DockerList = "application/vnd.docker.distribution.manifest.list.v2+json";
+    public const string DockerManifest = "application/vnd.docker.distribution.manifest.v2+json";
+    public const string DockerConfig = "application/vnd.docker.container.image.v1+json";
+    public const string DockerLayer = "application/vnd.docker.image.rootfs.diff.tar";
+    public const string DockerLayerGzip = "application/vnd.docker.image.rootfs.diff.tar.gzip";
+    public const string DockerLayerZstd = "application/vnd.docker.image.rootfs.diff.tar.zstd";
+
+    /// <summary>Whether a document of this type lists manifests.</summary>
+    public static bool IsIndex(string? mediaType) => mediaType is OciIndex or DockerList;
+
+    /// <summary>Whether a document of this type describes one image.</summary>
+    public static bool IsManifest(string? mediaType) => mediaType is OciManifest or DockerManifest;
+
+    /// <summary>How a layer of this type is compressed.</summary>
+    public static LayerCompression CompressionOf(string mediaType) =>
+        mediaType.EndsWith("gzip", StringComparison.Ordinal) ? LayerCompression.Gzip
+        : mediaType.EndsWith("zstd", StringComparison.Ordinal) ? LayerCompression.Zstd
+        : LayerCompression.None;
+
+    /// <summary>The type of a layer in one of both families.</summary>
+    public static string Layer(LayerCompression compression, bool docker) => (compression, docker) switch
+    {
+        (LayerCompression.Gzip, false) => OciLayerGzip,
+        (LayerCompression.Zstd, false) => OciLayerZstd,
+        (_, false) => OciLayer,
+        (LayerCompression.Gzip, true) => DockerLayerGzip,
+        (LayerCompression.Zstd, true) => DockerLayerZstd,
+        _ => DockerLayer,
+    };
+}
