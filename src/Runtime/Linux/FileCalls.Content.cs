@@ -113,4 +113,11 @@ public static unsafe partial class FileCalls
 
         return LastError() is Errno.EAGAIN or Errno.EINTR ? false : throw Failed("flock", default, LastError());
     }
+
+    /// <summary>fstatfs(2): the magic number of the file system that holds an open file, O_PATH too.</summary>
+    public static ulong FileSystemType(SafeFileHandle file)
+    {
+        var buffer = stackalloc byte[256];
+        return Libc.fstatfs(file, buffer) == 0 ? *(ulong*)buffer : throw Failed("statfs", default, LastError());
+    }
 }

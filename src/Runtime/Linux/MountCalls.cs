@@ -130,6 +130,24 @@ public static unsafe class MountCalls
         }
     }
 
+    /// <summary>mount_setattr(2) MOUNT_ATTR_IDMAP: the tree's ids go through a user namespace's mappings.</summary>
+    public static Errno TrySetIdMap(SafeFileHandle mount, bool recursive, SafeFileHandle userNamespace)
+    {
+        var attributes = new Libc.MountAttributes
+        {
+            Set = (ulong)MountAttributeFlags.IdMapped,
+            UserNamespace = (ulong)userNamespace.DangerousGetHandle(),
+        };
+        ReadOnlySpan<byte> empty = [0];
+        fixed (byte* e = empty)
+        {
+            var flags = Libc.AtEmptyPath | (recursive ? 0x8000 : 0);
+            var result = Libc.syscall(
+                SystemCallNumber.MountSetAttr, Number(mount), (nint)e, flags, (nint)(&attributes), sizeof(Libc.MountAttributes), 0);
+            return result < 0 ? FileCalls.LastError() : Errno.None;
+        }
+    }
+
     /// <summary>mount(2), the old call.</summary>
     public static Errno TryMount(
         ReadOnlySpan<byte> source, ReadOnlySpan<byte> target, ReadOnlySpan<byte> type, ulong flags, ReadOnlySpan<byte> data)

@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 namespace Bld.Runtime.Linux;
 
 /// <summary>Numbers of calls without a wrapper in glibc 2.36; those added since 5.1 are the same on every architecture.</summary>
@@ -13,4 +15,37 @@ internal static class SystemCallNumber
     internal const int CloseRange = 436;
     internal const int OpenAt2 = 437;
     internal const int MountSetAttr = 442;
+    internal const int PidFdSendSignal = 424;
+    internal const int Clone3 = 435;
+
+    // The older calls differ: x86-64's table, or the generic one of arm64.
+    internal static int PivotRoot => Arm ? 41 : 155;
+
+    internal static int SetGroups => Arm ? 159 : 116;
+
+    internal static int SetResGid => Arm ? 149 : 119;
+
+    internal static int SetResUid => Arm ? 147 : 117;
+
+    internal static int CapSet => Arm ? 91 : 126;
+
+    internal static int CapGet => Arm ? 90 : 125;
+
+    internal static int Seccomp => Arm ? 277 : 317;
+
+    internal static int GetCwd => Arm ? 17 : 79;
+
+    internal static int KeyCtl => Arm ? 219 : 250;
+
+    internal static int ExecVeAt => Arm ? 281 : 322;
+
+    internal static int MemFdCreate => Arm ? 279 : 319;
+
+    internal static int Personality => Arm ? 92 : 135;
+
+    internal static int IoPrioritySet => Arm ? 30 : 251;
+
+    internal static int SchedulerSetAttributes => Arm ? 274 : 314;
+
+    private static bool Arm => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 }

@@ -1,0 +1,89 @@
+using Bld.Runtime.Spec;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Runtime;
+
+/// <summary>What network a container sees.</summary>
+public enum NetworkMode
+{
+    /// <summary>As the spec's namespaces say, and nothing configured but <c>lo</c> of a new one.</summary>
+    FromSpec,
+
+    /// <summary>The host's.</summary>
+    Host,
+
+    /// <summary>A new namespace with nothing but <c>lo</c>.</summary>
+    None,
+
+    /// <summary>A new namespace that reaches the outside through pasta (or netavark, for root).</summary>
+    Private,
+}
+
+/// <summary>A mount whose source is not (only) a path: applied after the spec's own mounts, in the order given.</summary>
+public sealed record ContainerMount
+{
+    /// <summary>Destination, type and options; with <see cref="Tree"/> or <see cref="Content"/> its source doesn't matter.</summary>
+    public required MountSpec Spec { get; init; }
+
+    /// <summary>
+    /// A detached tree (open_tree with clone, or fsmount): moved to the destination as it is, so it can be used once. Stays
+    /// the caller's to dispose.
+    /// </summary>
+    public SafeFileHandle? Tree { get; init; }
+
+    /// <summary>A file that lives in memory only (a secret): these bytes at the destination.</summary>
+    public ReadOnlyMemory<byte>? Content { get; init; }
+
+    /// <summary>Permission bits of <see cref="Content"/>.</summary>
+    public uint Mode { get; init; } = 0x100;
+
+    /// <summary>Owner of <see cref="Content"/>.</summary>
+    public uint Uid { get; init; }
+
+    /// <summary>Group of <see cref="Content"/>.</summary>
+    public uint Gid { get; init; }
+}
+
+/// <summary>Everything that <see cref="Container.Start"/> needs. Handles stay the caller's.</summary>
+public sealed record ContainerRequest
+{
+    /// <summary>The OCI spec; <see cref="DefaultSpec.ForBuild"/> makes what a RUN wants.</summary>
+    public required ContainerSpec Spec { get; init; }
+
+    /// <summary>The root as a detached mount (fsmount or a cloned tree), usable once; null takes the spec's root path.</summary>
+    public SafeFileHandle? Root { get; init; }
+
+    /// <summary>Mounts on top of the spec's.</summary>
+    public IReadOnlyList<ContainerMount> Mounts { get; init; } = [];
+
+    /// <summary>Standard input; null is /dev/null.</summary>
+    public SafeFileHandle? Input { get; init; }
+
+    /// <summary>Standard output; null is /dev/null.</summary>
+    public SafeFileHandle? Output { get; init; }
+
+    /// <summary>Standard error; null is /dev/null.</summary>
+    public SafeFileHandle? Error { get; init; }
+
+    /// <summary>Stay as process 1 that forwards signals and reaps; otherwise the command itself is process 1.</summary>
+    public bool Init { get; init; }
+
+    /// <summary>The network; anything but <see cref="NetworkMode.FromSpec"/> replaces the spec's network namespace.</summary>
+    public NetworkMode Network { get; init; }
+
+    /// <summary>Number of the caller's descriptors from 3 on that the command keeps (they must not be close-on-exec).</summary>
+    public int PreservedDescriptors { get; init; }
+
+    /// <summary>The executable that becomes init: one whose Main asks <see cref="Init.ContainerInit.IsInit"/> first.</summary>
+    public string InitExecutable { get; init; } = "/proc/self/exe";
+
+    /// <summary>A directory where compiled seccomp filters are kept; null keeps them in this process only.</summary>
+    public string? SeccompCache { get; init; }
+
+    /// <summary>Hears of protections that this host can't give (no AppArmor, say). Null ignores them.</summary>
+    public Action<string>? Warn { get; init; }
+
+    /// <summary>Whether the container dies with this process.</summary>
+    public bool DieWithParent { get; init; } = true;
+}

@@ -1,0 +1,58 @@
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Runtime;
+
+/// <summary>
+/// The descriptors that init gets, each as a copy at a high number which is the same on both sides: so no pair of the spawn
+/// can overwrite another's source, and low numbers stay free for the streams.
+/// </summary>
+internal sealed class InheritedDescriptors : IDisposable
+{
+    private readonly List<SafeFileHandle> _copies = [];
+    private readonly Dictionary<SafeFileHandle, int> _numbers = [];
+
+    /// <summary>Pairs of our number and the child's.</summary>
+    internal List<(int Source, int Target)> Pairs { get; } = [];
+
+    /// <summary>The executable that stays as process 1; -1 when the command itself is process 1.</summary>
+    internal int ReaperNumber { get; set; } = -1;
+
+    /// <summary>The number under which init finds the handle.</summary>
+    internal int Number(SafeFileHandle handle) => _numbers[handle];
+
+    internal void Add(SafeFileHandle handle)
+    {
+        if (!_numbers.ContainsKey(handle))
+        {
+            var number = Copy(handle);
+            _numbers.Add(handle, number);
+            Pairs.Add((number, number));
+        }
+    }
+
+    /// <summary>Adds a handle as one of the standard streams.</summary>
+    internal void AddStream(SafeFileHandle handle, int target) => Pairs.Add((Copy(handle), target));
+
+    /// <summary>Takes over a handle that was opened for this start only, to be closed with it.</summary>
+    internal void Keep(SafeFileHandle handle) => _copies.Add(handle);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var copy in _copies)
+        {
+            copy.Dispose();
+        }
+
+        _copies.Clear();
+    }
+
+    private int Copy(SafeFileHandle handle)
+    {
+        var copy = ProcessCalls.DuplicateHigh(handle);
+        _copies.Add(copy);
+        return (int)copy.DangerousGetHandle();
+    }
+}

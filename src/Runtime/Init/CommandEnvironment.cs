@@ -1,0 +1,36 @@
+using System.Text;
+
+using Bld.Runtime.Linux;
+using Bld.Runtime.Users;
+
+namespace Bld.Runtime.Init;
+
+/// <summary>The command's environment: what was asked for, and HOME from the container's own /etc/passwd when it is missing.</summary>
+internal static class CommandEnvironment
+{
+    internal static byte[][] Complete(ProcessStep process)
+    {
+        if (Find(process.Environment, "HOME="u8) is not null)
+        {
+            return process.Environment;
+        }
+
+        using var root = FileCalls.Open(FileCalls.CurrentDirectory, "/"u8, OpenFlags.Path | OpenFlags.Directory);
+        var home = new UserDatabase(root).FindHome(process.User) ?? "/";
+        return [.. process.Environment, Encoding.UTF8.GetBytes("HOME=" + home)];
+    }
+
+    /// <summary>The value of the entry that starts with <paramref name="prefix"/>; null when there is none.</summary>
+    internal static byte[]? Find(byte[][] environment, ReadOnlySpan<byte> prefix)
+    {
+        foreach (var entry in environment)
+        {
+            if (entry.AsSpan().StartsWith(prefix))
+            {
+                return entry[prefix.Length..];
+            }
+        }
+
+        return null;
+    }
+}

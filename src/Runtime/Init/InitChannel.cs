@@ -1,0 +1,83 @@
+using System.Buffers.Binary;
+
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Runtime.Init;
+
+/// <summary>What a message between the parent and init means.</summary>
+internal enum InitMessage
+{
+    /// <summary>The other end closed: the exec succeeded, or a process died.</summary>
+    Closed,
+
+    /// <summary>Parent to init: an <see cref="InitPlan"/>.</summary>
+    Plan,
+
+    /// <summary>Parent to init: go on.</summary>
+    Continue,
+
+    /// <summary>Init to parent: the namespaces exist.</summary>
+    NamespacesReady,
+
+    /// <summary>Init to parent: only the exec is left.</summary>
+    ReadyToExec,
+
+    /// <summary>Init to parent: a <see cref="SetupFailure"/>.</summary>
+    Failure,
+}
+
+/// <summary>
+/// The stream between the parent and init: a kind, a length and a payload each. Init's end closes at exec, and that is how
+/// the parent learns that all went well.
+/// </summary>
+internal sealed class InitChannel(SafeFileHandle socket)
+{
+    private const int HeaderLength = 8;
+    private const int LargestPayload = 16 << 20;
+
+    internal void Send(InitMessage message, ReadOnlySpan<byte> payload = default)
+    {
+        var frame = new byte[HeaderLength + payload.Length];
+        BinaryPrimitives.WriteInt32LittleEndian(frame, (int)message);
+        BinaryPrimitives.WriteInt32LittleEndian(frame.AsSpan(4), payload.Length);
+        payload.CopyTo(frame.AsSpan(HeaderLength));
+        SocketCalls.SendAll(socket, frame);
+    }
+
+    internal InitMessage Receive(out byte[] payload)
+    {
+        payload = [];
+        Span<byte> header = stackalloc byte[HeaderLength];
+        if (!Fill(header))
+        {
+            return InitMessage.Closed;
+        }
+
+        var length = BinaryPrimitives.ReadInt32LittleEndian(header[4..]);
+        if (length is < 0 or > LargestPayload)
+        {
+            throw new InvalidDataException("a message from init has an impossible length");
+        }
+
+        payload = new byte[length];
+        return Fill(payload) ? (InitMessage)BinaryPrimitives.ReadInt32LittleEndian(header) : InitMessage.Closed;
+    }
+
+    private bool Fill(Span<byte> buffer)
+    {
+        while (!buffer.IsEmpty)
+        {
+            var count = SocketCalls.Receive(socket, buffer);
+            if (count == 0)
+            {
+                return false;
+            }
+
+            buffer = buffer[count..];
+        }
+
+        return true;
+    }
+}

@@ -1,0 +1,248 @@
+using System.Text;
+
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Runtime.Init;
+
+/// <summary>
+/// From root to the command's own identity. Raw system calls throughout: they change only this thread, which is the one that
+/// survives the exec; the C library's wrappers would interrupt every thread to change it too.
+/// </summary>
+internal sealed unsafe class InitPrivileges(ProcessStep process)
+{
+    private const int KeepCapabilities = 8;
+    private const int DropBounding = 24;
+    private const int SetNoNewPrivileges = 38;
+    private const int Ambient = 47;
+    private const int SetParentDeathSignal = 1;
+    private bool _retryDirectory;
+
+    /// <summary>Gives pipes to the user, who otherwise could not open /dev/stdout again.</summary>
+    internal void PrepareStreams()
+    {
+        if (process.User == 0)
+        {
+            return;
+        }
+
+        for (var number = 0; number < 3; number++)
+        {
+            using var stream = new SafeFileHandle(number, ownsHandle: false);
+            if (FileCalls.TryStatus(stream, default, out var status) == Errno.None
+                && status.Kind is FileKind.Fifo or FileKind.Socket && status.UserId != process.User)
+            {
+                _ = Libc.fchown(stream, process.User, process.Group);
+            }
+        }
+    }
+
+    /// <summary>chdir as root; when root may not (root squash, fuse), the user tries again.</summary>
+    internal void EnterWorkingDirectory()
+    {
+        var errno = TryChangeDirectory();
+        if (errno == Errno.ENOENT)
+        {
+            using var root = FileCalls.Open(FileCalls.CurrentDirectory, "/"u8, OpenFlags.Path | OpenFlags.Directory);
+            using var made = new MountTargets(root).OpenDirectory(process.WorkingDirectory);
+            errno = TryChangeDirectory();
+        }
+
+        _retryDirectory = errno is Errno.EPERM or Errno.EACCES;
+        if (!_retryDirectory)
+        {
+            Require(errno);
+            RequireInside();
+        }
+    }
+
+    internal void ReenterWorkingDirectory()
+    {
+        if (_retryDirectory)
+        {
+            Require(TryChangeDirectory());
+            RequireInside();
+        }
+    }
+
+    /// <summary>Everything up to the user's identity and capabilities.</summary>
+    internal void Drop()
+    {
+        if (process.Terminal || process.ConsoleDescriptor >= 0)
+        {
+            InitConsole.Attach(process);
+        }
+        else
+        {
+            _ = Libc.setsid();
+        }
+
+        InitScheduling.Apply(process);
+        ForgetKeyring();
+        if (!process.NoNewPrivileges)
+        {
+            // Without no_new_privs a filter needs CAP_SYS_ADMIN, which goes with the user change.
+            InstallFilter();
+        }
+
+        if (process.SetCapabilities)
+        {
+            DropBoundingSet();
+            SetupFailure.Check(ProcessCalls.TryControl(KeepCapabilities, 1), "prctl keepcaps");
+        }
+
+        ChangeUser();
+        if (process.SetCapabilities)
+        {
+            SetupFailure.Check(ProcessCalls.TryControl(KeepCapabilities, 0), "prctl keepcaps");
+            SetCapabilitySets();
+        }
+
+        if (process.Umask >= 0)
+        {
+            _ = Libc.umask((uint)process.Umask);
+        }
+        else
+        {
+            _ = Libc.umask(0x12);
+        }
+
+        if (process.NoNewPrivileges)
+        {
+            SetupFailure.Check(ProcessCalls.TryControl(SetNoNewPrivileges, 1), "prctl no_new_privs");
+        }
+    }
+
+    /// <summary>The last moments: death with the parent, signals, descriptors, and the filter that allows no more set-up.</summary>
+    internal void Seal(SafeFileHandle socket)
+    {
+        if (process.DieWithParent)
+        {
+            // Cleared by each change of credentials, so it is set last; and a parent that died before is found by its socket.
+            SetupFailure.Check(ProcessCalls.TryControl(SetParentDeathSignal, ProcessCalls.SignalKill), "prctl pdeathsig");
+            if (SocketCalls.IsClosed(socket))
+            {
+                Libc._exit(1);
+            }
+        }
+
+        ProcessCalls.RestoreDefaultSignals();
+        SetupFailure.Check(ProcessCalls.TryCloseOnExecFrom(3 + process.PreservedDescriptors), "close_range");
+        if (process.NoNewPrivileges)
+        {
+            InstallFilter();
+        }
+    }
+
+    private void InstallFilter()
+    {
+        if (process.Seccomp.Length == 0)
+        {
+            return;
+        }
+
+        const int SetModeFilter = 1;
+        fixed (byte* filter = process.Seccomp)
+        {
+            // struct sock_fprog: u16 length, padding, pointer.
+            var program = stackalloc nint[2];
+            program[0] = process.Seccomp.Length / 8;
+            program[1] = (nint)filter;
+            var result = Libc.syscall(SystemCallNumber.Seccomp, SetModeFilter, (nint)process.SeccompFlags, (nint)program, 0, 0, 0);
+            SetupFailure.Check(result < 0 ? FileCalls.LastError() : Errno.None, "install the seccomp filter");
+        }
+    }
+
+    private void DropBoundingSet()
+    {
+        for (var capability = 0; capability < 64; capability++)
+        {
+            if ((process.Bounding & (1UL << capability)) == 0
+                && ProcessCalls.TryControl(DropBounding, (ulong)capability) is var errno and not Errno.None)
+            {
+                // Beyond the kernel's last capability.
+                if (errno == Errno.EINVAL)
+                {
+                    return;
+                }
+
+                throw new SetupFailure("drop capability", $"{capability}", errno);
+            }
+        }
+    }
+
+    private void ChangeUser()
+    {
+        if (!process.KeepGroups)
+        {
+            fixed (uint* groups = process.Groups)
+            {
+                var errno = Result(Libc.syscall(SystemCallNumber.SetGroups, process.Groups.Length, (nint)groups, 0, 0, 0, 0));
+                SetupFailure.Check(process.Groups.Length == 0 && errno == Errno.EPERM ? Errno.None : errno, "setgroups");
+            }
+        }
+
+        var group = (nint)process.Group;
+        RequireId(Result(Libc.syscall(SystemCallNumber.SetResGid, group, group, group, 0, 0, 0)), "gid", process.Group);
+        var user = (nint)process.User;
+        RequireId(Result(Libc.syscall(SystemCallNumber.SetResUid, user, user, user, 0, 0, 0)), "uid", process.User);
+    }
+
+    private void SetCapabilitySets()
+    {
+        CapabilityCalls.Set(process.Effective, process.Permitted, process.Inheritable);
+        const ulong ClearAll = 4;
+        const ulong Raise = 2;
+        SetupFailure.Check(ProcessCalls.TryControl(Ambient, ClearAll), "clear ambient capabilities");
+        for (var capability = 0; capability < 64; capability++)
+        {
+            if ((process.Ambient & (1UL << capability)) != 0)
+            {
+                SetupFailure.Check(ProcessCalls.TryControl(Ambient, Raise, (ulong)capability), "raise ambient capability");
+            }
+        }
+    }
+
+    // The session keyring of the caller would be readable inside.
+    private static void ForgetKeyring()
+    {
+        const int JoinSessionKeyring = 1;
+        _ = Libc.syscall(SystemCallNumber.KeyCtl, JoinSessionKeyring, 0, 0, 0, 0, 0);
+    }
+
+    private Errno TryChangeDirectory()
+    {
+        var name = new CString(process.WorkingDirectory, stackalloc byte[CString.StackSize]);
+        fixed (byte* p = name)
+        {
+            return Result(Libc.chdir(p));
+        }
+    }
+
+    // CVE-2024-21626: a directory outside of the root gives a path that does not start with a slash.
+    private static void RequireInside()
+    {
+        var buffer = stackalloc byte[4096];
+        var length = Libc.syscall(SystemCallNumber.GetCwd, (nint)buffer, 4096, 0, 0, 0, 0);
+        if (length < 0 || buffer[0] != (byte)'/')
+        {
+            throw new SetupFailure("chdir", "", Errno.EPERM, "the working directory lies outside of the container's root");
+        }
+    }
+
+    private void Require(Errno errno) =>
+        SetupFailure.Check(errno, "chdir to", process.WorkingDirectory);
+
+    private static void RequireId(Errno errno, string kind, uint id)
+    {
+        if (errno == Errno.EINVAL)
+        {
+            throw new SetupFailure($"set{kind}", $"{id}", errno, $"cannot set{kind} to unmapped {kind} {id} in user namespace");
+        }
+
+        SetupFailure.Check(errno, $"set{kind}", Encoding.ASCII.GetBytes($"{id}"));
+    }
+
+    private static Errno Result(nint value) => value < 0 ? FileCalls.LastError() : Errno.None;
+}

@@ -1,0 +1,120 @@
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Runtime.Init;
+
+/// <summary>Init's steps in the only order that works; each step's reason stands with its class.</summary>
+internal sealed class InitSequence(InitPlan plan, InitChannel channel, SafeFileHandle socket)
+{
+    internal int Run()
+    {
+        EnterNamespaces();
+        if (plan.BringLoopbackUp)
+        {
+            NetworkCalls.BringLoopbackUp();
+        }
+
+        if (plan.StopAfterNamespaces && !Pause(InitMessage.NamespacesReady))
+        {
+            return 1;
+        }
+
+        // Modes in the plan are exact; the process's own umask comes last.
+        _ = Libc.umask(0);
+        using var proc = ProcessAttributes.OpenProc();
+        if (plan.OwnMounts)
+        {
+            var mounts = new InitMounts(plan);
+            using var root = mounts.Build();
+            RunHooks(plan.CreateContainerHooks);
+            mounts.Enter(root);
+        }
+        else if (plan.RootPath.Length > 0)
+        {
+            RootSwitch.ChangeRoot(plan.RootPath);
+        }
+
+        NameSystem();
+        ProcessAttributes.WriteSysctls(proc, plan.Sysctls);
+        ProcessAttributes.SetSecurityLabels(proc, plan);
+        return BecomeCommand();
+    }
+
+    private int BecomeCommand()
+    {
+        var process = plan.Process;
+        var privileges = new InitPrivileges(process);
+        privileges.PrepareStreams();
+        privileges.EnterWorkingDirectory();
+        privileges.Drop();
+        privileges.ReenterWorkingDirectory();
+        var environment = CommandEnvironment.Complete(process);
+        var command = CommandLookup.Find(process, environment);
+        if (plan.StopBeforeExec && !Pause(InitMessage.ReadyToExec))
+        {
+            return 1;
+        }
+
+        RunHooks(plan.StartContainerHooks);
+        privileges.Seal(socket);
+        throw CommandExec.Execute(command, process, environment);
+    }
+
+    private void EnterNamespaces()
+    {
+        if (plan.Joins.Length > 0)
+        {
+            // CVE-2016-9962: nobody in the namespaces that we join may look into this process.
+            const int SetDumpable = 4;
+            SetupFailure.Check(ProcessCalls.TryControl(SetDumpable, 0), "prctl dumpable");
+        }
+
+        foreach (var join in plan.Joins)
+        {
+            using var descriptor = new SafeFileHandle(join.Descriptor, ownsHandle: true);
+            SetupFailure.Check(ProcessCalls.TryJoin(descriptor, (NamespaceFlags)join.Type), "join namespace", join.Path);
+        }
+
+        if (plan.Unshare != 0)
+        {
+            SetupFailure.Check(ProcessCalls.TryUnshare((NamespaceFlags)plan.Unshare), "unshare namespaces");
+        }
+
+        if (plan.TimeOffsets.Length > 0)
+        {
+            using var offsets = FileCalls.Open("/proc/self/timens_offsets", OpenFlags.WriteOnly);
+            FileCalls.WriteAll(offsets, plan.TimeOffsets);
+        }
+    }
+
+    private unsafe void NameSystem()
+    {
+        fixed (byte* name = plan.HostName, domain = plan.DomainName)
+        {
+            if (plan.HostName.Length > 0 && Libc.sethostname(name, (nuint)plan.HostName.Length) < 0)
+            {
+                throw FileCalls.Failed("sethostname", plan.HostName, FileCalls.LastError());
+            }
+
+            if (plan.DomainName.Length > 0 && Libc.setdomainname(domain, (nuint)plan.DomainName.Length) < 0)
+            {
+                throw FileCalls.Failed("setdomainname", plan.DomainName, FileCalls.LastError());
+            }
+        }
+    }
+
+    private void RunHooks(HookStep[] hooks)
+    {
+        foreach (var hook in hooks)
+        {
+            HookRunner.Run(hook.Path, hook.Arguments, hook.Environment, hook.TimeoutSeconds, plan.HookState);
+        }
+    }
+
+    private bool Pause(InitMessage message)
+    {
+        channel.Send(message);
+        return channel.Receive(out _) == InitMessage.Continue;
+    }
+}

@@ -1,0 +1,77 @@
+namespace Bld.Runtime.Init;
+
+/// <summary>The last part of the plan: who the command is, what it may do, and the command itself.</summary>
+internal sealed class ProcessStep : IPlanPart
+{
+    internal byte[][] Arguments = [];
+    internal byte[][] Environment = [];
+    internal byte[] WorkingDirectory = "/"u8.ToArray();
+    internal uint User;
+    internal uint Group;
+    internal uint[] Groups = [];
+    internal bool KeepGroups;
+    internal int Umask = -1;
+
+    internal bool SetCapabilities;
+    internal ulong Bounding;
+    internal ulong Effective;
+    internal ulong Permitted;
+    internal ulong Inheritable;
+    internal ulong Ambient;
+    internal bool NoNewPrivileges;
+
+    /// <summary>The compiled filter: an array of struct sock_filter, eight bytes each.</summary>
+    internal byte[] Seccomp = [];
+    internal uint SeccompFlags;
+    internal byte[] SeccompListener = [];
+
+    internal ulong Personality = ulong.MaxValue;
+    internal int IoPriority = -1;
+    internal byte[] Scheduler = [];
+
+    /// <summary>Which standard streams have to be /dev/null of the container: bits 1, 2 and 4.</summary>
+    internal int NullStreams;
+    internal bool Terminal;
+    internal int ConsoleWidth;
+    internal int ConsoleHeight;
+    internal int ConsoleDescriptor = -1;
+
+    /// <summary>Stay as process 1 by this executable (a descriptor), and let the command be its child.</summary>
+    internal int InitDescriptor = -1;
+    internal bool DieWithParent;
+    internal int PreservedDescriptors;
+
+    /// <inheritdoc/>
+    public void Exchange(PlanCodec codec)
+    {
+        codec.Strings(ref Arguments);
+        codec.Strings(ref Environment);
+        codec.Bytes(ref WorkingDirectory);
+        codec.Number(ref User);
+        codec.Number(ref Group);
+        codec.Numbers(ref Groups);
+        codec.Flag(ref KeepGroups);
+        codec.Number(ref Umask);
+        codec.Flag(ref SetCapabilities);
+        codec.Number(ref Bounding);
+        codec.Number(ref Effective);
+        codec.Number(ref Permitted);
+        codec.Number(ref Inheritable);
+        codec.Number(ref Ambient);
+        codec.Flag(ref NoNewPrivileges);
+        codec.Bytes(ref Seccomp);
+        codec.Number(ref SeccompFlags);
+        codec.Bytes(ref SeccompListener);
+        codec.Number(ref Personality);
+        codec.Number(ref IoPriority);
+        codec.Bytes(ref Scheduler);
+        codec.Number(ref NullStreams);
+        codec.Flag(ref Terminal);
+        codec.Number(ref ConsoleWidth);
+        codec.Number(ref ConsoleHeight);
+        codec.Number(ref ConsoleDescriptor);
+        codec.Number(ref InitDescriptor);
+        codec.Flag(ref DieWithParent);
+        codec.Number(ref PreservedDescriptors);
+    }
+}

@@ -1,0 +1,98 @@
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Runtime.Init;
+
+/// <summary>The root: from a tree of the host to the only tree that the process sees.</summary>
+internal static unsafe class RootSwitch
+{
+    /// <summary>MS_REC, as part of a propagation.</summary>
+    internal const int Recursive = 0x4000;
+    private const int Private = 1 << 18;
+    private const int Slave = 1 << 19;
+    private const int Shared = 1 << 20;
+
+    /// <summary>What happens in this mount namespace must not reach the host's.</summary>
+    internal static void StopPropagation(int wanted)
+    {
+        using var root = OpenHostRoot();
+        var propagation = (wanted & (Shared | Private)) != 0 ? wanted & (Shared | Private) : Slave;
+        SetupFailure.Check(
+            MountCalls.TrySetAttributes(root, recursive: true, MountAttributeFlags.None, MountAttributeFlags.None, (ulong)propagation),
+            "change propagation of /");
+    }
+
+    /// <summary>
+    /// The root's tree, attached on top of the host's "/": nobody resolves a path through it before the pivot, and no
+    /// directory of the host is needed as a place.
+    /// </summary>
+    internal static SafeFileHandle AttachRoot(InitPlan plan)
+    {
+        var tree = new SafeFileHandle(plan.RootDescriptor, ownsHandle: true);
+        if (plan.RootDescriptor < 0)
+        {
+            tree.Dispose();
+            SetupFailure.Check(
+                MountCalls.TryOpenTree(FileCalls.CurrentDirectory, plan.RootPath, clone: true, recursive: true, out tree),
+                "open the root file system",
+                plan.RootPath);
+        }
+
+        // pivot_root refuses a shared parent, and the container's mounts concern nobody else.
+        SetupFailure.Check(
+            MountCalls.TrySetAttributes(tree, recursive: true, MountAttributeFlags.None, MountAttributeFlags.None, Private),
+            "make the root private");
+        using var place = OpenHostRoot();
+        SetupFailure.Check(MountCalls.TryMoveMount(tree, place), "attach the root file system", plan.RootPath);
+        return tree;
+    }
+
+    /// <summary>pivot_root(2) with both arguments "." (pivot_root(2), NOTES), then the old root goes.</summary>
+    internal static void Enter(SafeFileHandle root, bool noPivot)
+    {
+        ReadOnlySpan<byte> here = [(byte)'.', 0];
+        using var old = OpenHostRoot();
+        fixed (byte* dot = here)
+        {
+            Check(Libc.fchdir(root), "enter the root");
+            if (noPivot)
+            {
+                Check(Libc.chroot(dot), "chroot");
+                return;
+            }
+
+            Check((int)Libc.syscall(SystemCallNumber.PivotRoot, (nint)dot, (nint)dot, 0, 0, 0, 0), "pivot_root");
+            Check(Libc.fchdir(old), "enter the old root");
+        }
+
+        SetupFailure.Check(MountCalls.TryUnmount("."u8, lazily: true), "unmount the old root");
+        ChangeDirectory("/"u8);
+    }
+
+    /// <summary>chroot(2), for containers without a mount namespace of their own.</summary>
+    internal static void ChangeRoot(byte[] path)
+    {
+        var name = new CString(path, stackalloc byte[CString.StackSize]);
+        fixed (byte* p = name)
+        {
+            Check(Libc.chroot(p), "chroot");
+        }
+
+        ChangeDirectory("/"u8);
+    }
+
+    private static SafeFileHandle OpenHostRoot() => FileCalls.Open(FileCalls.CurrentDirectory, "/"u8, OpenFlags.Path | OpenFlags.Directory);
+
+    private static void ChangeDirectory(ReadOnlySpan<byte> path)
+    {
+        var name = new CString(path, stackalloc byte[CString.StackSize]);
+        fixed (byte* p = name)
+        {
+            Check(Libc.chdir(p), "chdir");
+        }
+    }
+
+    private static void Check(int result, string step) =>
+        SetupFailure.Check(result < 0 ? FileCalls.LastError() : Errno.None, step);
+}

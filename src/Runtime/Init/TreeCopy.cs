@@ -1,0 +1,84 @@
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Runtime.Init;
+
+/// <summary>The option <c>tmpcopyup</c>: a new tmpfs starts with what the directory under it held.</summary>
+internal static class TreeCopy
+{
+    private const OpenFlags DirectoryFlags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
+
+    /// <param name="covered">The directory below the mount, opened before it was covered.</param>
+    /// <param name="tree">The new mount's root.</param>
+    internal static void CopyUp(SafeFileHandle covered, SafeFileHandle tree)
+    {
+        using var source = FileCalls.Open(covered, "."u8, DirectoryFlags);
+        using var target = FileCalls.Open(tree, "."u8, DirectoryFlags);
+        CopyDirectory(source, target);
+        CopyMetadata(FileCalls.Status(source), target, default);
+    }
+
+    private static void CopyDirectory(SafeFileHandle source, SafeFileHandle target)
+    {
+        foreach (var entry in FileCalls.ReadDirectory(source))
+        {
+            Copy(source, target, entry.Name.Span);
+        }
+    }
+
+    private static void Copy(SafeFileHandle source, SafeFileHandle target, ReadOnlySpan<byte> name)
+    {
+        var status = FileCalls.Status(source, name);
+        switch (status.Kind)
+        {
+            case FileKind.Directory:
+                FileCalls.MakeDirectory(target, name, status.Permissions);
+                using (var from = FileCalls.Open(source, name, DirectoryFlags))
+                using (var to = FileCalls.Open(target, name, DirectoryFlags))
+                {
+                    CopyDirectory(from, to);
+                }
+
+                break;
+            case FileKind.Regular:
+                CopyContent(source, target, name, status);
+                break;
+            case FileKind.SymbolicLink:
+                FileCalls.MakeSymbolicLink(FileCalls.ReadLink(source, name).Span, target, name);
+                break;
+            default:
+                FileCalls.MakeNode(target, name, status.RawMode, status.NodeDevice);
+                break;
+        }
+
+        CopyMetadata(status, target, name);
+    }
+
+    private static void CopyContent(SafeFileHandle source, SafeFileHandle target, ReadOnlySpan<byte> name, FileStatus status)
+    {
+        using var from = FileCalls.Open(source, name, OpenFlags.ReadOnly | OpenFlags.NoFollow);
+        using var to = FileCalls.Open(target, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, status.Permissions);
+        var buffer = new byte[65536];
+        int count;
+        while ((count = FileCalls.Read(from, buffer)) > 0)
+        {
+            FileCalls.WriteAll(to, buffer.AsSpan(0, count));
+        }
+    }
+
+    private static void CopyMetadata(FileStatus status, SafeFileHandle target, ReadOnlySpan<byte> name)
+    {
+        FileCalls.ChangeOwner(target, name, status.UserId, status.GroupId);
+        if (!status.IsSymbolicLink && !name.IsEmpty)
+        {
+            FileCalls.ChangeMode(target, name, status.Permissions);
+        }
+        else if (name.IsEmpty)
+        {
+            FileCalls.ChangeMode(target, status.Permissions);
+        }
+
+        FileCalls.ChangeModifiedTime(target, name.IsEmpty ? "."u8 : name, status.ModifiedAt);
+    }
+}

@@ -1,0 +1,63 @@
+using System.Globalization;
+using System.Text;
+
+using Bld.Runtime.Init;
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Runtime;
+
+/// <summary>
+/// The file that init is spawned from: a detached read-only clone of the executable's mount, because init shows its
+/// executable as /proc/self/exe inside the container, and nobody there may write through it (CVE-2019-5736).
+/// </summary>
+internal static class InitExecutable
+{
+    // The size of the heap's address space and its threads are what a runtime's start costs; init allocates next to nothing.
+    private static readonly byte[][] Environment = ["DOTNET_GCHeapHardLimit=0x4000000"u8.ToArray(), "DOTNET_GCHeapCount=1"u8.ToArray()];
+
+    internal static SafeFileHandle Open(string path)
+    {
+        var name = Encoding.UTF8.GetBytes(path);
+        if (MountCalls.TryOpenTree(FileCalls.CurrentDirectory, name, clone: true, recursive: false, out var clone) == Errno.None)
+        {
+            if (MountCalls.TrySetAttributes(clone, recursive: false, MountAttributeFlags.ReadOnly) == Errno.None)
+            {
+                return clone;
+            }
+
+            clone.Dispose();
+        }
+
+        return CopyToMemory(path);
+    }
+
+    internal static Errno TrySpawn(SafeFileHandle executable, int channel, List<(int, int)> descriptors, out int process)
+    {
+        byte[][] arguments =
+        [
+            "bld"u8.ToArray(),
+            Encoding.ASCII.GetBytes(ContainerInit.SetupArgument),
+            Encoding.ASCII.GetBytes(channel.ToString(CultureInfo.InvariantCulture)),
+        ];
+        var path = Encoding.ASCII.GetBytes($"/proc/self/fd/{executable.DangerousGetHandle()}");
+        return ProcessCalls.TrySpawn(path, arguments, Environment, descriptors, out process);
+    }
+
+    // Where mounts can't be cloned (no CAP_SYS_ADMIN, an old kernel): a copy in memory that nobody can change any more.
+    private static SafeFileHandle CopyToMemory(string path)
+    {
+        using var source = FileCalls.Open(path, OpenFlags.ReadOnly);
+        var copy = ProcessCalls.MakeSealableFile();
+        var buffer = new byte[1 << 16];
+        int count;
+        while ((count = FileCalls.Read(source, buffer)) > 0)
+        {
+            FileCalls.WriteAll(copy, buffer.AsSpan(0, count));
+        }
+
+        ProcessCalls.Seal(copy);
+        return copy;
+    }
+}

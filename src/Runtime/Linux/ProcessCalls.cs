@@ -1,0 +1,177 @@
+using System.Text;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Runtime.Linux;
+
+/// <summary>Calls about processes, their namespaces and their descriptors.</summary>
+internal static unsafe partial class ProcessCalls
+{
+    internal const int SignalKill = 9;
+
+    /// <summary>unshare(2).</summary>
+    internal static Errno TryUnshare(NamespaceFlags flags) => Result(Libc.unshare((int)flags));
+
+    /// <summary>setns(2) of one kind.</summary>
+    internal static Errno TryJoin(SafeFileHandle descriptor, NamespaceFlags type) => Result(Libc.setns(descriptor, (int)type));
+
+    /// <summary>pidfd_open(2): names the process even after its number is used again.</summary>
+    internal static Errno TryOpenProcess(int process, out SafeFileHandle descriptor)
+    {
+        var result = Libc.syscall(SystemCallNumber.PidFdOpen, process, 0, 0, 0, 0, 0);
+        descriptor = result < 0 ? new SafeFileHandle() : new SafeFileHandle(result, ownsHandle: true);
+        return Result(result);
+    }
+
+    /// <summary>pidfd_send_signal(2).</summary>
+    internal static Errno TrySignal(SafeFileHandle process, int signal) =>
+        Result(Libc.syscall(SystemCallNumber.PidFdSendSignal, process.DangerousGetHandle(), signal, 0, 0, 0, 0));
+
+    /// <summary>
+    /// waitid(2) of a child by number, until it ended: its exit code, or 128 and the signal that killed it.
+    /// </summary>
+    internal static int WaitForExit(int process)
+    {
+        const int ById = 1;
+        const int Exited = 4;
+        const int ChildExited = 1;
+        var info = stackalloc byte[128];
+        while (Libc.waitid(ById, (uint)process, info, Exited, null) < 0)
+        {
+            if (FileCalls.LastError() != Errno.EINTR)
+            {
+                throw FileCalls.Failed("waitid", default, FileCalls.LastError());
+            }
+        }
+
+        // siginfo_t: signo, errno, code, pad, pid, uid, status.
+        var code = ((int*)info)[2];
+        var status = ((int*)info)[6];
+        return code == ChildExited ? status : 128 + status;
+    }
+
+    /// <summary>A copy of a descriptor at 200 or above, close-on-exec: low numbers belong to standard streams and preserved ones.</summary>
+    internal static SafeFileHandle DuplicateHigh(SafeFileHandle file)
+    {
+        const int DuplicateCloseOnExec = 1030;
+        var copy = Libc.fcntl(file, DuplicateCloseOnExec, 200);
+        return copy >= 0 ? new SafeFileHandle(copy, ownsHandle: true) : throw FileCalls.Failed("dup", default, FileCalls.LastError());
+    }
+
+    /// <summary>fcntl(2) FD_CLOEXEC.</summary>
+    internal static void SetCloseOnExec(SafeFileHandle file)
+    {
+        const int SetDescriptorFlags = 2;
+        if (Libc.fcntl(file, SetDescriptorFlags, 1) < 0)
+        {
+            throw FileCalls.Failed("fcntl", default, FileCalls.LastError());
+        }
+    }
+
+    /// <summary>close_range(2) with CLOSE_RANGE_CLOEXEC: marks all descriptors from <paramref name="first"/> on to vanish at exec.</summary>
+    internal static Errno TryCloseOnExecFrom(int first)
+    {
+        const int MarkCloseOnExec = 4;
+        return Result(Libc.syscall(SystemCallNumber.CloseRange, first, -1, MarkCloseOnExec, 0, 0, 0));
+    }
+
+    /// <summary>A pair of connected stream sockets, close-on-exec.</summary>
+    internal static (SafeFileHandle Ours, SafeFileHandle Theirs) SocketPair()
+    {
+        const int Unix = 1;
+        const int StreamCloseOnExec = 1 | 0x80000;
+        var pair = stackalloc int[2];
+        return Libc.socketpair(Unix, StreamCloseOnExec, 0, pair) == 0
+            ? (new SafeFileHandle(pair[0], ownsHandle: true), new SafeFileHandle(pair[1], ownsHandle: true))
+            : throw FileCalls.Failed("socketpair", default, FileCalls.LastError());
+    }
+
+    /// <summary>prctl(2).</summary>
+    internal static Errno TryControl(int option, ulong a, ulong b = 0, ulong c = 0, ulong d = 0) =>
+        Result(Libc.prctl(option, (nuint)a, (nuint)b, (nuint)c, (nuint)d));
+
+    /// <summary>
+    /// posix_spawn(3): every signal back to its default (.NET ignores SIGPIPE, and what is ignored stays so over exec), an
+    /// empty signal mask, and of all descriptors only the named pairs of ours and the child's number.
+    /// </summary>
+    internal static Errno TrySpawn(
+        ReadOnlySpan<byte> path,
+        IReadOnlyList<byte[]> arguments,
+        IReadOnlyList<byte[]> environment,
+        IReadOnlyList<(int Source, int Target)> descriptors,
+        out int process)
+    {
+        // glibc 2.36: 80 bytes of file actions, 336 of attributes; musl's are smaller.
+        var actions = stackalloc byte[512];
+        var attributes = stackalloc byte[512];
+        Libc.posix_spawn_file_actions_init(actions);
+        foreach (var (source, target) in descriptors)
+        {
+            // Source and target being one number clears its close-on-exec flag (glibc 2.29).
+            Libc.posix_spawn_file_actions_adddup2(actions, source, target);
+        }
+
+        SetSignals(attributes);
+        using var argv = new CStringArray(arguments);
+        using var envp = new CStringArray(environment);
+        var name = new CString(path, stackalloc byte[CString.StackSize]);
+        int child;
+        int errno;
+        fixed (byte* p = name)
+        {
+            errno = Libc.posix_spawn(&child, p, actions, attributes, argv.Pointers, envp.Pointers);
+        }
+
+        Libc.posix_spawn_file_actions_destroy(actions);
+        Libc.posix_spawnattr_destroy(attributes);
+        process = errno == 0 ? child : -1;
+        return (Errno)errno;
+    }
+
+    /// <summary>A text file of the host or of /proc, whole; null when it can't be read.</summary>
+    internal static string? ReadText(string path)
+    {
+        if (FileCalls.TryOpen(FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(path), OpenFlags.ReadOnly, 0, out var file) != Errno.None)
+        {
+            return null;
+        }
+
+        using (file)
+        {
+            return Encoding.UTF8.GetString(ReadAll(file, 1 << 20));
+        }
+    }
+
+    /// <summary>All bytes of a file up to a limit.</summary>
+    internal static byte[] ReadAll(SafeFileHandle file, int limit)
+    {
+        var buffer = new byte[4096];
+        var length = 0;
+        int count;
+        while (length < limit && (count = FileCalls.Read(file, buffer.AsSpan(length))) > 0)
+        {
+            length += count;
+            if (length == buffer.Length)
+            {
+                Array.Resize(ref buffer, Math.Min(buffer.Length * 2, limit + 1));
+            }
+        }
+
+        return buffer.AsSpan(0, length).ToArray();
+    }
+
+    private static void SetSignals(byte* attributes)
+    {
+        const short SetSignalDefaults = 0x04;
+        const short SetSignalMask = 0x08;
+        var signals = stackalloc byte[128];
+        Libc.posix_spawnattr_init(attributes);
+        Libc.posix_spawnattr_setflags(attributes, SetSignalDefaults | SetSignalMask);
+        Libc.sigfillset(signals);
+        Libc.posix_spawnattr_setsigdefault(attributes, signals);
+        Libc.sigemptyset(signals);
+        Libc.posix_spawnattr_setsigmask(attributes, signals);
+    }
+
+    private static Errno Result(nint value) => value < 0 ? FileCalls.LastError() : Errno.None;
+}

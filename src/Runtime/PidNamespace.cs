@@ -1,0 +1,55 @@
+using Bld.Runtime.Init;
+using Bld.Runtime.Linux;
+using Bld.Runtime.Spec;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Runtime;
+
+/// <summary>The pid namespace of this thread's next child. It must exist before the child does, so init can't make it itself.</summary>
+internal readonly struct PidNamespace
+{
+    private readonly SafeFileHandle? _own;
+
+    private PidNamespace(SafeFileHandle own) => _own = own;
+
+    /// <summary>Unshares or joins, as the spec says.</summary>
+    internal static PidNamespace Enter(ContainerSpec spec)
+    {
+        foreach (var item in spec.Linux?.Namespaces ?? [])
+        {
+            if (item.Type != "pid")
+            {
+                continue;
+            }
+
+            var own = FileCalls.Open("/proc/thread-self/ns/pid", OpenFlags.ReadOnly);
+            if (string.IsNullOrEmpty(item.Path))
+            {
+                SetupFailure.Check(ProcessCalls.TryUnshare(NamespaceFlags.Pid), "unshare pid namespace");
+            }
+            else
+            {
+                using var other = FileCalls.Open(item.Path, OpenFlags.ReadOnly);
+                SetupFailure.Check(ProcessCalls.TryJoin(other, NamespaceFlags.Pid), $"join namespace {item.Path}");
+            }
+
+            return new PidNamespace(own);
+        }
+
+        return default;
+    }
+
+    /// <summary>
+    /// Back to this process's own, so that the thread may start threads again. Inside a user namespace that does not own it
+    /// the kernel refuses, and the thread does without.
+    /// </summary>
+    internal void Leave()
+    {
+        if (_own is not null)
+        {
+            _ = ProcessCalls.TryJoin(_own, NamespaceFlags.Pid);
+            _own.Dispose();
+        }
+    }
+}

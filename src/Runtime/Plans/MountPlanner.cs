@@ -1,0 +1,90 @@
+using Bld.Runtime.Init;
+using Bld.Runtime.Linux;
+using Bld.Runtime.Spec;
+
+namespace Bld.Runtime.Plans;
+
+/// <summary>The spec's mounts and the request's, as steps.</summary>
+internal sealed class MountPlanner(ContainerRequest request, InheritedDescriptors inherited)
+{
+    internal MountStep[] Plan()
+    {
+        var steps = new List<MountStep>();
+        foreach (var mount in request.Spec.Mounts ?? [])
+        {
+            steps.Add(Plan(mount));
+        }
+
+        foreach (var mount in request.Mounts)
+        {
+            steps.Add(Plan(mount));
+        }
+
+        return [.. steps];
+    }
+
+    private MountStep Plan(ContainerMount mount)
+    {
+        var step = Plan(mount.Spec);
+        if (mount.Tree is not null)
+        {
+            step.Kind = (int)MountKind.Tree;
+            step.Descriptor = inherited.Number(mount.Tree);
+            step.IsFile = FileCalls.Status(mount.Tree) is { IsDirectory: false };
+        }
+        else if (mount.Content is { } content)
+        {
+            step.Kind = (int)MountKind.Content;
+            step.Content = content.ToArray();
+            step.Mode = mount.Mode;
+            step.User = mount.Uid;
+            step.Group = mount.Gid;
+            step.IsFile = true;
+        }
+
+        return step;
+    }
+
+    private static MountStep Plan(MountSpec mount)
+    {
+        var options = MountOptions.Parse(mount.Options ?? []);
+        var isBind = options.IsBind || mount.Type == "bind";
+        var step = new MountStep
+        {
+            Kind = (int)(isBind ? MountKind.Bind : mount.Type is "cgroup" or "cgroup2" ? MountKind.Cgroups : MountKind.FileSystem),
+            Source = PlanBuilder.Bytes(mount.Source),
+            Destination = PlanBuilder.Bytes(mount.Destination),
+            Type = PlanBuilder.Bytes(mount.Type),
+            Data = isBind ? [] : options.Data,
+            AttributesSet = (uint)options.Set,
+            AttributesCleared = (uint)options.Cleared,
+            RecursiveSet = (uint)options.RecursiveSet,
+            RecursiveCleared = (uint)options.RecursiveCleared,
+            Propagation = options.Propagation,
+            RecursivePropagation = options.RecursivePropagation,
+            Recursive = options.IsRecursive,
+            CopyUp = options.CopiesUp,
+        };
+        if (isBind)
+        {
+            step.IsFile = IsFile(mount);
+        }
+
+        return step;
+    }
+
+    private static bool IsFile(MountSpec mount)
+    {
+        var errno = FileCalls.TryOpen(FileCalls.CurrentDirectory, PlanBuilder.Bytes(mount.Source), OpenFlags.Path, 0, out var source);
+        if (errno != Errno.None)
+        {
+            throw new ContainerException(
+                $"mount {mount.Destination}: source {mount.Source}: {errno.Describe()}", "mount", mount.Source ?? "", errno);
+        }
+
+        using (source)
+        {
+            return !FileCalls.Status(source).IsDirectory;
+        }
+    }
+}

@@ -1,0 +1,77 @@
+using Bld.Runtime.Init;
+using Bld.Runtime.Security;
+using Bld.Runtime.Spec;
+
+namespace Bld.Runtime.Plans;
+
+/// <summary>The spec's process, as the last part of the plan.</summary>
+internal sealed class ProcessPlanner(ContainerRequest request, InheritedDescriptors inherited)
+{
+    internal ProcessStep Plan()
+    {
+        var spec = request.Spec.Process ?? throw new ContainerException("the container has no process");
+        if (spec.Args is not { Count: > 0 })
+        {
+            throw new ContainerException("the container has no command");
+        }
+
+        if (!spec.Cwd.StartsWith('/'))
+        {
+            throw new ContainerException($"the working directory \"{spec.Cwd}\" is not absolute", "chdir", spec.Cwd);
+        }
+
+        var step = new ProcessStep
+        {
+            Arguments = Texts(spec.Args),
+            Environment = Texts(spec.Env ?? []),
+            WorkingDirectory = PlanBuilder.Bytes(spec.Cwd),
+            User = spec.User.Uid,
+            Group = spec.User.Gid,
+            Groups = [.. spec.User.AdditionalGids ?? []],
+            Umask = (int?)spec.User.Umask ?? -1,
+            NoNewPrivileges = spec.NoNewPrivileges,
+            Terminal = spec.Terminal,
+            ConsoleWidth = spec.ConsoleSize?.Width ?? 0,
+            ConsoleHeight = spec.ConsoleSize?.Height ?? 0,
+            DieWithParent = request.DieWithParent,
+            PreservedDescriptors = request.PreservedDescriptors,
+            InitDescriptor = inherited.ReaperNumber,
+        };
+        PlanCapabilities(step, spec.Capabilities);
+        if (request.Spec.Linux?.Seccomp is { } profile)
+        {
+            var filter = SeccompFilters.Compile(profile, request.SeccompCache);
+            step.Seccomp = filter.Program;
+            step.SeccompFlags = filter.Flags;
+        }
+
+        Scheduling.Plan(step, spec, request.Spec.Linux?.Personality);
+        return step;
+    }
+
+    private void PlanCapabilities(ProcessStep step, CapabilitiesSpec? spec)
+    {
+        if (spec is null)
+        {
+            return;
+        }
+
+        step.SetCapabilities = true;
+        step.Bounding = Capabilities.Parse(spec.Bounding, request.Warn);
+        step.Permitted = Capabilities.Parse(spec.Permitted, request.Warn);
+        step.Effective = Capabilities.Parse(spec.Effective, request.Warn);
+        step.Inheritable = Capabilities.Parse(spec.Inheritable, request.Warn);
+        step.Ambient = Capabilities.Parse(spec.Ambient, request.Warn);
+    }
+
+    private static byte[][] Texts(IReadOnlyList<string> values)
+    {
+        var bytes = new byte[values.Count][];
+        for (var i = 0; i < bytes.Length; i++)
+        {
+            bytes[i] = PlanBuilder.Bytes(values[i]);
+        }
+
+        return bytes;
+    }
+}
