@@ -34,7 +34,7 @@ internal static class LegacyOverlay
             text.Append(",workdir=").Append(opened[lowers + 1].DangerousGetHandle());
         }
 
-        text.Append(OverlayMarks.InUserNamespace ? ",userxattr" : ",redirect_dir=off,metacopy=off,index=off");
+        text.Append(OverlayMarks.InUserNamespace ? ",userxattr" : ",redirect_dir=nofollow,metacopy=off,index=off");
         return Encoding.ASCII.GetBytes(text.ToString());
     }
 }

@@ -26,11 +26,11 @@ internal static class Metadata
     /// <summary>The attributes that belong to a rootfs (<see cref="ContentAttributes.Belongs"/>).</summary>
     internal static void CopyAttributes(SafeFileHandle from, SafeFileHandle to)
     {
-        foreach (var name in FileCalls.AttributeNames(from, default))
+        foreach (var name in FileCalls.AttributeNames(from))
         {
-            if (ContentAttributes.Belongs(name.Span) && FileCalls.Attribute(from, default, name.Span) is { } value)
+            if (ContentAttributes.Belongs(name.Span) && FileCalls.Attribute(from, name.Span) is { } value)
             {
-                ContentAttributes.Set(to, default, name.Span, value);
+                ContentAttributes.Set(to, name.Span, value);
             }
         }
     }

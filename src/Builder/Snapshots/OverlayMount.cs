@@ -128,7 +128,8 @@ internal sealed class OverlayMount : IDisposable
     // a snapshot must be a plain difference. Kernels that don't know an option don't have the feature.
     private static void SetFeatures(SafeFileHandle context, bool writable)
     {
-        MountCalls.TrySetOption(context, "redirect_dir"u8, "off"u8);
+        // "off" still follows redirects on most kernels, and who follows marks every new directory as opaque.
+        MountCalls.TrySetOption(context, "redirect_dir"u8, "nofollow"u8);
         MountCalls.TrySetOption(context, "metacopy"u8, "off"u8);
         MountCalls.TrySetOption(context, "index"u8, "off"u8);
         MountCalls.TrySetOption(context, "xino"u8, "off"u8);

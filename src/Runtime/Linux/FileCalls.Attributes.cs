@@ -105,6 +105,71 @@ public static unsafe partial class FileCalls
         }
     }
 
+    /// <summary>The names of an open file's attributes (not of an O_PATH descriptor); none where the file system has none.</summary>
+    public static IReadOnlyList<ByteString> AttributeNames(SafeFileHandle file)
+    {
+        Span<byte> small = stackalloc byte[512];
+        fixed (byte* s = small)
+        {
+            var length = Libc.flistxattr(file, s, (nuint)small.Length);
+            if (length >= 0)
+            {
+                return length == 0 ? [] : SplitNames(small[..(int)length]);
+            }
+        }
+
+        if (LastError() is Errno.EOPNOTSUPP)
+        {
+            return [];
+        }
+
+        var large = new byte[LargestAttribute];
+        fixed (byte* l = large)
+        {
+            var length = Libc.flistxattr(file, l, (nuint)large.Length);
+            return length >= 0 ? SplitNames(large.AsSpan(0, (int)length)) : throw Failed("flistxattr", default, LastError());
+        }
+    }
+
+    /// <summary>An attribute's value of an open file; null when there is none of that name.</summary>
+    public static byte[]? Attribute(SafeFileHandle file, ReadOnlySpan<byte> attribute)
+    {
+        var key = new CString(attribute, stackalloc byte[CString.StackSize]);
+        var buffer = new byte[256];
+        while (true)
+        {
+            fixed (byte* k = key, b = buffer)
+            {
+                var length = Libc.fgetxattr(file, k, b, (nuint)buffer.Length);
+                if (length >= 0)
+                {
+                    return buffer.AsSpan(0, (int)length).ToArray();
+                }
+            }
+
+            switch (LastError())
+            {
+                case Errno.ENODATA or Errno.EOPNOTSUPP:
+                    return null;
+                case Errno.ERANGE when buffer.Length < LargestAttribute:
+                    buffer = new byte[LargestAttribute];
+                    break;
+                case var errno:
+                    throw Failed("fgetxattr", attribute, errno);
+            }
+        }
+    }
+
+    /// <summary>Sets an attribute of an open file.</summary>
+    public static Errno TrySetAttribute(SafeFileHandle file, ReadOnlySpan<byte> attribute, ReadOnlySpan<byte> value)
+    {
+        var key = new CString(attribute, stackalloc byte[CString.StackSize]);
+        fixed (byte* k = key, v = value)
+        {
+            return Libc.fsetxattr(file, k, v, (nuint)value.Length, 0) < 0 ? LastError() : Errno.None;
+        }
+    }
+
     // The descriptor's link in /proc leads to the directory itself; with an empty path it must be followed, so "/." is appended.
     private static byte[] ThroughDescriptor(SafeFileHandle directory, ReadOnlySpan<byte> path)
     {
