@@ -1,0 +1,40 @@
+using System.Text;
+
+namespace Bld.Dockerfile;
+
+/// <summary>Writes a document as text.</summary>
+internal static class DocumentPrinter
+{
+    internal static string Print(DockerfileDocument document)
+    {
+        var text = new StringBuilder();
+        Directive(text, "syntax", document.Directives.Syntax);
+        Directive(text, "escape", document.Directives.Escape == '\\' ? null : document.Directives.Escape.ToString());
+        Directive(text, "check", document.Directives.Check);
+        foreach (var instruction in document.Instructions)
+        {
+            // The blank line keeps a comment from becoming a directive.
+            text.Append('\n');
+            foreach (var comment in instruction.Comments)
+            {
+                text.Append("# ").Append(comment).Append('\n');
+            }
+
+            text.Append(instruction.Text).Append('\n');
+            foreach (var heredoc in instruction.Heredocs)
+            {
+                text.Append(heredoc.Content).Append(heredoc.Name).Append('\n');
+            }
+        }
+
+        return text.ToString();
+    }
+
+    private static void Directive(StringBuilder text, string name, string? value)
+    {
+        if (value is not null)
+        {
+            text.Append("# ").Append(name).Append('=').Append(value).Append('\n');
+        }
+    }
+}
