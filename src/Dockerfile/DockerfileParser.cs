@@ -13,6 +13,11 @@ public static class DockerfileParser
         return diagnostics.Count == 0 ? document : throw new DockerfileException(document.Source, diagnostics);
     }
 
+    /// <summary>Parses a Dockerfile's bytes, which are UTF-8.</summary>
+    /// <exception cref="DockerfileException">Everything that is wrong in it, at once.</exception>
+    public static DockerfileDocument Parse(ReadOnlyMemory<byte> text, string name = "Dockerfile") =>
+        Parse(System.Text.Encoding.UTF8.GetString(text.Span), name);
+
     /// <summary>Parses as much as can be understood.</summary>
     /// <param name="text">The whole text.</param>
     /// <param name="name">The name that errors show.</param>
@@ -26,10 +31,7 @@ public static class DockerfileParser
         var factory = new InstructionFactory(directives.Escape);
         foreach (var line in new LineReader(source, directives.Escape, directives.Lines, problems).Read())
         {
-            if (Create(factory, line, problems) is { } instruction)
-            {
-                assembler.Add(instruction);
-            }
+            assembler.Add(Create(factory, line, problems), line);
         }
 
         assembler.Finish(source);
@@ -50,6 +52,7 @@ public static class DockerfileParser
 
         var instruction = new InstructionFactory('\\').Create(lines[0]);
         instruction.Span = from;
+        instruction.Line = null;
         return instruction;
     }
 
@@ -61,7 +64,8 @@ public static class DockerfileParser
         }
         catch (DockerfileException exception)
         {
-            problems.Add(new Diagnostic($"dockerfile parse error on line {line.StartLine}: {exception.Message}", line.Span, line.Span.StartColumn));
+            SourceSpan? focus = exception.Token is { } token ? line.SpanOf(token) : null;
+            problems.Add(new Diagnostic($"dockerfile parse error on line {line.StartLine}: {exception.Message}", line.Span, focus));
             return null;
         }
     }

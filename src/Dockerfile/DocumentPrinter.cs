@@ -5,6 +5,9 @@ namespace Bld.Dockerfile;
 /// <summary>Writes a document as text.</summary>
 internal static class DocumentPrinter
 {
+    // Behind an escape that ended its line without continuing it: some other white space stood there, and was cut off.
+    private const string NoBreak = "\u00A0";
+
     internal static string Print(DockerfileDocument document)
     {
         var text = new StringBuilder();
@@ -20,7 +23,7 @@ internal static class DocumentPrinter
                 text.Append("# ").Append(comment).Append('\n');
             }
 
-            text.Append(instruction.Text).Append('\n');
+            text.Append(instruction.Text).Append(EndsInEscape(instruction.Text, document.EscapeCharacter) ? NoBreak : "").Append('\n');
             foreach (var heredoc in instruction.Heredocs)
             {
                 text.Append(heredoc.Content).Append(heredoc.Name).Append('\n');
@@ -29,6 +32,9 @@ internal static class DocumentPrinter
 
         return text.ToString();
     }
+
+    private static bool EndsInEscape(string text, char escape) =>
+        text.EndsWith(escape) && (text.Length == 1 || text[^2] != escape);
 
     private static void Directive(StringBuilder text, string name, string? value)
     {

@@ -1,48 +1,45 @@
+using System.Text;
+
 namespace Bld.Dockerfile;
 
-/// <summary>Shell patterns in substitutions: <c>*</c>, <c>?</c> and characters escaped by a backslash.</summary>
+/// <summary>
+/// Shell patterns in substitutions: <c>*</c>, <c>?</c>, and what a backslash escapes: these two, itself, <c>/</c> and <c>}</c>.
+/// A pattern walks over the text once, with the set of all places in itself where it can stand.
+/// </summary>
 internal static class GlobText
 {
-    /// <summary>Removes the shortest or longest start of <paramref name="value"/> that the pattern matches.</summary>
-    internal static string TrimStart(string value, string pattern, bool longest)
-    {
-        foreach (var length in Lengths(value.Length, longest))
-        {
-            if (Matches(value.AsSpan(0, length), pattern))
-            {
-                return value[length..];
-            }
-        }
+    private const char AnyText = '\uFFFE';
+    private const char AnyCharacter = '\uFFFF';
 
-        return value;
-    }
+    /// <summary>Removes the shortest or longest start of <paramref name="value"/> that the pattern matches.</summary>
+    /// <exception cref="DockerfileException">The pattern escapes what can't be escaped.</exception>
+    internal static string TrimStart(string value, string pattern, bool longest) =>
+        value[MatchLength(value, Read(pattern), longest)..];
 
     /// <summary>Removes the shortest or longest end of <paramref name="value"/> that the pattern matches.</summary>
+    /// <exception cref="DockerfileException">The pattern escapes what can't be escaped.</exception>
     internal static string TrimEnd(string value, string pattern, bool longest)
     {
-        foreach (var length in Lengths(value.Length, longest))
-        {
-            if (Matches(value.AsSpan(value.Length - length), pattern))
-            {
-                return value[..^length];
-            }
-        }
-
-        return value;
+        var steps = Read(pattern);
+        steps.Reverse();
+        var reversed = value.ToCharArray();
+        Array.Reverse(reversed);
+        return value[..^MatchLength(reversed, steps, longest)];
     }
 
-    /// <summary>Replaces the first or every longest match.</summary>
+    /// <summary>Replaces the first or every longest match; an empty match is none.</summary>
+    /// <exception cref="DockerfileException">The pattern escapes what can't be escaped.</exception>
     internal static string Replace(string value, string pattern, string replacement, bool all)
     {
-        var result = new System.Text.StringBuilder();
+        var steps = Read(pattern);
+        var result = new StringBuilder();
         var position = 0;
-        while (position <= value.Length)
+        while (position < value.Length)
         {
-            var length = LongestMatch(value, position, pattern);
-            if (length <= 0)
+            var length = MatchLength(value.AsSpan(position), steps, longest: true);
+            if (length == 0)
             {
-                result.Append(position < value.Length ? value[position] : "");
-                position++;
+                result.Append(value[position++]);
                 continue;
             }
 
@@ -50,72 +47,79 @@ internal static class GlobText
             position += length;
             if (!all)
             {
-                return result.Append(value.AsSpan(position)).ToString();
+                break;
             }
         }
 
-        return result.ToString();
+        return result.Append(value.AsSpan(position)).ToString();
     }
 
-    private static int LongestMatch(string value, int start, string pattern)
+    private static List<char> Read(string pattern)
     {
-        for (var length = value.Length - start; length > 0; length--)
+        var steps = new List<char>(pattern.Length);
+        for (var i = 0; i < pattern.Length; i++)
         {
-            if (Matches(value.AsSpan(start, length), pattern))
+            steps.Add(pattern[i] switch
             {
-                return length;
-            }
+                '*' => AnyText,
+                '?' => AnyCharacter,
+                '\\' when i + 1 < pattern.Length && pattern[i + 1] is '*' or '?' or '\\' or '/' or '}' => pattern[++i],
+                '\\' => throw new DockerfileException(
+                    $"invalid pattern ({pattern}) in substitution: invalid escape '{pattern[i..Math.Min(i + 2, pattern.Length)]}'"),
+                var other => other,
+            });
         }
 
-        return 0;
+        return steps;
     }
 
-    private static IEnumerable<int> Lengths(int most, bool longest) =>
-        longest ? Enumerable.Range(0, most + 1).Reverse() : Enumerable.Range(0, most + 1);
-
-    // Goes back to the last star only, so the time is at most the product of both lengths.
-    private static bool Matches(ReadOnlySpan<char> text, ReadOnlySpan<char> pattern)
+    /// <summary>How many characters at the start match; 0 when none do.</summary>
+    private static int MatchLength(ReadOnlySpan<char> text, List<char> steps, bool longest)
     {
-        int t = 0, p = 0, star = -1, mark = 0;
-        while (t < text.Length)
+        var places = new bool[steps.Count + 1];
+        var found = 0;
+        places[0] = true;
+        SkipStars(places, steps);
+        for (var i = 0; i < text.Length; i++)
         {
-            if (p < pattern.Length && pattern[p] == '*')
+            // Shortest: an empty match before the first character counts.
+            if (!longest && places[^1])
             {
-                (star, mark) = (p++, t);
+                return i;
             }
-            else if (p < pattern.Length && MatchesOne(text[t], pattern, p, out var width))
+
+            if (!Advance(places, steps, text[i]))
             {
-                p += width;
-                t++;
+                return found;
             }
-            else if (star >= 0)
-            {
-                p = star + 1;
-                t = ++mark;
-            }
-            else
-            {
-                return false;
-            }
+
+            found = places[^1] ? i + 1 : found;
         }
 
-        while (p < pattern.Length && pattern[p] == '*')
-        {
-            p++;
-        }
-
-        return p == pattern.Length;
+        return found;
     }
 
-    private static bool MatchesOne(char character, ReadOnlySpan<char> pattern, int position, out int width)
+    private static bool Advance(bool[] places, List<char> steps, char character)
     {
-        width = 1;
-        if (pattern[position] == '\\' && position + 1 < pattern.Length)
+        var alive = false;
+        for (var place = steps.Count; place >= 0; place--)
         {
-            width = 2;
-            return pattern[position + 1] == character;
+            // From the end: each place reads what its neighbour held before this character.
+            var stays = place < steps.Count && steps[place] == AnyText && places[place];
+            var comes = place > 0 && places[place - 1] && (steps[place - 1] == character || steps[place - 1] == AnyCharacter);
+            places[place] = stays || comes;
+            alive |= places[place];
         }
 
-        return pattern[position] == '?' || pattern[position] == character;
+        SkipStars(places, steps);
+        return alive;
+    }
+
+    private static void SkipStars(bool[] places, List<char> steps)
+    {
+        for (var place = 0; place < steps.Count; place++)
+        {
+            places[place + 1] |= places[place] && steps[place] == AnyText;
+        }
     }
 }

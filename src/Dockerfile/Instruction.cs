@@ -15,12 +15,41 @@ public abstract record Instruction
     /// <summary>The comments right above it.</summary>
     public IReadOnlyList<string> Comments { get; internal set; } = [];
 
-    /// <summary>Whether it has an empty line inside.</summary>
-    public bool HasEmptyContinuation { get; internal set; }
+    /// <summary>The line on which it ends (without here-documents) if it has an empty line inside; else null.</summary>
+    public int? EmptyContinuationLine { get; internal set; }
+
+    /// <summary>Its flags as written, in their order, with their places.</summary>
+    public IReadOnlyList<InstructionFlag> Flags { get; internal set; } = [];
 
     /// <summary>Its here-documents, in their order.</summary>
     public IReadOnlyList<Heredoc> Heredocs { get; internal set; } = [];
+
+    /// <summary>Where its text stands in the file; null for what a base image's ONBUILD brought.</summary>
+    internal LogicalLine? Line { get; set; }
+
+    /// <summary>Where a word of this instruction stands; null when it isn't there as one word between blanks, or not in this file.</summary>
+    public SourceSpan? SpanOf(string word)
+    {
+        for (var at = word.Length == 0 ? -1 : Text.IndexOf(word, StringComparison.Ordinal);
+            at >= 0;
+            at = Text.IndexOf(word, at + 1, StringComparison.Ordinal))
+        {
+            var end = at + word.Length;
+            if ((at == 0 || char.IsWhiteSpace(Text[at - 1])) && (end == Text.Length || char.IsWhiteSpace(Text[end])))
+            {
+                return Line?.SpanOf(new Token(word, at, word.Length));
+            }
+        }
+
+        return null;
+    }
 }
+
+/// <summary>A flag as written.</summary>
+/// <param name="Name">Without the dashes.</param>
+/// <param name="Value">What stands behind the equals sign, without quotes; null without one.</param>
+/// <param name="Span">Where it stands.</param>
+public sealed record InstructionFlag(string Name, string? Value, SourceSpan Span);
 
 /// <summary>A name and a value, with quotes as written.</summary>
 public sealed record WordPair(string Name, string Value);

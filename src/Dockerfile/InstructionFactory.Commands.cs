@@ -7,36 +7,54 @@ internal sealed partial class InstructionFactory
 {
     private const long Millisecond = 1_000_000;
 
+    private static readonly string[] NetworkModes = ["default", "none", "host"];
+
+    private static readonly string[] SecurityModes = ["sandbox", "insecure"];
+
     private static RunInstruction Run(RawInstruction raw, InstructionFlags flags)
     {
-        var mounts = flags.Texts("mount");
-        foreach (var mount in mounts)
+        var mounts = flags.Each("mount");
+        foreach (var (value, token) in mounts)
         {
-            _ = MountFlag.Parse(mount, mayHoldVariables: true);
+            At(token, () => MountFlag.Parse(value, mayHoldVariables: true));
         }
 
-        var network = flags.Text("network");
-        if (network is not (null or "default" or "none" or "host") && !network.Contains('$'))
+        var run = new RunInstruction
         {
-            throw new DockerfileException(
-                $"invalid network mode \"{network}\"{Suggestion.Text(network, ["default", "none", "host"])}: use default, none or host");
-        }
-
-        var security = flags.Text("security");
-        if (security is not (null or "sandbox" or "insecure") && !security.Contains('$'))
-        {
-            throw new DockerfileException(
-                $"security \"{security}\" is not valid{Suggestion.Text(security, ["sandbox", "insecure"])}: use sandbox or insecure");
-        }
-
-        return new RunInstruction
-        {
-            Command = Command("RUN", raw),
-            Mounts = mounts,
-            Network = network,
-            Security = security,
+            Command = Command(raw),
+            Mounts = [.. mounts.Select(static mount => mount.Value)],
+            Network = flags.Text("network"),
+            Security = flags.Text("security"),
             Devices = flags.Texts("device"),
         };
+        CheckWord(raw, run.Network, NetworkModes, static word => $"invalid network mode \"{word}\"");
+        CheckWord(raw, run.Security, SecurityModes, static word => $"security \"{word}\" is not valid");
+        return run.Command is { IsShell: false, Arguments.Count: 0 }
+            ? throw new DockerfileException("RUN requires at least one argument", raw.Rest)
+            : run;
+    }
+
+    private static void CheckWord(RawInstruction raw, string? word, string[] known, Func<string, string> complaint)
+    {
+        if (word is null || known.Contains(word) || word.Contains('$'))
+        {
+            return;
+        }
+
+        var flag = raw.Flags.First(each => InstructionFlags.Split(each).Value == word);
+        throw new DockerfileException($"{complaint(word)}{Suggestion.Text(word, known)}: it can be {string.Join(" or ", known)}", flag);
+    }
+
+    private static void At(Token token, Action parse)
+    {
+        try
+        {
+            parse();
+        }
+        catch (DockerfileException exception)
+        {
+            throw new DockerfileException(exception.Message, token);
+        }
     }
 
     private static CopyInstruction Copy(RawInstruction raw, InstructionFlags flags, LogicalLine line)
@@ -78,7 +96,8 @@ internal sealed partial class InstructionFactory
         switch (words.Count)
         {
             case 0:
-                throw new DockerfileException($"{keyword} requires at least two arguments");
+                throw new DockerfileException(
+                    $"{keyword} requires at least two arguments, but none was provided. Destination could not be determined");
             case 1:
                 throw new DockerfileException(
                     $"{keyword} requires at least two arguments, but only one was provided. Destination could not be determined");
@@ -107,6 +126,7 @@ internal sealed partial class InstructionFactory
             case "NONE" when words.Count > 1:
                 throw new DockerfileException("HEALTHCHECK NONE takes no arguments");
             case "NONE":
+                flags.Ignore();
                 return new HealthcheckInstruction();
             case "CMD" when words.Count == 1:
                 throw new DockerfileException("Missing command after HEALTHCHECK CMD");
@@ -116,10 +136,15 @@ internal sealed partial class InstructionFactory
                 throw new DockerfileException($"Unknown type \"{type}\" in HEALTHCHECK (try CMD)");
         }
 
-        var command = raw.Rest.Text[(words[1].Start - raw.Rest.Start)..];
+        var command = CommandForm.Parse(raw.Rest.Text[(words[1].Start - raw.Rest.Start)..]);
+        if (command is { IsShell: false, Arguments.Count: 0 })
+        {
+            throw new DockerfileException("Missing command after HEALTHCHECK CMD");
+        }
+
         return new HealthcheckInstruction
         {
-            Command = CommandForm.Parse(command),
+            Command = command,
             Interval = Interval(flags, "interval"),
             Timeout = Interval(flags, "timeout"),
             StartPeriod = Interval(flags, "start-period"),

@@ -1,12 +1,12 @@
-using System.Text.RegularExpressions;
+using System.Buffers;
 
 namespace Bld.Dockerfile;
 
 /// <summary>FROM, and the instructions made of names and values.</summary>
 internal sealed partial class InstructionFactory
 {
-    [GeneratedRegex("^[a-z][a-z0-9-_.]*$", RegexOptions.CultureInvariant, 1000)]
-    private static partial Regex StageNamePattern { get; }
+    private static readonly SearchValues<char> StageNameCharacters =
+        SearchValues.Create("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.");
 
     private static FromInstruction From(RawInstruction raw, InstructionFlags flags)
     {
@@ -17,14 +17,17 @@ internal sealed partial class InstructionFactory
             case 1:
                 return new FromInstruction { Image = words[0].Text, Platform = platform };
             case 3 when words[1].Text.Equals("AS", StringComparison.OrdinalIgnoreCase):
-                return StageNamePattern.IsMatch(words[2].Text.ToLowerInvariant())
+                return IsStageName(words[2].Text)
                     ? new FromInstruction { Image = words[0].Text, Platform = platform, StageName = words[2].Text, AsKeyword = words[1].Text }
                     : throw new DockerfileException(
-                        $"invalid name for build stage: \"{words[2].Text}\", name can't start with a number or contain symbols");
+                        $"invalid name for build stage: {GoText.Quote(words[2].Text)}, name can't start with a number or contain symbols", words[2]);
             default:
-                throw new DockerfileException("FROM requires either one or three arguments");
+                throw new DockerfileException("FROM requires either one or three arguments", words.Count == 0 ? raw.Keyword : words[^1]);
         }
     }
+
+    private static bool IsStageName(string name) =>
+        char.IsAsciiLetter(name[0]) && !name.AsSpan().ContainsAnyExcept(StageNameCharacters);
 
     private ArgInstruction Arg(RawInstruction raw)
     {
@@ -43,7 +46,7 @@ internal sealed partial class InstructionFactory
         return equals switch
         {
             < 0 => new ArgumentDeclaration(word.Text, null),
-            0 => throw new DockerfileException("ARG names can not be blank"),
+            0 => throw new DockerfileException("ARG names can not be blank", word),
             _ => new ArgumentDeclaration(word.Text[..equals], word.Text[(equals + 1)..]),
         };
     }
@@ -71,26 +74,24 @@ internal sealed partial class InstructionFactory
         // The first word decides between NAME=VALUE … and the old NAME VALUE.
         if (words[0].Text.Contains('='))
         {
-            return ([.. words.Select(word => Pair(keyword, word.Text))], false);
+            return ([.. words.Select(word => Pair(keyword, word))], false);
         }
 
-        if (words.Count == 1)
-        {
-            throw new DockerfileException($"{keyword} must have two arguments");
-        }
-
-        var rest = raw.Rest.Text[(words[1].Start - raw.Rest.Start)..];
-        return ([new WordPair(words[0].Text, rest)], true);
+        var plain = LineGrammar.Words(raw.Rest);
+        return plain.Count == 1
+            ? throw new DockerfileException($"{keyword} must have two arguments", words[0])
+            : ([new WordPair(plain[0].Text, raw.Rest.Text[(plain[1].Start - raw.Rest.Start)..])], true);
     }
 
-    private static WordPair Pair(string keyword, string word)
+    private static WordPair Pair(string keyword, Token word)
     {
-        var equals = word.IndexOf('=');
+        var equals = word.Text.IndexOf('=');
         return equals switch
         {
-            < 0 => throw new DockerfileException($"Syntax error - can't find = in \"{word}\". Must be of the form: name=value"),
-            0 => throw new DockerfileException($"{keyword} names can not be blank"),
-            _ => new WordPair(word[..equals], word[(equals + 1)..]),
+            < 0 => throw new DockerfileException(
+                $"Syntax error - can't find = in {GoText.Quote(word.Text)}. Must be of the form: name=value", word),
+            0 => throw new DockerfileException($"{keyword} names can not be blank", word),
+            _ => new WordPair(word.Text[..equals], word.Text[(equals + 1)..]),
         };
     }
 }

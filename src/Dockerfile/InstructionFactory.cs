@@ -15,15 +15,29 @@ internal sealed partial class InstructionFactory(char escape)
     internal Instruction Create(LogicalLine line)
     {
         var raw = LineGrammar.Parse(line.Text);
-        var flags = new InstructionFlags(raw.Flags);
-        var instruction = Create(raw.Keyword.Text.ToUpperInvariant(), raw, flags, line);
-        flags.End();
+        var instruction = Create(raw, line);
         instruction.Keyword = raw.Keyword.Text;
         instruction.Span = line.Span;
         instruction.Text = line.Text;
         instruction.Comments = line.Comments;
-        instruction.HasEmptyContinuation = line.HasEmptyContinuation;
+        instruction.EmptyContinuationLine = line.EmptyContinuation;
         instruction.Heredocs = line.Heredocs;
+        instruction.Line = line;
+        instruction.Flags = raw.Flags.Count == 0 ? [] : [.. raw.Flags.Select(flag => Flag(flag, line))];
+        return instruction;
+    }
+
+    private static InstructionFlag Flag(Token token, LogicalLine line)
+    {
+        var (name, value) = InstructionFlags.Split(token);
+        return new InstructionFlag(name, value, line.SpanOf(token));
+    }
+
+    private Instruction Create(RawInstruction raw, LogicalLine line)
+    {
+        var flags = new InstructionFlags(raw.Flags);
+        var instruction = Create(raw.Keyword.Text.ToUpperInvariant(), raw, flags, line);
+        flags.End();
         return instruction;
     }
 
@@ -37,8 +51,8 @@ internal sealed partial class InstructionFactory(char escape)
         "RUN" => Run(raw, flags),
         "COPY" => Copy(raw, flags, line),
         "ADD" => Add(raw, flags, line),
-        "CMD" => new CmdInstruction { Command = CommandForm.Parse(raw.Rest.Text) },
-        "ENTRYPOINT" => new EntrypointInstruction { Command = Command(keyword, raw) },
+        "CMD" => new CmdInstruction { Command = Command(raw) },
+        "ENTRYPOINT" => new EntrypointInstruction { Command = Command(raw) },
         "SHELL" => Shell(raw),
         "WORKDIR" => new WorkdirInstruction { Directory = OneArgument(keyword, raw) },
         "USER" => new UserInstruction { User = OneArgument(keyword, raw) },
@@ -47,7 +61,8 @@ internal sealed partial class InstructionFactory(char escape)
         "VOLUME" => Volume(raw),
         "HEALTHCHECK" => Healthcheck(raw, flags),
         "ONBUILD" => Onbuild(raw, line),
-        _ => throw new DockerfileException($"unknown instruction: {raw.Keyword.Text}{Suggestion.Text(raw.Keyword.Text, Keywords)}"),
+        _ => throw new DockerfileException(
+            $"unknown instruction: {raw.Keyword.Text}{Suggestion.Text(raw.Keyword.Text, Keywords, ignoreCase: true)}", raw.Keyword),
     };
 
     private static string OneArgument(string keyword, RawInstruction raw) =>
@@ -56,8 +71,11 @@ internal sealed partial class InstructionFactory(char escape)
     private static IReadOnlyList<string> AtLeastOne(string keyword, IReadOnlyList<string> words) =>
         words.Count > 0 ? words : throw new DockerfileException($"{keyword} requires at least one argument");
 
-    private static CommandForm Command(string keyword, RawInstruction raw) =>
-        raw.Rest.Text.Length > 0 ? CommandForm.Parse(raw.Rest.Text) : throw new DockerfileException($"{keyword} requires at least one argument");
+    // Neither may stand alone, but an empty array is fine: it clears what the base image says.
+    private static CommandForm Command(RawInstruction raw) =>
+        raw.Rest.Text.Length > 0
+            ? CommandForm.Parse(raw.Rest.Text)
+            : throw new DockerfileException($"{raw.Keyword.Text.ToUpperInvariant()} requires at least one argument", raw.Keyword);
 
     private static ShellInstruction Shell(RawInstruction raw)
     {
@@ -76,7 +94,7 @@ internal sealed partial class InstructionFactory(char escape)
         var paths = JsonWords.Parse(raw.Rest.Text) ?? [.. LineGrammar.Words(raw.Rest).Select(static word => word.Text)];
         return paths.Any(string.IsNullOrWhiteSpace)
             ? throw new DockerfileException("VOLUME specified can not be an empty string")
-            : new VolumeInstruction { Paths = AtLeastOne("VOLUME", paths) };
+            : new VolumeInstruction { Paths = AtLeastOne("VOLUME", [.. paths.Select(static path => path.Trim())]) };
     }
 
     private OnbuildInstruction Onbuild(RawInstruction raw, LogicalLine line)
@@ -86,20 +104,23 @@ internal sealed partial class InstructionFactory(char escape)
             throw new DockerfileException("ONBUILD requires at least one argument");
         }
 
-        var inner = LineGrammar.Parse(raw.Rest.Text).Keyword.Text.ToUpperInvariant();
-        switch (inner)
+        var inner = LineGrammar.Parse(raw.Rest.Text);
+        switch (inner.Keyword.Text.ToUpperInvariant())
         {
             case "ONBUILD":
-                throw new DockerfileException("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed");
+                throw new DockerfileException("Chaining ONBUILD via `ONBUILD ONBUILD` isn't allowed", raw.Rest);
             case "FROM" or "MAINTAINER":
-                throw new DockerfileException($"{inner} isn't allowed as an ONBUILD trigger");
+                throw new DockerfileException($"{inner.Keyword.Text.ToUpperInvariant()} isn't allowed as an ONBUILD trigger", raw.Rest);
         }
 
-        var nested = new LogicalLine();
-        nested.Add(raw.Rest.Text, line.StartLine, 1);
-        nested.Heredocs.AddRange(line.Heredocs);
-        _ = Create(nested);
+        // Made to see its errors now, not when the image is used.
+        _ = Create(Shifted(inner, raw.Rest.Start), line);
         var bodies = string.Concat(line.Heredocs.Select(static heredoc => $"\n{heredoc.Content}{heredoc.Name}"));
         return new OnbuildInstruction { Trigger = raw.Rest.Text + bodies };
     }
+
+    private static RawInstruction Shifted(RawInstruction raw, int by) => new(
+        raw.Keyword with { Start = raw.Keyword.Start + by },
+        [.. raw.Flags.Select(flag => flag with { Start = flag.Start + by })],
+        raw.Rest with { Start = raw.Rest.Start + by });
 }

@@ -3,56 +3,79 @@ namespace Bld.Dockerfile;
 /// <summary>The flags of one instruction, taken one by one; what is left over is unknown.</summary>
 internal sealed class InstructionFlags
 {
-    private readonly Dictionary<string, List<(string? Value, Token Token)>> _flags = new(StringComparer.Ordinal);
+    private readonly List<Token> _left;
     private readonly List<string> _known = [];
 
-    internal InstructionFlags(IReadOnlyList<Token> tokens)
+    internal InstructionFlags(IEnumerable<Token> tokens) => _left = [.. tokens];
+
+    /// <summary>A flag's name and value: <c>--name</c> or <c>--name=value</c>.</summary>
+    internal static (string Name, string? Value) Split(Token token)
     {
-        foreach (var token in tokens)
-        {
-            var equals = token.Text.IndexOf('=');
-            var name = equals < 0 ? token.Text[2..] : token.Text[2..equals];
-            var values = _flags.TryGetValue(name, out var present) ? present : _flags[name] = [];
-            values.Add((equals < 0 ? null : token.Text[(equals + 1)..], token));
-        }
+        var equals = token.Text.IndexOf('=');
+        return equals < 0 ? (token.Text[2..], null) : (token.Text[2..equals], token.Text[(equals + 1)..]);
     }
 
-    internal string? Text(string name) => Single(name) is { } flag ? flag.Value ?? throw NoValue(name) : null;
+    /// <summary>A flag that can be given once; null also when its value is empty.</summary>
+    internal string? Text(string name) =>
+        Single(name) is not { } flag ? null
+        : (Split(flag).Value ?? throw NoValue(name, flag)) is { Length: > 0 } value ? value
+        : null;
 
+    /// <summary>A flag that may stand without a value.</summary>
     internal bool? Boolean(string name) =>
         Single(name) is not { } flag ? null
-        : flag.Value?.ToLowerInvariant() switch
+        : Split(flag).Value switch
         {
-            null or "true" => true,
-            "false" => false,
-            _ => throw new DockerfileException($"expecting boolean value for flag --{name}, not: {flag.Value}"),
+            null => true,
+            "" => throw NoValue(name, flag),
+            var value when value.Equals("true", StringComparison.OrdinalIgnoreCase) => true,
+            var value when value.Equals("false", StringComparison.OrdinalIgnoreCase) => false,
+            var value => throw new DockerfileException($"expecting boolean value for flag --{name}, not: {value}", flag),
         };
 
-    internal IReadOnlyList<string> Texts(string name)
-    {
-        _known.Add(name);
-        return _flags.Remove(name, out var values) ? [.. values.Select(each => each.Value ?? throw NoValue(name))] : [];
-    }
+    /// <summary>All values of a flag that can be repeated, with their tokens.</summary>
+    internal IReadOnlyList<(string Value, Token Token)> Each(string name) =>
+        [.. Take(name).Select(flag => (Split(flag).Value ?? throw NoValue(name, flag), flag))];
+
+    /// <summary>All values of a flag that can be repeated.</summary>
+    internal IReadOnlyList<string> Texts(string name) => [.. Each(name).Select(static each => each.Value)];
+
+    /// <summary>Accepts whatever there is: HEALTHCHECK NONE doesn't look at its flags.</summary>
+    internal void Ignore() => _left.Clear();
 
     /// <summary>Refuses what nobody asked for.</summary>
     internal void End()
     {
-        foreach (var name in _flags.Keys)
+        if (_left.Count > 0)
         {
-            throw new DockerfileException($"unknown flag: --{name}{Suggestion.Text(name, _known)}");
+            var name = Split(_left[0]).Name;
+            throw new DockerfileException($"unknown flag: --{name}{Suggestion.Text(name, _known)}", _left[0]);
         }
     }
 
-    private (string? Value, Token Token)? Single(string name)
+    private Token? Single(string name)
+    {
+        var flags = Take(name);
+        return flags.Count switch
+        {
+            0 => null,
+            1 => flags[0],
+            _ => throw new DockerfileException($"duplicate flag specified: --{name}", flags[1]),
+        };
+    }
+
+    private List<Token> Take(string name)
     {
         _known.Add(name);
-        if (!_flags.Remove(name, out var values))
+        if (_left.Count == 0)
         {
-            return null;
+            return [];
         }
 
-        return values.Count == 1 ? values[0] : throw new DockerfileException($"duplicate flag specified: --{name}");
+        var flags = _left.FindAll(flag => Split(flag).Name == name);
+        _left.RemoveAll(flag => Split(flag).Name == name);
+        return flags;
     }
 
-    private static DockerfileException NoValue(string name) => new($"missing a value on flag: --{name}");
+    private static DockerfileException NoValue(string name, Token flag) => new($"missing a value on flag: --{name}", flag);
 }

@@ -6,7 +6,20 @@ namespace Bld.Dockerfile;
 /// <summary>The JSON form of an instruction's arguments.</summary>
 internal static class JsonWords
 {
-    /// <summary>The strings of an array; null when the text is no JSON array, and so is meant for a shell.</summary>
+    /// <summary>Whether a text has the JSON form, whatever it holds.</summary>
+    internal static bool IsArray(string text)
+    {
+        try
+        {
+            return Parse(text) is not null;
+        }
+        catch (DockerfileException)
+        {
+            return true;
+        }
+    }
+
+    /// <summary>The strings of an array; null when the text is no JSON array, and so is meant for a shell. What follows the array is ignored.</summary>
     /// <exception cref="DockerfileException">It is an array, but not of strings.</exception>
     internal static IReadOnlyList<string>? Parse(string text)
     {

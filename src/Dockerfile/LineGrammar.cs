@@ -1,3 +1,5 @@
+using System.Text;
+
 using Sprache;
 
 namespace Bld.Dockerfile;
@@ -7,108 +9,101 @@ internal sealed record RawInstruction(Token Keyword, IReadOnlyList<Token> Flags,
 
 /// <summary>
 /// The grammar of one logical line. Characters are scanned by primitives of our own, because Sprache's make an object each;
-/// its combinators put the tokens together.
+/// its combinators put the tokens together. Nothing in it can fail: what a line means is judged by <see cref="InstructionFactory"/>.
 /// </summary>
 internal static class LineGrammar
 {
-    private static readonly Parser<Token> Blanks = Scan(static (text, start) => (SkipBlanks(text, start), ""));
+    private delegate int Scanner(string text, int start);
 
-    private static readonly Parser<Token> Keyword = Scan(static (text, start) =>
-    {
-        var end = SkipWord(text, start);
-        return (end, text[start..end]);
-    });
+    private static readonly Parser<Token> Blanks = Scan(SkipBlanks);
 
-    private static readonly Parser<Token> Flag = Scan(ReadFlag).Named("flag");
+    private static readonly Parser<Token> Word = Scan(SkipWord);
 
-    private static readonly Parser<Token> Rest = Scan(static (text, start) => (text.Length, text[start..]));
+    private static readonly Parser<Token> Rest = Scan(static (text, _) => text.Length);
 
-    private static readonly Parser<Token> EndOfFlags = Scan(static (text, start) =>
-        IsLoneDashes(text, start) ? (SkipBlanks(text, start + 2), "") : (start, ""));
+    private static readonly Parser<Token> EndOfFlags = Scan(static (text, start) => IsLoneDashes(text, start) ? SkipBlanks(text, start + 2) : start);
+
+    private static readonly Parser<Token> FlagAndBlanks =
+        from flag in (Parser<Token>)ReadFlag
+        from blanks in Blanks
+        select flag;
 
     private static readonly Parser<RawInstruction> Instruction =
         from before in Blanks
-        from keyword in Keyword
+        from keyword in Word
         from between in Blanks
         from flags in FlagAndBlanks.XMany()
         from dashes in EndOfFlags
         from rest in Rest
-        select new RawInstruction(keyword, [.. flags], rest);
+        select new RawInstruction(keyword, flags as IReadOnlyList<Token> ?? [.. flags], rest);
+
+    private static readonly Parser<RawInstruction> WholeLine = Instruction.End();
 
     /// <summary>Splits at blanks: what COPY, EXPOSE and most others do. Quotes mean nothing here.</summary>
-    private static readonly Parser<IEnumerable<Token>> BlankSeparated = WordAndBlanks(static (text, start) =>
-    {
-        var end = SkipWord(text, start);
-        return (end, text[start..end]);
-    }).XMany();
+    private static readonly Parser<IEnumerable<Token>> BlankSeparated = Separated(SkipWord);
 
-    private static Parser<Token> FlagAndBlanks =>
-        from flag in Flag
-        from blanks in Blanks
-        select flag;
+    private static readonly Parser<IEnumerable<Token>> QuotedByBackslash = Separated(static (text, start) => SkipQuotedWord(text, start, '\\'));
+
+    private static readonly Parser<IEnumerable<Token>> QuotedByBacktick = Separated(static (text, start) => SkipQuotedWord(text, start, '`'));
 
     /// <summary>Reads a logical line.</summary>
-    internal static RawInstruction Parse(string line) => Instruction(new LineInput(line, 0)).Value;
+    internal static RawInstruction Parse(string line) => WholeLine(new LineInput(line, 0)).Value;
 
     /// <summary>The words of <paramref name="text"/> between blanks.</summary>
-    internal static IReadOnlyList<Token> Words(Token text) => [.. Shifted(BlankSeparated, text)];
+    internal static IReadOnlyList<Token> Words(Token text) => Parse(BlankSeparated, text);
 
     /// <summary>The words of <paramref name="text"/>; blanks in quotes and behind the escape character don't separate. Quotes stay.</summary>
     internal static IReadOnlyList<Token> QuotedWords(Token text, char escape) =>
-        [.. Shifted(WordAndBlanks((line, start) => ReadQuotedWord(line, start, escape)).XMany(), text)];
+        Parse(escape == '`' ? QuotedByBacktick : QuotedByBackslash, text);
 
-    private static IEnumerable<Token> Shifted(Parser<IEnumerable<Token>> parser, Token text)
+    private static IReadOnlyList<Token> Parse(Parser<IEnumerable<Token>> parser, Token text) =>
+        [.. parser(new LineInput(text.Text, 0)).Value.Select(word => word with { Start = word.Start + text.Start })];
+
+    private static Parser<IEnumerable<Token>> Separated(Scanner scanner) =>
+        from before in Blanks
+        from words in
+            (from word in Scan(scanner, mustTake: true)
+             from blanks in Blanks
+             select word).XMany().End()
+        select words;
+
+    /// <summary>A primitive: a function that finds the end of a token. Taking nothing where something is wanted fails.</summary>
+    private static Parser<Token> Scan(Scanner scanner, bool mustTake = false) => input =>
     {
-        var trimmed = SkipBlanks(text.Text, 0);
-        return parser(new LineInput(text.Text, trimmed)).Value.Select(word => word with { Start = word.Start + text.Start });
-    }
-
-    private static Parser<Token> WordAndBlanks(Func<string, int, (int End, string Text)> read) =>
-        from word in Scan(read)
-        where word.Length > 0
-        from blanks in Blanks
-        select word;
-
-    /// <summary>A primitive: a function that finds the end of a token and its text. Taking nothing where something is wanted fails.</summary>
-    private static Parser<Token> Scan(Func<string, int, (int End, string Text)> read) => input =>
-    {
-        var (end, text) = read(input.Source, input.Position);
-        return end < 0
+        var end = scanner(input.Source, input.Position);
+        return mustTake && end == input.Position
             ? Result.Failure<Token>(input, "nothing of this kind here", [])
-            : Result.Success(new Token(text, input.Position, end - input.Position), new LineInput(input.Source, end));
+            : Result.Success(new Token(input.Source[input.Position..end], input.Position, end - input.Position), new LineInput(input.Source, end));
     };
 
-    private static (int End, string Text) ReadFlag(string text, int start)
+    /// <summary>A word that starts with two dashes and isn't only them. Quotes around its parts go, and so does a backslash before anything.</summary>
+    private static IResult<Token> ReadFlag(IInput input)
     {
+        var (text, start) = (input.Source, input.Position);
         if (!text.AsSpan(start).StartsWith("--") || IsLoneDashes(text, start))
         {
-            return (-1, "");
+            return Result.Failure<Token>(input, "no flag here", []);
         }
 
-        var value = new System.Text.StringBuilder();
+        var value = new StringBuilder();
         var quote = '\0';
         var i = start;
         for (; i < text.Length && (quote != '\0' || !char.IsWhiteSpace(text[i])); i++)
         {
-            if (quote == '\0' && text[i] is '"' or '\'')
+            if (text[i] == quote || (quote == '\0' && text[i] is '"' or '\''))
             {
-                quote = text[i];
+                quote = quote == '\0' ? text[i] : '\0';
+                continue;
             }
-            else if (quote != '\0' && text[i] == quote)
-            {
-                quote = '\0';
-            }
-            else
-            {
-                i += text[i] == '\\' && i + 1 < text.Length ? 1 : 0;
-                value.Append(text[i]);
-            }
+
+            i += text[i] == '\\' && i + 1 < text.Length ? 1 : 0;
+            value.Append(text[i]);
         }
 
-        return (i, value.ToString());
+        return Result.Success(new Token(value.ToString(), start, i - start), new LineInput(text, i));
     }
 
-    private static (int End, string Text) ReadQuotedWord(string text, int start, char escape)
+    private static int SkipQuotedWord(string text, int start, char escape)
     {
         var quote = '\0';
         var i = start;
@@ -118,18 +113,17 @@ internal static class LineGrammar
             {
                 i++;
             }
+            else if (text[i] == quote)
+            {
+                quote = '\0';
+            }
             else if (quote == '\0' && text[i] is '"' or '\'')
             {
                 quote = text[i];
             }
-            else if (quote == text[i])
-            {
-                quote = '\0';
-            }
         }
 
-        i = Math.Min(i, text.Length);
-        return (i, text[start..i]);
+        return Math.Min(i, text.Length);
     }
 
     private static bool IsLoneDashes(string text, int start) =>

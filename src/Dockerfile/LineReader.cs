@@ -1,37 +1,46 @@
+using System.Text;
+
 namespace Bld.Dockerfile;
 
 /// <summary>
 /// Cuts a file into logical lines: comments go, continuations are joined, here-documents are taken to the instruction that they
 /// belong to. What a line means is the grammar's business.
 /// </summary>
-internal sealed class LineReader(SourceText source, char escape, int start, List<Diagnostic> diagnostics)
+/// <param name="source">The file.</param>
+/// <param name="escape">What continues a line when it stands at its end.</param>
+/// <param name="start">The line, from 0, behind the directives.</param>
+/// <param name="problems">Takes what is wrong.</param>
+internal sealed class LineReader(SourceText source, char escape, int start, List<Diagnostic> problems)
 {
     private int _next = start;
 
-    /// <summary>All logical lines from the starting line (from 0) on.</summary>
+    /// <summary>All logical lines from the starting line on.</summary>
     internal IEnumerable<LogicalLine> Read()
     {
-        var comments = new List<string>();
+        List<string> comments = [];
         while (_next < source.Lines.Count)
         {
-            var line = source.Lines[_next];
-            var trimmed = line.TrimStart(' ', '\t');
-            if (trimmed.Length == 0)
+            var line = source.Lines[_next].AsSpan().TrimStart();
+            if (line.IsEmpty)
             {
+                // A blank line takes a comment away from the instruction below.
                 comments = [];
                 _next++;
             }
-            else if (trimmed[0] == '#')
+            else if (line[0] == '#')
             {
-                comments.Add(trimmed[1..].Trim());
+                comments.Add(line[1..].Trim().ToString());
                 _next++;
             }
             else
             {
                 var logical = ReadOne(comments);
-                ReadHeredocs(logical);
                 comments = [];
-                yield return logical;
+                if (logical.Text.Length > 0)
+                {
+                    ReadHeredocs(logical);
+                    yield return logical;
+                }
             }
         }
     }
@@ -40,19 +49,16 @@ internal sealed class LineReader(SourceText source, char escape, int start, List
     {
         var logical = new LogicalLine { Comments = comments };
         var first = source.Lines[_next];
-        var indent = first.Length - first.TrimStart(' ', '\t').Length;
+        var indent = first.Length - first.AsSpan().TrimStart().Length;
+        var hasEmpty = false;
         var continues = Append(logical, first[indent..], indent + 1);
         while (continues && _next < source.Lines.Count)
         {
             var line = source.Lines[_next];
-            var trimmed = line.TrimStart(' ', '\t');
-            if (trimmed.Length == 0)
+            var trimmed = line.AsSpan().TrimStart();
+            if (trimmed.IsEmpty || trimmed[0] == '#')
             {
-                logical.HasEmptyContinuation = true;
-                logical.EndLine = ++_next;
-            }
-            else if (trimmed[0] == '#')
-            {
+                hasEmpty |= trimmed.IsEmpty;
                 logical.EndLine = ++_next;
             }
             else
@@ -61,16 +67,17 @@ internal sealed class LineReader(SourceText source, char escape, int start, List
             }
         }
 
-        logical.TrimEnd();
+        logical.Finish();
+        logical.EmptyContinuation = hasEmpty ? logical.EndLine : null;
         return logical;
     }
 
     /// <summary>Adds a line; true when it ends in a continuation. A doubled escape character is none.</summary>
     private bool Append(LogicalLine logical, string text, int column)
     {
-        var end = text.TrimEnd(' ', '\t');
-        var continues = end.EndsWith(escape) && (end.Length < 2 || end[^2] != escape);
-        logical.Add(continues ? end[..^1] : text, ++_next, column);
+        var end = text.AsSpan().TrimEnd(" \t").Length;
+        var continues = end > 0 && text[end - 1] == escape && (end == 1 || text[end - 2] != escape);
+        logical.Add(continues ? text[..(end - 1)] : text, ++_next, column);
         return continues;
     }
 
@@ -81,16 +88,13 @@ internal sealed class LineReader(SourceText source, char escape, int start, List
             return;
         }
 
-        foreach (var word in HeredocWords.Find(logical.Text))
+        foreach (var heredoc in Heredoc.FindIn(logical.Text))
         {
-            if (Heredoc.FromWord(word) is not { } heredoc)
-            {
-                continue;
-            }
-
             if (ReadBody(heredoc) is not { } body)
             {
-                diagnostics.Add(new Diagnostic($"unterminated heredoc: no line holds only \"{heredoc.Name}\"", logical.Span));
+                logical.EndLine = _next;
+                problems.Add(new Diagnostic(
+                    $"dockerfile parse error on line {logical.StartLine}: unterminated heredoc: no line holds only {heredoc.Name}", logical.Span));
                 return;
             }
 
@@ -99,19 +103,21 @@ internal sealed class LineReader(SourceText source, char escape, int start, List
         }
     }
 
+    /// <summary>The lines up to the heredoc's name; null when the file ends before.</summary>
     private string? ReadBody(Heredoc heredoc)
     {
-        var body = new System.Text.StringBuilder();
+        var body = new StringBuilder();
         while (_next < source.Lines.Count)
         {
-            var line = source.Lines[_next++];
-            line = heredoc.StripsTabs ? line.TrimStart('\t') : line;
-            if (line == heredoc.Name)
+            var line = source.Lines[_next].AsSpan();
+            if ((heredoc.StripsTabs ? line.TrimStart('\t') : line).SequenceEqual(heredoc.Name))
             {
+                _next++;
                 return body.ToString();
             }
 
-            body.Append(line).Append('\n');
+            var whole = source.WholeLine(_next++);
+            body.Append(heredoc.StripsTabs ? whole.TrimStart('\t') : whole);
         }
 
         return null;
@@ -119,17 +125,12 @@ internal sealed class LineReader(SourceText source, char escape, int start, List
 
     private static bool TakesHeredocs(string text)
     {
-        var keyword = FirstWord(text);
-        if (keyword.Equals("ONBUILD", StringComparison.OrdinalIgnoreCase))
+        var raw = LineGrammar.Parse(text);
+        if (raw.Keyword.Text.Equals("ONBUILD", StringComparison.OrdinalIgnoreCase))
         {
-            keyword = FirstWord(text.AsSpan(keyword.Length).Trim());
+            raw = LineGrammar.Parse(raw.Rest.Text);
         }
 
-        return keyword.Equals("RUN", StringComparison.OrdinalIgnoreCase)
-            || keyword.Equals("COPY", StringComparison.OrdinalIgnoreCase)
-            || keyword.Equals("ADD", StringComparison.OrdinalIgnoreCase);
+        return raw.Keyword.Text.ToUpperInvariant() is "RUN" or "COPY" or "ADD" && !JsonWords.IsArray(raw.Rest.Text);
     }
-
-    private static ReadOnlySpan<char> FirstWord(ReadOnlySpan<char> text) =>
-        text.IndexOfAny(' ', '\t') is var end and >= 0 ? text[..end] : text;
 }

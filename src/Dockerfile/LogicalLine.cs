@@ -1,3 +1,5 @@
+using System.Text;
+
 namespace Bld.Dockerfile;
 
 /// <summary>
@@ -5,14 +7,14 @@ namespace Bld.Dockerfile;
 /// </summary>
 internal sealed class LogicalLine
 {
-    private readonly List<(int Offset, int Line, int Column)> _pieces = [];
-    private readonly System.Text.StringBuilder _text = new();
-    private string? _joined;
+    private readonly List<(int Offset, int Line, int Column)> _pieces = new(1);
+    private StringBuilder? _joined;
+    private int _indent;
 
-    /// <summary>The joined text, without blanks at its start and end.</summary>
-    internal string Text => _joined ??= _text.ToString();
+    /// <summary>The joined text, without blanks around.</summary>
+    internal string Text { get; private set; } = "";
 
-    internal int StartLine { get; private set; }
+    internal int StartLine => _pieces[0].Line;
 
     /// <summary>The last line, here-documents included.</summary>
     internal int EndLine { get; set; }
@@ -20,46 +22,57 @@ internal sealed class LogicalLine
     /// <summary>The comments right above, without their <c>#</c> and blanks around.</summary>
     internal IReadOnlyList<string> Comments { get; init; } = [];
 
-    /// <summary>Whether there was an empty line inside.</summary>
-    internal bool HasEmptyContinuation { get; set; }
+    /// <summary>Where the instruction ended (without here-documents) if it had an empty line inside; else null.</summary>
+    internal int? EmptyContinuation { get; set; }
 
     internal List<Heredoc> Heredocs { get; } = [];
 
     internal void Add(string text, int line, int column)
     {
-        StartLine = StartLine == 0 ? line : StartLine;
         EndLine = line;
-        _pieces.Add((_text.Length, line, column));
-        _text.Append(text);
-        _joined = null;
-    }
-
-    internal void TrimEnd()
-    {
-        while (_text.Length > 0 && _text[^1] is ' ' or '\t')
+        if (_pieces.Count == 0)
         {
-            _text.Length--;
+            Text = text;
+        }
+        else
+        {
+            (_joined ??= new StringBuilder(Text)).Append(text);
         }
 
-        _joined = null;
+        _pieces.Add(((_joined?.Length ?? text.Length) - text.Length, line, column));
     }
 
-    /// <summary>The line and column of a character of <see cref="Text"/>.</summary>
-    internal (int Line, int Column) Place(int offset)
+    /// <summary>Says that all lines have been added.</summary>
+    internal void Finish()
     {
-        var piece = _pieces.FindLastIndex(each => each.Offset <= offset);
-        var (start, line, column) = _pieces[Math.Max(0, piece)];
-        return (line, column + offset - start);
+        var text = _joined?.ToString() ?? Text;
+        Text = text.Trim();
+        _indent = text.Length - text.AsSpan().TrimStart().Length;
+        _joined = null;
     }
 
     /// <summary>The whole instruction.</summary>
     internal SourceSpan Span => new(StartLine, _pieces[0].Column, EndLine, int.MaxValue);
 
     /// <summary>A part of <see cref="Text"/>.</summary>
-    internal SourceSpan SpanOf(int start, int length)
+    internal SourceSpan SpanOf(Token token)
     {
-        var (line, column) = Place(start);
-        var (endLine, endColumn) = Place(Math.Max(start, start + length - 1));
+        var (line, column) = Place(token.Start);
+        var (endLine, endColumn) = Place(Math.Max(token.Start, token.Start + token.Length - 1));
         return new SourceSpan(line, column, endLine, endColumn);
+    }
+
+    /// <summary>The line and column of a character of <see cref="Text"/>.</summary>
+    private (int Line, int Column) Place(int offset)
+    {
+        offset += _indent;
+        var piece = _pieces.Count - 1;
+        while (piece > 0 && _pieces[piece].Offset > offset)
+        {
+            piece--;
+        }
+
+        var (start, line, column) = _pieces[piece];
+        return (line, column + offset - start);
     }
 }

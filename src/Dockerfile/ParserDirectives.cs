@@ -14,7 +14,7 @@ public sealed record ParserDirectives(string? Syntax, char Escape, string? Check
         var line = 0;
         for (; line < source.Lines.Count && Split(source.Lines[line]) is var (name, value); line++)
         {
-            var span = new SourceSpan(line + 1, 1, line + 1, int.MaxValue);
+            var span = SourceSpan.OfLines(line + 1, line + 1);
             if (!found.TryAdd(name, value))
             {
                 diagnostics.Add(new Diagnostic($"only one {name} parser directive can be used", span));
@@ -37,7 +37,8 @@ public sealed record ParserDirectives(string? Syntax, char Escape, string? Check
             return null;
         }
 
+        var value = text[(equals + 1)..].Trim().ToString();
         var name = text[1..equals].Trim().ToString().ToLowerInvariant();
-        return name is "syntax" or "escape" or "check" ? (name, text[(equals + 1)..].Trim().ToString()) : null;
+        return value.Length > 0 && name is ("syntax" or "escape" or "check") ? (name, value) : null;
     }
 }

@@ -13,26 +13,38 @@ public static class SourceExcerpt
     public static string Format(SourceText source, SourceSpan span, string message) => Format(source, new Diagnostic(message, span));
 
     /// <inheritdoc cref="Format(SourceText, SourceSpan, string)"/>
+    public static string Format(DockerfileDocument document, SourceSpan span, string message) => Format(document.Source, span, message);
+
+    /// <summary>Like the others, with a caret below the word that is wrong.</summary>
     public static string Format(SourceText source, Diagnostic diagnostic)
     {
         var span = diagnostic.Span;
         var text = new StringBuilder();
         text.Append(CultureInfo.InvariantCulture, $"{source.Name}:{span.StartLine}\n{Rule}\n");
+        var first = Math.Max(1, span.StartLine - LinesAround);
         var last = Math.Min(source.Lines.Count, span.EndLine + LinesAround);
-        for (var line = Math.Max(1, span.StartLine - LinesAround); line <= last; line++)
+        for (var line = first; line <= last; line++)
         {
             var mark = span.Contains(line) ? ">>>" : "   ";
             text.Append($"{line,4} | {mark} {source.Lines[line - 1]}".TrimEnd()).Append('\n');
-            if (line == span.StartLine && diagnostic.Column > 1)
+            if (diagnostic.Focus is { } focus && focus.StartLine == line)
             {
-                text.Append("     |     ").Append(Indent(source.Lines[line - 1], diagnostic.Column)).Append("^\n");
+                AppendCaret(text, source.Lines[line - 1], focus);
             }
         }
 
         return text.Append(Rule).Append('\n').Append(diagnostic.Message).ToString();
     }
 
-    // Tabs stay tabs, so that the caret stands below its column whatever a tab's width.
-    private static string Indent(string line, int column) =>
-        string.Concat(line.Take(column - 1).Select(static each => each == '\t' ? '\t' : ' '));
+    private static void AppendCaret(StringBuilder text, string line, SourceSpan focus)
+    {
+        text.Append("     |     ");
+        for (var i = 0; i < Math.Min(focus.StartColumn - 1, line.Length); i++)
+        {
+            // Tabs stay tabs, so that the caret stands below its column whatever a tab's width.
+            text.Append(line[i] == '\t' ? '\t' : ' ');
+        }
+
+        text.Append("^\n");
+    }
 }

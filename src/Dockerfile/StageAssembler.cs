@@ -5,34 +5,49 @@ internal sealed class StageAssembler(List<Diagnostic> problems)
 {
     private readonly List<Instruction> _instructions = [];
     private FromInstruction? _from;
-    private bool _failed;
+    private bool _inStage;
 
     internal List<ArgInstruction> Globals { get; } = [];
 
     internal List<Stage> Stages { get; } = [];
 
-    internal void Add(Instruction instruction)
+    /// <summary>Adds the next instruction; null stands for one that could not be read.</summary>
+    internal void Add(Instruction? instruction, LogicalLine line)
     {
         switch (instruction)
         {
+            case null:
+                AddUnreadable(line);
+                break;
             case FromInstruction from:
                 Close();
-                _from = from;
+                (_from, _inStage) = (from, true);
                 break;
-            case ArgInstruction arg when _from is null:
+            case ArgInstruction arg when !_inStage:
                 Globals.Add(arg);
                 break;
             default:
-                if (_from is null && !_failed)
+                if (!_inStage)
                 {
-                    _failed = true;
                     problems.Add(new Diagnostic(
                         $"no build stage in current context: {instruction.Keyword} stands before the first FROM", instruction.Span));
+                    _inStage = true;
                 }
 
                 _instructions.Add(instruction);
                 break;
         }
+    }
+
+    // What follows a FROM that can't be read belongs to no stage, but isn't wrong for that; nor is what follows any other error.
+    private void AddUnreadable(LogicalLine line)
+    {
+        if (line.Text.StartsWith("FROM", StringComparison.OrdinalIgnoreCase))
+        {
+            Close();
+        }
+
+        _inStage = true;
     }
 
     /// <summary>Ends the last stage and checks that there is one.</summary>
@@ -45,9 +60,9 @@ internal sealed class StageAssembler(List<Diagnostic> problems)
         }
 
         var message = Globals.Count > 0 ? "dockerfile contains no stages to build"
-            : source.Lines.All(string.IsNullOrWhiteSpace) ? $"the Dockerfile ({source.Name}) cannot be empty"
+            : source.Lines.Count == 0 ? "the Dockerfile cannot be empty"
             : "file with no instructions";
-        problems.Add(new Diagnostic(message, new SourceSpan(1, 1, Math.Max(1, source.Lines.Count), 1)));
+        problems.Add(new Diagnostic(message, SourceSpan.OfLines(1, Math.Max(1, source.Lines.Count))));
     }
 
     private void Close()
@@ -57,6 +72,7 @@ internal sealed class StageAssembler(List<Diagnostic> problems)
             Stages.Add(new Stage(Stages.Count, from.StageName?.ToLowerInvariant(), from, [.. _instructions]));
         }
 
+        _from = null;
         _instructions.Clear();
     }
 }

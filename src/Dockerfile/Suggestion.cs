@@ -5,26 +5,41 @@ public static class Suggestion
 {
     private const int LargestDistance = 2;
 
-    /// <summary>The known word nearest to <paramref name="word"/>, if it is near enough to have been meant; upper and lower case are the same.</summary>
-    public static string? For(string word, IEnumerable<string> known)
+    /// <summary>The known word nearest to <paramref name="word"/>, if it is near enough to have been meant and isn't the word itself.</summary>
+    /// <param name="word">The word as written.</param>
+    /// <param name="known">What it could have been; of equally near ones the first is taken.</param>
+    /// <param name="ignoreCase">Whether upper and lower case are the same; the suggestion then follows the case of the word.</param>
+    public static string? For(string word, IEnumerable<string> known, bool ignoreCase = false)
     {
         string? best = null;
         var bestDistance = LargestDistance + 1;
+        var wanted = ignoreCase ? word.ToUpperInvariant() : word;
         foreach (var candidate in known)
         {
-            var distance = Distance(word.ToUpperInvariant(), candidate.ToUpperInvariant());
-            if (distance > 0 && distance < bestDistance && distance < candidate.Length)
+            // Far apart in length is far apart; and this bounds the work for a stranger's long word.
+            if (Math.Abs(candidate.Length - word.Length) >= bestDistance)
+            {
+                continue;
+            }
+
+            var distance = Distance(wanted, ignoreCase ? candidate.ToUpperInvariant() : candidate);
+            if (distance == 0)
+            {
+                return null;
+            }
+
+            if (distance < bestDistance)
             {
                 (best, bestDistance) = (candidate, distance);
             }
         }
 
-        return best;
+        return best is not null && ignoreCase && !word.Any(char.IsUpper) ? best.ToLowerInvariant() : best;
     }
 
     /// <summary>The text to put behind an error: <c> (did you mean X?)</c>, or nothing.</summary>
-    public static string Text(string word, IEnumerable<string> known, string prefix = "") =>
-        For(word, known) is { } meant ? $" (did you mean {prefix}{meant}?)" : "";
+    public static string Text(string word, IEnumerable<string> known, string prefix = "", bool ignoreCase = false) =>
+        For(word, known, ignoreCase) is { } meant ? $" (did you mean {prefix}{meant}?)" : "";
 
     /// <summary>Levenshtein's distance.</summary>
     private static int Distance(string left, string right)

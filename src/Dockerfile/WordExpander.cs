@@ -5,25 +5,34 @@ namespace Bld.Dockerfile;
 /// <summary>
 /// Expands variables and removes quotes as Docker's Dockerfile reference, "Environment replacement", describes:
 /// single quotes are literal; in double quotes the escape character escapes only <c>"</c>, <c>$</c> and itself.
+/// Substitutions with braces are in the other part of this type.
 /// </summary>
-public sealed class WordExpander
+public sealed partial class WordExpander
 {
     private const char End = '\0';
+
+    // Substitutions nest by recursion; nobody writes so many, and a stranger's file must not end the process.
+    private const int DeepestNesting = 200;
+
     private readonly string _text;
     private readonly Func<string, string?> _lookup;
     private readonly char _escape;
-    private readonly bool _quotesAreText;
+    private readonly ExpansionRules _rules;
     private readonly WordList? _words;
+    private readonly List<string> _matched = [];
+    private readonly List<string> _unmatched = [];
     private int _position;
     private int _depth;
+    private bool _keepsEscapes;
 
-    private WordExpander(string text, Func<string, string?> lookup, char escape, bool quotesAreText, WordList? words = null)
+    private WordExpander(string text, Func<string, string?> lookup, char escape, ExpansionRules rules, WordList? words)
     {
-        _words = words;
         _text = text;
         _lookup = lookup;
         _escape = escape;
-        _quotesAreText = quotesAreText;
+        _rules = rules;
+        _words = words;
+        _keepsEscapes = rules.HasFlag(ExpansionRules.KeepEscapes);
     }
 
     private char Peek => _position < _text.Length ? _text[_position] : End;
@@ -36,26 +45,72 @@ public sealed class WordExpander
     /// <param name="escape">The file's escape character.</param>
     /// <exception cref="DockerfileException">A substitution is malformed, or asks for a variable that isn't set.</exception>
     public static string Expand(string word, Func<string, string?> lookup, char escape) =>
-        IsPlain(word, escape) ? word : new WordExpander(word, lookup, escape, quotesAreText: false).Process(End, keepEscapes: false)!;
+        IsPlain(word, escape) ? word : Create(word, lookup, escape).Run();
 
-    /// <summary>Expands a text whose quotes are ordinary characters: the body of a COPY's or ADD's here-document.</summary>
-    public static string ExpandText(string text, Func<string, string?> lookup) =>
-        new WordExpander(text, lookup, '\\', quotesAreText: true).Process(End, keepEscapes: false)!;
+    /// <summary>Like <see cref="Expand"/>, and says which variables were asked for.</summary>
+    /// <exception cref="DockerfileException">As for <see cref="Expand"/>.</exception>
+    public static Expansion Examine(string word, Func<string, string?> lookup, char escape)
+    {
+        if (IsPlain(word, escape))
+        {
+            return new Expansion(word, [], []);
+        }
 
-    /// <summary>Expands a word and splits what came of it at blanks outside of quotes.</summary>
-    public static IReadOnlyList<string> ExpandWords(string word, Func<string, string?> lookup, char escape)
+        var expander = Create(word, lookup, escape);
+        return new Expansion(expander.Run(), expander._matched, expander._unmatched);
+    }
+
+    /// <summary>
+    /// Expands the body of a COPY's or ADD's here-document: quotes are ordinary characters, and the escape character is always a
+    /// backslash, whatever the file says.
+    /// </summary>
+    /// <exception cref="DockerfileException">As for <see cref="Expand"/>.</exception>
+    public static string ExpandText(string text, Func<string, string?> lookup) => ExamineText(text, lookup).Text;
+
+    /// <summary>Like <see cref="ExpandText"/>, and says which variables were asked for.</summary>
+    /// <exception cref="DockerfileException">As for <see cref="Expand"/>.</exception>
+    public static Expansion ExamineText(string text, Func<string, string?> lookup)
+    {
+        var expander = new WordExpander(text, lookup, '\\', ExpansionRules.QuotesAreText, words: null);
+        return new Expansion(expander.Run(), expander._matched, expander._unmatched);
+    }
+
+    /// <summary>Expands a word and splits what came of it at blanks outside of quotes, as EXPOSE wants it.</summary>
+    /// <exception cref="DockerfileException">As for <see cref="Expand"/>.</exception>
+    public static IReadOnlyList<string> ExpandWords(string word, Func<string, string?> lookup, char escape) =>
+        Split(word, lookup, escape, ExpansionRules.None);
+
+    /// <summary>The words of a text by other rules.</summary>
+    internal static IReadOnlyList<string> Split(string text, Func<string, string?> lookup, char escape, ExpansionRules rules)
     {
         var words = new WordList();
-        new WordExpander(word, lookup, escape, quotesAreText: false, words).Process(End, keepEscapes: false);
+        new WordExpander(text, lookup, escape, rules, words).Run();
         return words.Finish();
     }
 
+    private static WordExpander Create(string word, Func<string, string?> lookup, char escape) =>
+        new(word, lookup, escape, ExpansionRules.None, words: null);
+
     private static bool IsPlain(string word, char escape) => word.AsSpan().IndexOfAny("'\"$") < 0 && !word.Contains(escape);
 
+    private string Run()
+    {
+        try
+        {
+            return Process(End)!;
+        }
+        catch (DockerfileException exception) when (!_rules.HasFlag(ExpansionRules.QuotesAreText))
+        {
+            // A word is shown with its error; the body of a here-document would be too much.
+            throw new DockerfileException($"failed to process {GoText.Quote(_text)}: {exception.Message}");
+        }
+    }
+
     /// <summary>Expands up to a character, or to the end; null when the character never comes.</summary>
-    private string? Process(char stop, bool keepEscapes)
+    private string? Process(char stop)
     {
         var result = new StringBuilder();
+        var readsQuotes = !_rules.HasFlag(ExpansionRules.QuotesAreText);
         while (!AtEnd)
         {
             var next = Peek;
@@ -68,236 +123,108 @@ public sealed class WordExpander
             if (next == '$')
             {
                 var value = Dollar();
-                Collect(value, quoted: false);
+                Words?.AddText(value);
                 result.Append(value);
             }
-            else if (next is '\'' or '"' && !_quotesAreText)
+            else if (next is '\'' or '"' && readsQuotes)
             {
                 var quoted = next == '\'' ? SingleQuoted() : DoubleQuoted();
-                Collect(quoted, quoted: true);
+                Words?.AddQuoted(quoted);
                 result.Append(quoted);
             }
             else
             {
-                Character(result, keepEscapes);
+                Character(result);
             }
         }
 
         return stop == End ? result.ToString() : null;
     }
 
-    private void Character(StringBuilder result, bool keepEscapes)
+    // What stands inside of a substitution makes no words; only what the substitution gives does.
+    private WordList? Words => _depth == 0 ? _words : null;
+
+    private void Character(StringBuilder result)
     {
         var character = _text[_position++];
         if (character != _escape)
         {
-            Collect(character.ToString(), quoted: false);
+            Words?.Add(character);
             result.Append(character);
             return;
         }
 
-        if (keepEscapes)
+        if (_keepsEscapes)
         {
-            result.Append('\\');
+            Words?.AddQuoted(character);
+            result.Append(character);
         }
 
         if (!AtEnd)
         {
             character = _text[_position++];
-            Collect(character.ToString(), quoted: true);
+            Words?.AddQuoted(character);
             result.Append(character);
-        }
-    }
-
-    private void Collect(string text, bool quoted)
-    {
-        if (_words is null || _depth > 0)
-        {
-            return;
-        }
-
-        if (quoted)
-        {
-            _words.AddQuoted(text);
-        }
-        else
-        {
-            _words.AddText(text);
         }
     }
 
     private string SingleQuoted()
     {
-        var end = _text.IndexOf('\'', _position + 1);
+        var start = _position;
+        var end = _text.IndexOf('\'', start + 1);
         if (end < 0)
         {
             throw new DockerfileException("unexpected end of statement while looking for matching single-quote");
         }
 
-        var quoted = _text[(_position + 1)..end];
         _position = end + 1;
-        return quoted;
+        return _rules.HasFlag(ExpansionRules.KeepQuotes) ? _text[start..(end + 1)] : _text[(start + 1)..end];
     }
 
     private string DoubleQuoted()
     {
-        var result = new StringBuilder();
+        var keepsQuotes = _rules.HasFlag(ExpansionRules.KeepQuotes);
+        var result = new StringBuilder(keepsQuotes ? "\"" : "");
         _position++;
         while (!AtEnd)
         {
-            var character = Peek;
-            if (character == '"')
+            switch (Peek)
             {
-                _position++;
-                return result.ToString();
-            }
-
-            if (character == '$')
-            {
-                result.Append(Dollar());
-                continue;
-            }
-
-            _position++;
-            if (character == _escape)
-            {
-                if (AtEnd)
-                {
+                case '"':
+                    _position++;
+                    return (keepsQuotes ? result.Append('"') : result).ToString();
+                case '$':
+                    result.Append(Dollar());
                     break;
-                }
-
-                if (Peek is '"' or '$' || Peek == _escape)
-                {
-                    character = _text[_position++];
-                }
+                default:
+                    QuotedCharacter(result);
+                    break;
             }
-
-            result.Append(character);
         }
 
         throw new DockerfileException("unexpected end of statement while looking for matching double-quote");
     }
 
-    private string Dollar()
+    private void QuotedCharacter(StringBuilder result)
     {
-        _position++;
-        if (Peek != '{' || AtEnd)
+        var character = _text[_position++];
+        if (character == _escape)
         {
-            var plain = Name();
-            return plain.Length == 0 ? "$" : Value(plain) ?? "";
-        }
-
-        _position++;
-        if (AtEnd)
-        {
-            throw new DockerfileException("syntax error: missing '}'");
-        }
-
-        if (Peek is '{' or '}' or ':')
-        {
-            throw new DockerfileException("syntax error: bad substitution");
-        }
-
-        var name = Name();
-        if (AtEnd)
-        {
-            throw new DockerfileException("syntax error: missing '}'");
-        }
-
-        var modifier = _text[_position++];
-        switch (modifier)
-        {
-            case '}':
-                return Value(name) ?? "";
-            case ':':
-                return AtEnd ? throw new DockerfileException("syntax error: missing '}'") : Modified(name, _text[_position++], emptyIsUnset: true);
-            case '/':
-                return Replaced(name);
-            default:
-                return Modified(name, modifier, emptyIsUnset: false);
-        }
-    }
-
-    private string Modified(string name, char modifier, bool emptyIsUnset)
-    {
-        var trims = modifier is '#' or '%';
-        if (modifier is not ('+' or '-' or '?' or '#' or '%') || (trims && emptyIsUnset))
-        {
-            throw new DockerfileException($"unsupported modifier ({(emptyIsUnset ? ":" : "")}{modifier}) in substitution");
-        }
-
-        var longest = trims && Peek == modifier && !AtEnd;
-        if (longest)
-        {
-            _position++;
-        }
-
-        var word = UntilBrace(trims);
-        var value = Value(name);
-        var missing = value is null || (emptyIsUnset && value.Length == 0);
-        return modifier switch
-        {
-            '-' => missing ? word : value!,
-            '+' => missing ? "" : word,
-            '#' => GlobText.TrimStart(value ?? "", word, longest),
-            '%' => GlobText.TrimEnd(value ?? "", word, longest),
-            _ when !missing => value!,
-            _ => throw new DockerfileException(
-                $"{name}: {(word.Length > 0 ? word : value is null ? "is not allowed to be unset" : "is not allowed to be empty")}"),
-        };
-    }
-
-    private string Replaced(string name)
-    {
-        var all = Peek == '/' && !AtEnd;
-        if (all)
-        {
-            _position++;
-        }
-
-        var pattern = Nested('/', keepEscapes: true) ?? throw new DockerfileException("syntax error: missing '/' in ${}");
-        var replacement = UntilBrace(keepEscapes: false);
-        return GlobText.Replace(Value(name) ?? "", pattern, replacement, all);
-    }
-
-    private string UntilBrace(bool keepEscapes) =>
-        Nested('}', keepEscapes) ?? throw new DockerfileException("syntax error: missing '}'");
-
-    // What stands inside of a substitution makes no words; only what the substitution gives does.
-    private string? Nested(char stop, bool keepEscapes)
-    {
-        _depth++;
-        var text = Process(stop, keepEscapes);
-        _depth--;
-        return text;
-    }
-
-    /// <summary>A name, a number or one of the shell's special parameters; empty when none of them follows.</summary>
-    private string Name()
-    {
-        var start = _position;
-        if (char.IsAsciiDigit(Peek))
-        {
-            while (char.IsAsciiDigit(Peek))
+            if (_keepsEscapes)
             {
-                _position++;
+                result.Append(character);
             }
-        }
-        else if (Peek is '@' or '*' or '#' or '?' or '-' or '$' or '!')
-        {
-            _position++;
-        }
-        else
-        {
-            while (char.IsAsciiLetterOrDigit(Peek) || Peek == '_')
+
+            if (Peek is '"' or '$' || Peek == _escape)
             {
-                _position++;
+                character = _text[_position++];
+            }
+            else if (_keepsEscapes)
+            {
+                return;
             }
         }
 
-        return _text[start.._position];
+        result.Append(character);
     }
-
-    // Positional and special parameters never have a value here.
-    private string? Value(string name) => name.Length > 0 && (char.IsAsciiLetter(name[0]) || name[0] == '_') ? _lookup(name) : null;
 }

@@ -2,12 +2,11 @@ using System.Text;
 
 namespace Bld.Dockerfile;
 
-/// <summary>Collects words: blanks end one unless they were quoted; quotes make one even when there is nothing between them.</summary>
+/// <summary>Collects words: blanks end one unless they were quoted. Quotes around nothing make no word.</summary>
 internal sealed class WordList
 {
     private readonly List<string> _words = [];
     private readonly StringBuilder _word = new();
-    private bool _inWord;
 
     internal void Add(char character)
     {
@@ -17,7 +16,6 @@ internal sealed class WordList
             return;
         }
 
-        _inWord = true;
         _word.Append(character);
     }
 
@@ -29,11 +27,9 @@ internal sealed class WordList
         }
     }
 
-    internal void AddQuoted(string text)
-    {
-        _inWord = true;
-        _word.Append(text);
-    }
+    internal void AddQuoted(char character) => _word.Append(character);
+
+    internal void AddQuoted(string text) => _word.Append(text);
 
     internal IReadOnlyList<string> Finish()
     {
@@ -43,11 +39,10 @@ internal sealed class WordList
 
     private void End()
     {
-        if (_inWord)
+        if (_word.Length > 0)
         {
             _words.Add(_word.ToString());
             _word.Clear();
-            _inWord = false;
         }
     }
 }

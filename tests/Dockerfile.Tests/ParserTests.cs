@@ -19,7 +19,7 @@ public sealed class ParserTests
 
         var run = Assert.IsType<RunInstruction>(document.Stages[0].Instructions[0]);
         Assert.Equal("a   && b", run.Command.Text);
-        Assert.True(run.HasEmptyContinuation);
+        Assert.Equal(5, run.EmptyContinuationLine);
         Assert.Equal((2, 5), (run.Span.StartLine, run.Span.EndLine));
     }
 
@@ -80,7 +80,7 @@ public sealed class ParserTests
     }
 
     [Theory]
-    [InlineData("", "the Dockerfile (Dockerfile) cannot be empty")]
+    [InlineData("", "the Dockerfile cannot be empty")]
     [InlineData("# only\n", "file with no instructions")]
     [InlineData("ARG a=b\n", "dockerfile contains no stages to build")]
     [InlineData("RUN x\n", "no build stage in current context: RUN stands before the first FROM")]

@@ -54,13 +54,13 @@ public sealed class WordExpanderTests
     [InlineData("'x", "unexpected end of statement while looking for matching single-quote")]
     [InlineData("\"x", "unexpected end of statement while looking for matching double-quote")]
     public void Malformed_substitutions_are_refused(string word, string sentence) =>
-        Assert.Equal(sentence, Assert.Throws<DockerfileException>(() => WordExpander.Expand(word, Variables.GetValueOrDefault, '\\')).Message);
+        Assert.Equal($"failed to process {GoText.Quote(word)}: {sentence}", Assert.Throws<DockerfileException>(() => WordExpander.Expand(word, Variables.GetValueOrDefault, '\\')).Message);
 
     [Theory]
     [InlineData("$two", new[] { "one", "two" })]
     [InlineData("\"$two\"", new[] { "one two" })]
     [InlineData("a${unset:-b c}d", new[] { "ab", "cd" })]
-    [InlineData("''", new[] { "" })]
+    [InlineData("''", new string[0])]
     [InlineData("$empty", new string[0])]
     public void Words_are_split_after_expansion(string word, string[] expected) =>
         Assert.Equal(expected, WordExpander.ExpandWords(word, Variables.GetValueOrDefault, '\\'));
