@@ -40,6 +40,9 @@ internal sealed partial class StateDirectory
         return name;
     }
 
+    /// <summary>Where a staged file is until it is published.</summary>
+    internal string StagedPath(string staged) => $"{_publishing.Value.Path}/{staged}";
+
     /// <summary>Renames a staged file to its place.</summary>
     internal void Publish(string staged, string path, bool durable)
     {

@@ -1,0 +1,247 @@
+using System.Buffers;
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+
+using Bld.Registry;
+
+namespace Bld.Builder.Store;
+
+/// <summary>
+/// <c>images/index.json</c> as lines: one descriptor a line for each name of an image, or one without a name. Looking a name up in ten
+/// thousand is a search for bytes, changing one leaves the other lines as they are, and a person can use grep. What the list of
+/// images shows stands in annotations, so that listing reads no other file.
+/// </summary>
+internal sealed class ImageIndexFile
+{
+    private const string NameKey = "org.opencontainers.image.ref.name";
+    private const string CreatedKey = "org.opencontainers.image.created";
+    private const string IdKey = "bld.id";
+    private const string SizeKey = "bld.size";
+
+    private readonly List<ReadOnlyMemory<byte>> _lines;
+
+    private ImageIndexFile(List<ReadOnlyMemory<byte>> lines) => _lines = lines;
+
+    private static ReadOnlySpan<byte> Head => "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[\n"u8;
+
+    private static ReadOnlySpan<byte> Tail => "]}\n"u8;
+
+    internal static ImageIndexFile Empty() => new([]);
+
+    /// <summary>Takes the file apart; null when another program has written it in its own way.</summary>
+    internal static ImageIndexFile? TryParse(byte[] bytes)
+    {
+        if (!bytes.AsSpan().StartsWith(Head) || !bytes.AsSpan(Head.Length).EndsWith(Tail))
+        {
+            return null;
+        }
+
+        var lines = new List<ReadOnlyMemory<byte>>();
+        var rest = bytes.AsMemory(Head.Length, bytes.Length - Head.Length - Tail.Length);
+        while (!rest.IsEmpty)
+        {
+            var end = rest.Span.IndexOf((byte)'\n');
+            if (end < 0)
+            {
+                return null;
+            }
+
+            var line = rest[..end];
+            lines.Add(line.Span.EndsWith(","u8) ? line[..^1] : line);
+            rest = rest[(end + 1)..];
+        }
+
+        return new ImageIndexFile(lines);
+    }
+
+    internal byte[] ToBytes()
+    {
+        var writer = new ArrayBufferWriter<byte>(Head.Length + Tail.Length + _lines.Sum(static line => line.Length + 2));
+        writer.Write(Head);
+        for (var i = 0; i < _lines.Count; i++)
+        {
+            writer.Write(_lines[i].Span);
+            writer.Write(i + 1 < _lines.Count ? ",\n"u8 : "\n"u8);
+        }
+
+        writer.Write(Tail);
+        return writer.WrittenSpan.ToArray();
+    }
+
+    /// <summary>Every image with its names, in the order in which they came.</summary>
+    internal List<StoredImage> Images()
+    {
+        var order = new List<Digest>();
+        var images = new Dictionary<Digest, StoredImage>();
+        foreach (var line in _lines)
+        {
+            var (image, name) = ReadLine(line.Span);
+            if (!images.TryGetValue(image.ManifestDigest, out var known))
+            {
+                order.Add(image.ManifestDigest);
+                known = image;
+            }
+
+            images[image.ManifestDigest] = name is null ? known : known with { Names = [.. known.Names, name] };
+        }
+
+        return [.. order.Select(digest => images[digest])];
+    }
+
+    /// <summary>The image that a name points to.</summary>
+    internal StoredImage? FindName(string name) => LinesWith(Needle(NameKey, name, closed: true)) is [var line, ..] ? Gather(line) : null;
+
+    /// <summary>The images whose id begins so.</summary>
+    internal List<StoredImage> FindId(string prefix) =>
+        [.. LinesWith(Needle(IdKey, prefix, closed: false)).Select(Gather).DistinctBy(static image => image.ManifestDigest)];
+
+    /// <summary>The image of that manifest.</summary>
+    internal StoredImage? FindManifest(Digest digest) => LinesWith(DigestNeedle(digest)) is [var line, ..] ? Gather(line) : null;
+
+    /// <summary>Adds an image with these names, which other images lose; one that loses its last name stays without.</summary>
+    internal void Add(StoredImage image, IReadOnlyList<string> names)
+    {
+        var all = FindManifest(image.ManifestDigest) is { } known ? known.Names.Union(names).ToList() : [.. names];
+        Remove(image.ManifestDigest);
+        foreach (var name in names)
+        {
+            RemoveName(name);
+        }
+
+        foreach (var name in all)
+        {
+            _lines.Add(WriteLine(image, name));
+        }
+
+        if (all.Count == 0)
+        {
+            _lines.Add(WriteLine(image, null));
+        }
+    }
+
+    /// <summary>Takes a name away; false when there is none. The image stays.</summary>
+    internal bool RemoveName(string name)
+    {
+        var needle = Needle(NameKey, name, closed: true);
+        var index = _lines.FindIndex(line => line.Span.IndexOf(needle) >= 0);
+        if (index < 0)
+        {
+            return false;
+        }
+
+        var (image, _) = ReadLine(_lines[index].Span);
+        _lines.RemoveAt(index);
+        if (FindManifest(image.ManifestDigest) is null)
+        {
+            _lines.Insert(index, WriteLine(image, null));
+        }
+
+        return true;
+    }
+
+    /// <summary>Removes an image with all its names.</summary>
+    internal void Remove(Digest manifest)
+    {
+        var needle = DigestNeedle(manifest);
+        _lines.RemoveAll(line => line.Span.IndexOf(needle) >= 0);
+    }
+
+    private List<ReadOnlyMemory<byte>> LinesWith(byte[] needle) => _lines.FindAll(line => line.Span.IndexOf(needle) >= 0);
+
+    // All lines of one image differ only in the name.
+    private StoredImage Gather(ReadOnlyMemory<byte> line)
+    {
+        var (image, _) = ReadLine(line.Span);
+        var names = LinesWith(DigestNeedle(image.ManifestDigest)).Select(static each => ReadLine(each.Span).Name).OfType<string>();
+        return image with { Names = [.. names] };
+    }
+
+    private static byte[] DigestNeedle(Digest digest) => Encoding.UTF8.GetBytes($"\"digest\":\"{digest}\"");
+
+    private static byte[] Needle(string key, string value, bool closed) =>
+        Encoding.UTF8.GetBytes($"\"{key}\":\"{JsonEncodedText.Encode(value)}{(closed ? "\"" : "")}");
+
+    // By hand: ten thousand lines are to be listed, and nothing here needs more of JSON than strings and one number.
+    private static (StoredImage Image, string? Name) ReadLine(ReadOnlySpan<byte> line)
+    {
+        var (id, mediaType, name, digest, created) = ("", "", (string?)null, default(Digest), (DateTimeOffset?)null);
+        var (manifestSize, size) = (0L, 0L);
+        var reader = new Utf8JsonReader(line);
+        while (reader.Read())
+        {
+            if (reader.TokenType != JsonTokenType.PropertyName)
+            {
+                continue;
+            }
+
+            var key = reader.GetString();
+            reader.Read();
+            switch (key)
+            {
+                case "mediaType":
+                    mediaType = reader.GetString() ?? "";
+                    break;
+                case "digest":
+                    digest = Digest.TryParse(reader.GetString(), out var parsed) ? parsed : throw new JsonException("an entry without a digest");
+                    break;
+                case "size":
+                    manifestSize = reader.GetInt64();
+                    break;
+                case IdKey:
+                    id = reader.GetString() ?? "";
+                    break;
+                case SizeKey:
+                    size = long.Parse(reader.GetString() ?? "0", CultureInfo.InvariantCulture);
+                    break;
+                case CreatedKey:
+                    created = reader.GetDateTimeOffset();
+                    break;
+                case NameKey:
+                    name = reader.GetString();
+                    break;
+                default:
+                    break;
+            }
+        }
+
+        var image = new StoredImage
+        {
+            Id = id,
+            MediaType = mediaType,
+            ManifestDigest = digest,
+            ManifestSize = manifestSize,
+            Names = [],
+            Created = created,
+            Size = size,
+        };
+        return (image, name);
+    }
+
+    private static byte[] WriteLine(StoredImage image, string? name)
+    {
+        var buffer = new ArrayBufferWriter<byte>(512);
+        using var writer = new Utf8JsonWriter(buffer);
+        writer.WriteStartObject();
+        writer.WriteString("mediaType"u8, JsonEncodedText.Encode(image.MediaType, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping));
+        writer.WriteString("digest"u8, image.ManifestDigest.ToString());
+        writer.WriteNumber("size"u8, image.ManifestSize);
+        writer.WriteStartObject("annotations"u8);
+        writer.WriteString(IdKey, image.Id);
+        writer.WriteString(SizeKey, image.Size.ToString(CultureInfo.InvariantCulture));
+        if (image.Created is { } created)
+        {
+            writer.WriteString(CreatedKey, created.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture));
+        }
+
+        if (name is not null)
+        {
+            writer.WriteString(NameKey, JsonEncodedText.Encode(name));
+        }
+
+        writer.WriteEndObject();
+        writer.WriteEndObject();
+        writer.Flush();
+        return buffer.WrittenSpan.ToArray();
+    }
+}

@@ -1,0 +1,103 @@
+using Bld.Registry;
+using Bld.Runtime.Linux;
+
+namespace Bld.Builder.Store;
+
+/// <summary>The blobs of the layout.</summary>
+internal sealed partial class ImageStore
+{
+    /// <summary>The path of a blob, whether it is there or not.</summary>
+    internal string BlobPath(Digest digest) => $"{state.Root}/{RelativePath(digest)}";
+
+    /// <summary>Whether a blob is there. It is then whole: blobs are on the disk before they get their name.</summary>
+    internal bool HasBlob(Digest digest) =>
+        FileCalls.TryStatus(state.Handle, System.Text.Encoding.ASCII.GetBytes(RelativePath(digest)), out _) == Errno.None;
+
+    /// <summary>A blob's bytes.</summary>
+    /// <exception cref="BuildException">It is not there.</exception>
+    internal byte[] ReadBlob(Digest digest) =>
+        state.ReadFile(RelativePath(digest)) ?? throw new BuildException($"the blob {digest} is missing in {state.ImagesPath}; pull or build its image again");
+
+    /// <summary>A blob to read; null when it is not there (a layer that was built here).</summary>
+    internal Stream? OpenBlob(Digest digest)
+    {
+        try
+        {
+            return new FileStream(BlobPath(digest), FileMode.Open, FileAccess.Read, FileShare.Read | FileShare.Delete, 0, FileOptions.SequentialScan);
+        }
+        catch (Exception error) when (error is FileNotFoundException or DirectoryNotFoundException)
+        {
+            return null;
+        }
+    }
+
+    /// <summary>A new blob to write, of any length; nobody sees it before <see cref="BlobFile.Publish"/>.</summary>
+    internal BlobFile CreateBlob() => new(state, RelativePath);
+
+    /// <summary>
+    /// Removes the blobs that no image has. The caller holds the whole exclusively (<see cref="StateDirectory.TryLockAll"/>), since
+    /// a pull in progress counts on what it found.
+    /// </summary>
+    /// <returns>The number of bytes that were freed.</returns>
+    internal long RemoveUnusedBlobs()
+    {
+        var used = new HashSet<Digest>();
+        foreach (var image in List())
+        {
+            used.UnionWith(BlobsOf(image));
+        }
+
+        long freed = 0;
+        foreach (var file in Directory.Exists($"{state.ImagesPath}/blobs") ? Directory.EnumerateFiles($"{state.ImagesPath}/blobs", "*", SearchOption.AllDirectories) : [])
+        {
+            if (!Digest.TryParse($"{Path.GetFileName(Path.GetDirectoryName(file))}:{Path.GetFileName(file)}", out var digest) || !used.Contains(digest))
+            {
+                freed += new FileInfo(file).Length;
+                File.Delete(file);
+            }
+        }
+
+        return freed;
+    }
+
+    private static string RelativePath(Digest digest) => $"images/blobs/{digest.Algorithm}/{digest.Hex}";
+
+    // Not synced: the caller syncs before the index speaks of it, and writes it anew if the index doesn't.
+    private void PublishBlob(Digest digest, ReadOnlySpan<byte> bytes) => state.PublishFile(RelativePath(digest), bytes, durable: false);
+
+    private List<Digest> BlobsOf(StoredImage image)
+    {
+        var blobs = new List<Digest> { image.ManifestDigest };
+        if (image.IsIndex)
+        {
+            return blobs;
+        }
+
+        var manifest = ImageManifest.Parse(ReadManifest(image));
+        blobs.Add(manifest.Config.Digest);
+        blobs.AddRange(manifest.Layers.Select(static layer => layer.Digest));
+        return blobs;
+    }
+
+    private void RemoveBlobs(List<Digest> candidates)
+    {
+        candidates = candidates.FindAll(HasBlob);
+
+        // Most images were built here and have but a manifest and a configuration, which the index knows about.
+        var others = List();
+        candidates.RemoveAll(digest => others.Any(other => other.ManifestDigest == digest || other.Id == digest.Hex));
+        foreach (var other in candidates.Count == 0 ? [] : others)
+        {
+            if (candidates.Count > 0)
+            {
+                var used = BlobsOf(other);
+                candidates.RemoveAll(used.Contains);
+            }
+        }
+
+        foreach (var digest in candidates)
+        {
+            File.Delete(BlobPath(digest));
+        }
+    }
+}

@@ -1,0 +1,203 @@
+using System.Text.Json;
+
+using Bld.Registry;
+
+namespace Bld.Builder.Store;
+
+/// <summary>
+/// The images of a state directory: an OCI image layout in <c>images/</c>. Layers that were built here have no blob, because their
+/// tarball is a pure function of their snapshot; their descriptors have the tarball's digest and size. Pulled layers keep theirs.
+/// <para>
+/// A name points to one image. Giving it to another leaves the first without it, but in the store. Every change is under the flock of
+/// <c>images/</c> and published by a rename of the index; readers take no lock.
+/// </para>
+/// </summary>
+internal sealed partial class ImageStore(StateDirectory state)
+{
+    private const string IndexPath = "images/index.json";
+
+    /// <summary>The image with that name (normalised), or whose id begins so (<c>sha256:</c> may stand before it); null when there is none.</summary>
+    /// <exception cref="BuildException">Several ids begin so.</exception>
+    internal StoredImage? Find(string nameOrIdPrefix)
+    {
+        var index = ReadIndex();
+        if (index.FindName(nameOrIdPrefix) is { } named)
+        {
+            return named;
+        }
+
+        var prefix = nameOrIdPrefix.StartsWith("sha256:", StringComparison.Ordinal) ? nameOrIdPrefix[7..] : nameOrIdPrefix;
+        if (prefix.Length is 0 or > 64 || !prefix.All(char.IsAsciiHexDigitLower))
+        {
+            return null;
+        }
+
+        var found = index.FindId(prefix);
+        return found.Select(static image => image.Id).Distinct(StringComparer.Ordinal).Count() > 1
+            ? throw new BuildException($"'{nameOrIdPrefix}' begins the ids of {found.Count} images; give more digits")
+            : found.FirstOrDefault();
+    }
+
+    /// <summary>All images.</summary>
+    internal IReadOnlyList<StoredImage> List() => ReadIndex().Images();
+
+    /// <summary>
+    /// Adds an image and gives it names. When this returns, everything that was written or adopted before through the same
+    /// <see cref="StateDirectory"/>, so its snapshots too, survives a power loss.
+    /// </summary>
+    /// <param name="manifest">The manifest's bytes.</param>
+    /// <param name="mediaType">The manifest's media type.</param>
+    /// <param name="config">The configuration's bytes, whose digest the manifest has.</param>
+    /// <param name="names">Normalised names; may be none.</param>
+    internal StoredImage Add(ReadOnlySpan<byte> manifest, string mediaType, ReadOnlySpan<byte> config, IReadOnlyList<string> names)
+    {
+        var parsed = ImageManifest.Parse(manifest);
+        var id = Digest.Of(config);
+        if (parsed.Config.Digest != id)
+        {
+            throw new BuildException($"the manifest speaks of the configuration {parsed.Config.Digest}, but this one is {id}");
+        }
+
+        var image = new StoredImage
+        {
+            Id = id.Hex,
+            MediaType = mediaType,
+            ManifestDigest = Digest.Of(manifest),
+            ManifestSize = manifest.Length,
+            Names = names,
+            Created = ImageConfig.Parse(config).Created,
+            Size = parsed.Layers.Sum(static layer => layer.Size),
+        };
+        return Publish(image, manifest, config, names);
+    }
+
+    /// <summary>Adds a list of images (OCI index or Docker's manifest list) and gives it names.</summary>
+    internal StoredImage AddIndex(ReadOnlySpan<byte> index, string mediaType, IReadOnlyList<string> names)
+    {
+        var digest = Digest.Of(index);
+        var image = new StoredImage { Id = digest.Hex, MediaType = mediaType, ManifestDigest = digest, ManifestSize = index.Length, Names = names };
+        return Publish(image, index, default, names);
+    }
+
+    /// <summary>Gives an image one more name.</summary>
+    internal void Tag(StoredImage image, string name) => Change(index => index.Add(image, [name]));
+
+    /// <summary>Takes a name away; the image stays. False when there is no such name.</summary>
+    internal bool Untag(string name)
+    {
+        var removed = false;
+        Change(index => removed = index.RemoveName(name));
+        return removed;
+    }
+
+    /// <summary>
+    /// Removes an image with its names, and its blobs where no other image has them and no other process may be about to adopt them
+    /// (else <see cref="RemoveUnusedBlobs"/> does it later). Its snapshots stay.
+    /// </summary>
+    internal void Remove(StoredImage image)
+    {
+        var blobs = BlobsOf(image);
+        Change(index => index.Remove(image.ManifestDigest));
+        if (state.TryLockAll())
+        {
+            try
+            {
+                RemoveBlobs(blobs);
+            }
+            finally
+            {
+                state.ShareAll();
+            }
+        }
+    }
+
+    /// <summary>The manifest's bytes as they came.</summary>
+    internal byte[] ReadManifest(StoredImage image) => ReadBlob(image.ManifestDigest);
+
+    /// <summary>The configuration's bytes as they came.</summary>
+    internal byte[] ReadConfig(StoredImage image) => ReadBlob(Digest.Parse("sha256:" + image.Id));
+
+    private StoredImage Publish(StoredImage image, ReadOnlySpan<byte> manifest, ReadOnlySpan<byte> config, IReadOnlyList<string> names)
+    {
+        // What is there with all its names and on the disk needs no writing: the end of a build whose every step was cached.
+        if (!state.Durability.IsPending
+            && ReadIndex().FindManifest(image.ManifestDigest) is { } known && names.All(known.Names.Contains))
+        {
+            return known;
+        }
+
+        PublishBlob(image.ManifestDigest, manifest);
+        if (!config.IsEmpty)
+        {
+            PublishBlob(Digest.Parse("sha256:" + image.Id), config);
+        }
+
+        state.Durability.Record();
+        state.Durability.Synchronize();
+        Change(index => index.Add(image, names));
+        return ReadIndex().FindManifest(image.ManifestDigest) ?? image;
+    }
+
+    private void Change(Action<ImageIndexFile> change)
+    {
+        using var held = state.Lock("images", exclusive: true);
+        if (state.ReadFile("images/oci-layout") is null)
+        {
+            state.PublishFile("images/oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}"u8);
+        }
+
+        var index = ReadIndex();
+        change(index);
+        state.PublishFile(IndexPath, index.ToBytes());
+    }
+
+    private ImageIndexFile ReadIndex()
+    {
+        if (state.ReadFile(IndexPath) is not { } bytes)
+        {
+            return ImageIndexFile.Empty();
+        }
+
+        try
+        {
+            return ImageIndexFile.TryParse(bytes) ?? Adopt(ImageIndex.Parse(bytes));
+        }
+        catch (JsonException error)
+        {
+            throw new BuildException($"{state.Root}/{IndexPath} can't be read: {error.Message}", error);
+        }
+    }
+
+    /// <summary>Takes over an index that another program has written: what our list needs is read from the blobs.</summary>
+    private ImageIndexFile Adopt(ImageIndex foreign)
+    {
+        var index = ImageIndexFile.Empty();
+        foreach (var descriptor in foreign.Manifests)
+        {
+            var name = descriptor.Annotations is { } notes && notes.TryGetValue("org.opencontainers.image.ref.name", out var value) ? value : null;
+            var image = new StoredImage
+            {
+                Id = descriptor.Digest.Hex,
+                MediaType = descriptor.MediaType,
+                ManifestDigest = descriptor.Digest,
+                ManifestSize = descriptor.Size,
+                Names = [],
+            };
+            if (MediaTypes.IsManifest(descriptor.MediaType))
+            {
+                var manifest = ImageManifest.Parse(ReadBlob(descriptor.Digest));
+                var config = ImageConfig.Parse(ReadBlob(manifest.Config.Digest));
+                image = image with
+                {
+                    Id = manifest.Config.Digest.Hex,
+                    Created = config.Created,
+                    Size = manifest.Layers.Sum(static layer => layer.Size),
+                };
+            }
+
+            index.Add(image, name is null ? [] : [name]);
+        }
+
+        return index;
+    }
+}

@@ -1,0 +1,192 @@
+using System.Text;
+
+using Bld.Builder.Store;
+using Bld.Builder.Tests.Layers;
+using Bld.Registry;
+
+namespace Bld.Builder.Tests.Store;
+
+public sealed class ImageStoreTests : IDisposable
+{
+    private readonly TemporaryPlace _place = new();
+    private readonly StateDirectory _state;
+    private readonly ImageStore _store;
+
+    public ImageStoreTests()
+    {
+        _state = _place.OpenState();
+        _store = new ImageStore(_state);
+    }
+
+    public void Dispose()
+    {
+        _state.Dispose();
+        _place.Dispose();
+    }
+
+    [Fact]
+    public void An_image_is_found_by_each_name_and_by_its_id()
+    {
+        var image = Add("one", "localhost/a:latest", "localhost/b:1.0");
+        Assert.Equal(image, With(_store.Find("localhost/a:latest"), image));
+        Assert.Equal(["localhost/a:latest", "localhost/b:1.0"], _store.Find("localhost/b:1.0")!.Names);
+        Assert.Equal(image.Id, _store.Find(image.Id[..4])!.Id);
+        Assert.Equal(image.Id, _store.Find("sha256:" + image.Id)!.Id);
+        Assert.Null(_store.Find("localhost/a"));
+        Assert.Null(_store.Find("localhost/a:lat"));
+        Assert.Equal(1234, image.Size);
+        Assert.Equal(new DateTimeOffset(2020, 1, 2, 3, 4, 5, TimeSpan.Zero), image.Created);
+    }
+
+    [Fact]
+    public void A_name_that_moves_leaves_the_old_image_without_it()
+    {
+        var one = Add("one", "localhost/a:latest");
+        var two = Add("two", "localhost/a:latest");
+        Assert.Equal(two.Id, _store.Find("localhost/a:latest")!.Id);
+        Assert.Empty(_store.Find(one.Id)!.Names);
+        Assert.Equal(2, _store.List().Count);
+    }
+
+    [Fact]
+    public void Tags_come_and_go()
+    {
+        var image = Add("one");
+        Assert.Empty(Assert.Single(_store.List()).Names);
+        _store.Tag(image, "localhost/x:1");
+        _store.Tag(image, "localhost/y:1");
+        Assert.Equal(["localhost/x:1", "localhost/y:1"], Assert.Single(_store.List()).Names);
+        Assert.True(_store.Untag("localhost/x:1"));
+        Assert.False(_store.Untag("localhost/x:1"));
+        Assert.True(_store.Untag("localhost/y:1"));
+        Assert.Empty(Assert.Single(_store.List()).Names);
+    }
+
+    [Fact]
+    public void Adding_again_changes_nothing()
+    {
+        Add("one", "localhost/a:latest");
+        var before = File.ReadAllBytes($"{_state.ImagesPath}/index.json");
+        var written = File.GetLastWriteTimeUtc($"{_state.ImagesPath}/index.json");
+        Add("one", "localhost/a:latest");
+        Assert.Equal(before, File.ReadAllBytes($"{_state.ImagesPath}/index.json"));
+        Assert.Equal(written, File.GetLastWriteTimeUtc($"{_state.ImagesPath}/index.json"));
+    }
+
+    [Fact]
+    public void Removing_an_image_removes_the_blobs_that_no_other_has()
+    {
+        var shared = Blob("shared layer");
+        var own = Blob("own layer");
+        var one = Add("one", [shared, own], "localhost/one:1");
+        var two = Add("two", [shared], "localhost/two:1");
+        _store.Remove(one);
+        Assert.False(_store.HasBlob(own));
+        Assert.False(_store.HasBlob(one.ManifestDigest));
+        Assert.True(_store.HasBlob(shared));
+        Assert.Equal(two.Id, Assert.Single(_store.List()).Id);
+        _store.Remove(_store.Find("localhost/two:1")!);
+        Assert.Empty(Directory.GetFiles($"{_state.ImagesPath}/blobs/sha256"));
+    }
+
+    [Fact]
+    public void Blobs_stay_while_another_process_may_adopt_them()
+    {
+        var layer = Blob("layer");
+        var image = Add("one", [layer]);
+        using (_place.OpenState())
+        {
+            _store.Remove(image);
+            Assert.True(_store.HasBlob(layer));
+        }
+
+        Assert.True(_state.TryLockAll());
+        Assert.True(_store.RemoveUnusedBlobs() > 0);
+        Assert.False(_store.HasBlob(layer));
+    }
+
+    [Fact]
+    public void Several_ids_that_begin_alike_are_told_apart()
+    {
+        for (var i = 0; i < 17; i++)
+        {
+            Add($"image {i}");
+        }
+
+        var ambiguous = _store.List().GroupBy(image => image.Id[0]).First(group => group.Count() > 1);
+        Assert.Contains("give more digits", Assert.Throws<BuildException>(() => _store.Find($"{ambiguous.Key}")).Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Skopeo_reads_the_store_as_an_oci_layout_and_its_changes_are_adopted()
+    {
+        var layer = Blob(Encoding.Latin1.GetString(TarBytes.Of(TarBytes.File("x"))));
+        var image = Add("one", [layer], "localhost/a:latest");
+        var inspected = Programs.Shell($"skopeo inspect --raw oci:{_state.ImagesPath}:localhost/a:latest", _place.Path);
+        Assert.Equal(Encoding.UTF8.GetString(_store.ReadManifest(image)), inspected.TrimEnd('\n'));
+        Programs.Shell($"skopeo copy -q oci:{_state.ImagesPath}:localhost/a:latest oci:{_state.ImagesPath}:localhost/copy:1", _place.Path);
+        Assert.Equal(image.Id, _store.Find("localhost/copy:1")!.Id);
+        Assert.Equal(image.Created, _store.Find("localhost/copy:1")!.Created);
+    }
+
+    [Fact]
+    public void Two_processes_that_add_lose_nothing()
+    {
+        Parallel.For(0, 8, worker =>
+        {
+            using var state = _place.OpenState();
+            var store = new ImageStore(state);
+            for (var i = 0; i < 10; i++)
+            {
+                Add(store, $"{worker} {i}", [], $"localhost/{worker}-{i}:1");
+            }
+        });
+        Assert.Equal(80, _store.List().Count);
+    }
+
+    [Fact]
+    public void A_manifest_of_another_configuration_is_refused()
+    {
+        var config = Config("one");
+        var manifest = Manifest(Digest.Of("other"u8), 5, []);
+        Assert.Throws<BuildException>(() => _store.Add(manifest, MediaTypes.OciManifest, config, []));
+    }
+
+    private static StoredImage? With(StoredImage? found, StoredImage expected) => found is null ? null : found with { Names = expected.Names };
+
+    private StoredImage Add(string seed, params string[] names) => Add(_store, seed, [], names);
+
+    private StoredImage Add(string seed, IReadOnlyList<Digest> layers, params string[] names) => Add(_store, seed, layers, names);
+
+    private static StoredImage Add(ImageStore store, string seed, IReadOnlyList<Digest> layers, params string[] names)
+    {
+        var config = Config(seed);
+        return store.Add(Manifest(Digest.Of(config), config.Length, layers), MediaTypes.OciManifest, config, names);
+    }
+
+    private static byte[] Config(string seed) => new ImageConfig
+    {
+        Architecture = "amd64",
+        Os = "linux",
+        Author = seed,
+        Created = new DateTimeOffset(2020, 1, 2, 3, 4, 5, TimeSpan.Zero),
+    }.ToJson();
+
+    private static byte[] Manifest(Digest config, long size, IReadOnlyList<Digest> layers) => new ImageManifest
+    {
+        MediaType = MediaTypes.OciManifest,
+        Config = new Descriptor { MediaType = MediaTypes.OciConfig, Digest = config, Size = size },
+        Layers = layers.Count == 0
+            ? [new Descriptor { MediaType = MediaTypes.OciLayer, Digest = Digest.Of("built here"u8), Size = 1234 }]
+            : [.. layers.Select(layer => new Descriptor { MediaType = MediaTypes.OciLayer, Digest = layer, Size = 2048 })],
+    }.ToJson();
+
+    private Digest Blob(string content)
+    {
+        var bytes = Encoding.Latin1.GetBytes(content);
+        using var blob = _store.CreateBlob();
+        blob.Content.Write(bytes);
+        blob.Publish(Digest.Of(bytes));
+        return Digest.Of(bytes);
+    }
+}
