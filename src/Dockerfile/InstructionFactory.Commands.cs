@@ -93,23 +93,21 @@ internal sealed partial class InstructionFactory
     private static (IReadOnlyList<string> Sources, string Destination) Paths(string keyword, RawInstruction raw, LogicalLine line)
     {
         var words = JsonWords.Parse(raw.Rest.Text) ?? [.. LineGrammar.Words(raw.Rest).Select(static word => word.Text)];
-        switch (words.Count)
+        if (words.Count < 2)
         {
-            case 0:
-                throw new DockerfileException(
-                    $"{keyword} requires at least two arguments, but none was provided. Destination could not be determined");
-            case 1:
-                throw new DockerfileException(
-                    $"{keyword} requires at least two arguments, but only one was provided. Destination could not be determined");
+            throw new DockerfileException(
+                $"{keyword} requires at least two arguments, but {(words.Count == 0 ? "none" : "only one")} was provided. "
+                + "Destination could not be determined");
         }
 
-        if (line.Heredocs.Count > 0 && Heredoc.FromWord(words[^1]) is not null)
+        if (line.Heredocs.Count == 0)
         {
-            throw new DockerfileException($"{keyword} cannot accept a heredoc as a destination");
+            return ([.. words.SkipLast(1)], words[^1]);
         }
 
-        var sources = words.SkipLast(1).Where(word => line.Heredocs.Count == 0 || Heredoc.FromWord(word) is null);
-        return ([.. sources], words[^1]);
+        return Heredoc.FromWord(words[^1]) is null
+            ? ([.. words.SkipLast(1).Where(static word => Heredoc.FromWord(word) is null)], words[^1])
+            : throw new DockerfileException($"{keyword} cannot accept a heredoc as a destination", LineGrammar.Words(raw.Rest)[^1]);
     }
 
     private static HealthcheckInstruction Healthcheck(RawInstruction raw, InstructionFlags flags)
@@ -153,16 +151,17 @@ internal sealed partial class InstructionFactory
         };
     }
 
-    private static long Interval(InstructionFlags flags, string name)
+    private static long Interval(InstructionFlags flags, string name) => flags.Value(name, 0L, text =>
     {
-        var interval = flags.Text(name) is { } text ? GoDuration.Parse(text) : 0;
-        return interval == 0 || interval >= Millisecond ? interval : throw new DockerfileException($"Interval \"{name}\" cannot be less than 1ms");
-    }
+        var interval = GoDuration.Parse(text);
+        return interval is 0 or >= Millisecond
+            ? interval
+            : throw new DockerfileException($"Interval {GoText.Quote(name)} cannot be less than 1ms");
+    });
 
-    private static int Retries(InstructionFlags flags) =>
-        flags.Text("retries") is not { Length: > 0 } text ? 0
-        : !int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var retries)
+    private static int Retries(InstructionFlags flags) => flags.Value("retries", 0, static text =>
+        !int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var retries)
             ? throw new DockerfileException($"--retries {text}: not a number")
         : retries >= 0 ? retries
-        : throw new DockerfileException($"--retries cannot be negative ({retries})");
+        : throw new DockerfileException($"--retries cannot be negative ({retries})"));
 }

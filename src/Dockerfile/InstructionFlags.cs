@@ -21,6 +21,25 @@ internal sealed class InstructionFlags
         : (Split(flag).Value ?? throw NoValue(name, flag)) is { Length: > 0 } value ? value
         : null;
 
+    /// <summary>A flag whose value is read by <paramref name="parse"/>; its errors point at the flag.</summary>
+    internal T Value<T>(string name, T otherwise, Func<string, T> parse)
+    {
+        if (_left.Find(flag => Split(flag).Name == name) is not { Length: > 0 } flag || Text(name) is not { } text)
+        {
+            _known.Add(name);
+            return otherwise;
+        }
+
+        try
+        {
+            return parse(text);
+        }
+        catch (DockerfileException exception)
+        {
+            throw new DockerfileException(exception.Message, flag);
+        }
+    }
+
     /// <summary>A flag that may stand without a value.</summary>
     internal bool? Boolean(string name) =>
         Single(name) is not { } flag ? null
