@@ -138,12 +138,6 @@ internal sealed class ContainerThread(ContainerRequest request) : IDisposable
         var executable = InitExecutable.Open(request.InitExecutable);
         inherited.Keep(executable);
         var descriptors = ContainerStart.CollectDescriptors(request, inherited, socket);
-        if (request.Init)
-        {
-            inherited.Add(executable);
-            inherited.ReaperNumber = inherited.Number(executable);
-        }
-
         var namespaces = PidNamespace.Enter(request.Spec);
         try
         {

@@ -16,9 +16,6 @@ internal sealed class InheritedDescriptors : IDisposable
     /// <summary>Pairs of our number and the child's.</summary>
     internal List<(int Source, int Target)> Pairs { get; } = [];
 
-    /// <summary>The executable that stays as process 1; -1 when the command itself is process 1.</summary>
-    internal int ReaperNumber { get; set; } = -1;
-
     /// <summary>The number under which init finds the handle.</summary>
     internal int Number(SafeFileHandle handle) => _numbers[handle];
 

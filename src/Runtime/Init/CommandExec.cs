@@ -1,4 +1,3 @@
-using System.Globalization;
 using System.Text;
 
 using Bld.Runtime.Linux;
@@ -11,11 +10,6 @@ internal static unsafe class CommandExec
     /// <summary>Does not return when all is well; else gives what to throw.</summary>
     internal static SetupFailure Execute(byte[] command, ProcessStep process, byte[][] environment)
     {
-        if (process.InitDescriptor >= 0)
-        {
-            return ExecuteReaper(command, process, environment);
-        }
-
         using var argv = new CStringArray(process.Arguments);
         using var envp = new CStringArray(environment);
         var name = new CString(command, stackalloc byte[CString.StackSize]);
@@ -40,28 +34,5 @@ internal static unsafe class CommandExec
             _ => ($"exec {name}: {errno.Describe()}", 126),
         };
         return new SetupFailure("exec", name, errno, sentence, code);
-    }
-
-    private static SetupFailure ExecuteReaper(byte[] command, ProcessStep process, byte[][] environment)
-    {
-        const int EmptyPath = 0x1000;
-        var count = Encoding.ASCII.GetBytes(environment.Length.ToString(CultureInfo.InvariantCulture));
-        byte[][] arguments =
-        [
-            "bld"u8.ToArray(), Encoding.ASCII.GetBytes(ContainerInit.ReaperArgument), command, count, .. environment, .. process.Arguments,
-        ];
-        using var argv = new CStringArray(arguments);
-        using var envp = new CStringArray([]);
-
-        // A signal that comes before the reaper listens must wait, in every thread that it will have.
-        ProcessCalls.BlockAllSignals();
-        ReadOnlySpan<byte> empty = [0];
-        fixed (byte* e = empty)
-        {
-            _ = Libc.syscall(
-                SystemCallNumber.ExecVeAt, process.InitDescriptor, (nint)e, (nint)argv.Pointers, (nint)envp.Pointers, EmptyPath, 0);
-        }
-
-        return new SetupFailure("exec", "init", FileCalls.LastError());
     }
 }

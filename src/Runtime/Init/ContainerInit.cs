@@ -15,15 +15,12 @@ public static class ContainerInit
     /// <summary>The first argument of a process that is to be a container's init.</summary>
     internal const string SetupArgument = "bld-init";
 
-    /// <summary>The first argument of a process that stays as process 1 and reaps.</summary>
-    internal const string ReaperArgument = "bld-reaper";
-
     /// <summary>Whether the arguments of Main are those that the runtime gives to its own init.</summary>
-    public static bool IsInit(string[] args) => args.Length > 1 && args[0] is SetupArgument or ReaperArgument;
+    public static bool IsInit(string[] args) => args.Length > 1 && args[0] == SetupArgument;
 
     /// <summary>Runs init; returns (with an exit code) only when it failed or when it stayed as a reaper.</summary>
     public static int Main(string[] args) =>
-        args[0] == ReaperArgument ? Reaper.Run(args) : SetUp(int.Parse(args[1], NumberStyles.None, CultureInfo.InvariantCulture));
+        SetUp(int.Parse(args[1], NumberStyles.None, CultureInfo.InvariantCulture));
 
     private static int SetUp(int descriptor)
     {

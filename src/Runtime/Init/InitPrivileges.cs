@@ -86,19 +86,7 @@ internal sealed unsafe class InitPrivileges(ProcessStep process)
             InstallFilter();
         }
 
-        if (process.SetCapabilities)
-        {
-            DropBoundingSet();
-            SetupFailure.Check(ProcessCalls.TryControl(KeepCapabilities, 1), "prctl keepcaps");
-        }
-
-        ChangeUser();
-        if (process.SetCapabilities)
-        {
-            SetupFailure.Check(ProcessCalls.TryControl(KeepCapabilities, 0), "prctl keepcaps");
-            SetCapabilitySets();
-        }
-
+        DropIdentity();
         if (process.Umask >= 0)
         {
             _ = Libc.umask((uint)process.Umask);
@@ -108,10 +96,13 @@ internal sealed unsafe class InitPrivileges(ProcessStep process)
             _ = Libc.umask(0x12);
         }
 
-        if (process.NoNewPrivileges)
-        {
-            SetupFailure.Check(ProcessCalls.TryControl(SetNoNewPrivileges, 1), "prctl no_new_privs");
-        }
+    }
+
+    /// <summary>The same for another thread of an init that stays; the filter comes to all threads at once.</summary>
+    internal void DropThread()
+    {
+        DropIdentity();
+        ProcessCalls.BlockAllSignals();
     }
 
     /// <summary>The last moments: death with the parent, signals, descriptors, and the filter that allows no more set-up.</summary>
@@ -127,11 +118,36 @@ internal sealed unsafe class InitPrivileges(ProcessStep process)
             }
         }
 
-        ProcessCalls.RestoreDefaultSignals();
+        if (!process.Stay)
+        {
+            ProcessCalls.RestoreDefaultSignals();
+        }
+
         SetupFailure.Check(ProcessCalls.TryCloseOnExecFrom(3 + process.PreservedDescriptors), "close_range");
         if (process.NoNewPrivileges)
         {
             InstallFilter();
+        }
+    }
+
+    private void DropIdentity()
+    {
+        if (process.SetCapabilities)
+        {
+            DropBoundingSet();
+            SetupFailure.Check(ProcessCalls.TryControl(KeepCapabilities, 1), "prctl keepcaps");
+        }
+
+        ChangeUser();
+        if (process.SetCapabilities)
+        {
+            SetupFailure.Check(ProcessCalls.TryControl(KeepCapabilities, 0), "prctl keepcaps");
+            SetCapabilitySets();
+        }
+
+        if (process.NoNewPrivileges)
+        {
+            SetupFailure.Check(ProcessCalls.TryControl(SetNoNewPrivileges, 1), "prctl no_new_privs");
         }
     }
 
@@ -143,13 +159,15 @@ internal sealed unsafe class InitPrivileges(ProcessStep process)
         }
 
         const int SetModeFilter = 1;
+        const uint AllThreads = 1;
+        var flags = process.SeccompFlags | (process.Stay ? AllThreads : 0);
         fixed (byte* filter = process.Seccomp)
         {
             // struct sock_fprog: u16 length, padding, pointer.
             var program = stackalloc nint[2];
             program[0] = process.Seccomp.Length / 8;
             program[1] = (nint)filter;
-            var result = Libc.syscall(SystemCallNumber.Seccomp, SetModeFilter, (nint)process.SeccompFlags, (nint)program, 0, 0, 0);
+            var result = Libc.syscall(SystemCallNumber.Seccomp, SetModeFilter, (nint)flags, (nint)program, 0, 0, 0);
             SetupFailure.Check(result < 0 ? FileCalls.LastError() : Errno.None, "install the seccomp filter");
         }
     }

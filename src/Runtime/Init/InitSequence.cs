@@ -57,6 +57,18 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel, SafeFileH
         }
 
         RunHooks(plan.StartContainerHooks);
+        if (process.Stay)
+        {
+            // Nobody who shares this user may write into a process that shares memory with the command's guardian.
+            const int SetDumpable = 4;
+            SetupFailure.Check(ProcessCalls.TryControl(SetDumpable, 0), "prctl dumpable");
+            OtherThreads.Run(privileges.DropThread);
+            privileges.Seal(socket);
+            var child = Reaper.Start(command, process, environment);
+            socket.Dispose();
+            return Reaper.Watch(child);
+        }
+
         privileges.Seal(socket);
         throw CommandExec.Execute(command, process, environment);
     }

@@ -36,8 +36,8 @@ internal sealed class ProcessStep : IPlanPart
     internal int ConsoleHeight;
     internal int ConsoleDescriptor = -1;
 
-    /// <summary>Stay as process 1 by this executable (a descriptor), and let the command be its child.</summary>
-    internal int InitDescriptor = -1;
+    /// <summary>Stay as process 1, and let the command be a child.</summary>
+    internal bool Stay;
     internal bool DieWithParent;
     internal int PreservedDescriptors;
 
@@ -70,7 +70,7 @@ internal sealed class ProcessStep : IPlanPart
         codec.Number(ref ConsoleWidth);
         codec.Number(ref ConsoleHeight);
         codec.Number(ref ConsoleDescriptor);
-        codec.Number(ref InitDescriptor);
+        codec.Flag(ref Stay);
         codec.Flag(ref DieWithParent);
         codec.Number(ref PreservedDescriptors);
     }

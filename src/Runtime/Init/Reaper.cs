@@ -1,35 +1,25 @@
-using System.Globalization;
-using System.Text;
-
 using Bld.Runtime.Linux;
 
 namespace Bld.Runtime.Init;
 
 /// <summary>
-/// Process 1 of a container that was started with <c>Init</c>: it already is the command's user, starts the command in a
-/// process group of its own, forwards signals, reaps everything and leaves with the command's code.
+/// Init as process 1 that stays: it starts the command in a process group of its own, forwards signals, reaps everything and
+/// leaves with the command's code. It does not exec a program for that, because an image need not have the libraries that a
+/// program of the host wants.
 /// </summary>
 internal static class Reaper
 {
-    /// <param name="args"><c>bld-reaper PATH COUNT environment… argv…</c></param>
-    internal static int Run(string[] args)
+    /// <summary>Starts the command; all threads of this process have the command's privileges by now.</summary>
+    internal static int Start(byte[] path, ProcessStep process, byte[][] environment)
     {
-        var count = int.Parse(args[2], NumberStyles.None, CultureInfo.InvariantCulture);
-        var environment = Bytes(args.AsSpan(3, count));
-        var arguments = Bytes(args.AsSpan(3 + count));
-        var path = Encoding.UTF8.GetBytes(args[1]);
-        var errno = ProcessCalls.TrySpawnGroup(path, arguments, environment, out var command);
-        if (errno != Errno.None)
-        {
-            var failure = CommandExec.Explain(path, errno);
-            ProcessCalls.WriteError(failure.Message + "\n");
-            return failure.ExitCode;
-        }
-
-        return Watch(command);
+        // A signal that comes before we listen must wait; the command gets an empty mask of its own.
+        ProcessCalls.BlockAllSignals();
+        var errno = ProcessCalls.TrySpawnGroup(path, process.Arguments, environment, out var command);
+        return errno == Errno.None ? command : throw CommandExec.Explain(path, errno);
     }
 
-    private static int Watch(int command)
+    /// <summary>Until the command ends: its exit code, or 128 and the signal that killed it.</summary>
+    internal static int Watch(int command)
     {
         while (true)
         {
@@ -57,16 +47,5 @@ internal static class Reaper
         {
             _ = Libc.kill(-command, signal);
         }
-    }
-
-    private static byte[][] Bytes(ReadOnlySpan<string> texts)
-    {
-        var bytes = new byte[texts.Length][];
-        for (var i = 0; i < texts.Length; i++)
-        {
-            bytes[i] = Encoding.UTF8.GetBytes(texts[i]);
-        }
-
-        return bytes;
     }
 }

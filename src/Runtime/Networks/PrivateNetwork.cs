@@ -4,11 +4,14 @@ using System.Text;
 using Bld.Runtime.Init;
 using Bld.Runtime.Linux;
 
+using Microsoft.Win32.SafeHandles;
+
 namespace Bld.Runtime.Networks;
 
 /// <summary>Connects a container's network namespace with the outside.</summary>
 internal static class PrivateNetwork
 {
+    private const int NamespaceDescriptor = 3;
     private static readonly string[] Directories = ["/usr/bin", "/usr/local/bin", "/bin", "/usr/sbin", "/usr/libexec/podman", "/usr/lib/podman"];
 
     /// <summary>Runs pasta on the namespace of a process; it goes on in the background and ends with the namespace.</summary>
@@ -21,9 +24,13 @@ internal static class PrivateNetwork
         string[] arguments =
         [
             "pasta", "--config-net", "--quiet", "--no-map-gw", "-t", "none", "-u", "none", "-T", "none", "-U", "none",
-            "--netns", string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/ns/net"),
+            // As root it would change to nobody, who may not enter the namespace. The namespace comes as a descriptor, because
+            // pasta gives up the right to look into other processes before it opens the path.
+            .. Libc.geteuid() == 0 ? (string[])["--runas", "0:0"] : [],
+            "--netns", string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{NamespaceDescriptor}"),
         ];
-        RunHelper(pasta, arguments);
+        using var network = FileCalls.Open($"/proc/{process}/ns/net", OpenFlags.ReadOnly);
+        RunHelper(pasta, arguments, network);
     }
 
     /// <summary>The first executable of that name in the places where network helpers are installed.</summary>
@@ -41,8 +48,9 @@ internal static class PrivateNetwork
         return null;
     }
 
-    private static void RunHelper(string path, string[] arguments)
+    private static void RunHelper(string path, string[] arguments, SafeFileHandle network)
     {
+        using var highNetwork = ProcessCalls.DuplicateHigh(network);
         using var output = ProcessCalls.MakeMemoryFile(default);
         using var nothing = FileCalls.Open("/dev/null", OpenFlags.ReadWrite);
         using var high = ProcessCalls.DuplicateHigh(output);
@@ -52,7 +60,7 @@ internal static class PrivateNetwork
             Encoding.UTF8.GetBytes(path),
             Array.ConvertAll(arguments, Encoding.UTF8.GetBytes),
             ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"u8.ToArray()],
-            [((int)highNothing.DangerousGetHandle(), 0), (text, 1), (text, 2)],
+            [((int)highNothing.DangerousGetHandle(), 0), (text, 1), (text, 2), ((int)highNetwork.DangerousGetHandle(), NamespaceDescriptor)],
             out var helper);
         SetupFailure.Check(errno, "run", Encoding.UTF8.GetBytes(path));
         var code = ProcessCalls.WaitForExit(helper);

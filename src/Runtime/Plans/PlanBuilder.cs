@@ -24,7 +24,7 @@ internal sealed class PlanBuilder(ContainerRequest request, InheritedDescriptors
             MaskedPaths = Paths(_linux.MaskedPaths),
             ReadOnlyPaths = Paths(_linux.ReadonlyPaths),
             Sysctls = Sysctls(),
-            Process = new ProcessPlanner(request, inherited).Plan(),
+            Process = new ProcessPlanner(request).Plan(),
         };
         PlanNamespaces(plan);
         PlanRoot(plan);

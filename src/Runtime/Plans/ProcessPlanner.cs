@@ -5,7 +5,7 @@ using Bld.Runtime.Spec;
 namespace Bld.Runtime.Plans;
 
 /// <summary>The spec's process, as the last part of the plan.</summary>
-internal sealed class ProcessPlanner(ContainerRequest request, InheritedDescriptors inherited)
+internal sealed class ProcessPlanner(ContainerRequest request)
 {
     internal ProcessStep Plan()
     {
@@ -35,7 +35,7 @@ internal sealed class ProcessPlanner(ContainerRequest request, InheritedDescript
             ConsoleHeight = spec.ConsoleSize?.Height ?? 0,
             DieWithParent = request.DieWithParent,
             PreservedDescriptors = request.PreservedDescriptors,
-            InitDescriptor = inherited.ReaperNumber,
+            Stay = request.Init,
         };
         PlanCapabilities(step, spec.Capabilities);
         if (request.Spec.Linux?.Seccomp is { } profile)
