@@ -25,6 +25,7 @@ internal static class CgroupMounts
             {
                 // Without a cgroup namespace of its own a user namespace may only bind it.
                 errno = MountCalls.TryOpenTree(FileCalls.CurrentDirectory, "/sys/fs/cgroup"u8, clone: true, recursive: true, out tree);
+                errno = errno == Errno.None ? MountCalls.TrySetAttributes(tree, recursive: true, (MountAttributeFlags)mount.AttributesSet) : errno;
             }
         }
         else
@@ -32,8 +33,6 @@ internal static class CgroupMounts
             const uint Attributes = (uint)(MountAttributeFlags.NoSetUserId | MountAttributeFlags.NoDevices | MountAttributeFlags.NoExecute);
             errno = TreeMaker.TryMakeFileSystem(
                 "tmpfs"u8, "tmpfs"u8.ToArray(), ["mode"u8.ToArray(), "0755"u8.ToArray()], Attributes, out tree, out _);
-            mount.RecursiveSet = 0;
-            mount.AttributesSet &= ~(uint)MountAttributeFlags.ReadOnly;
         }
 
         SetupFailure.Check(errno, "mount cgroup on", mount.Destination);
@@ -52,8 +51,7 @@ internal static class CgroupMounts
         {
             FileCalls.MakeDirectory(tree, name, 0x1ED);
             byte[][] data = option.Length == 0 ? [] : [.. Options(option)];
-            var attributes = mount.AttributesSet | (mount.Data.Length > 0 ? (uint)MountAttributeFlags.ReadOnly : 0);
-            if (TreeMaker.TryMakeFileSystem(type, "cgroup"u8.ToArray(), data, attributes, out var hierarchy, out _) != Errno.None)
+            if (TreeMaker.TryMakeFileSystem(type, "cgroup"u8.ToArray(), data, mount.AttributesSet, out var hierarchy, out _) != Errno.None)
             {
                 continue;
             }
@@ -64,6 +62,9 @@ internal static class CgroupMounts
                 SetupFailure.Check(MountCalls.TryMoveMount(hierarchy, place), "mount cgroup", name);
             }
         }
+
+        SetupFailure.Check(
+            MountCalls.TrySetAttributes(tree, recursive: false, (MountAttributeFlags)mount.AttributesSet), "set the options of", mount.Destination);
     }
 
     private static bool IsUnified() =>

@@ -24,7 +24,7 @@ public static class ContainerInit
 
     private static int SetUp(int descriptor)
     {
-        using var socket = new SafeFileHandle(descriptor, ownsHandle: false);
+        using var socket = new SafeFileHandle(descriptor, ownsHandle: true);
         ProcessCalls.SetCloseOnExec(socket);
         var channel = new InitChannel(socket);
         try

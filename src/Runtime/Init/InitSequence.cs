@@ -65,6 +65,8 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel, SafeFileH
             OtherThreads.Run(privileges.DropThread);
             privileges.Seal(socket);
             var child = Reaper.Start(command, process, environment);
+
+            // Closed by the exec in the other case: the parent takes it for "the command runs".
             socket.Dispose();
             return Reaper.Watch(child);
         }

@@ -31,7 +31,11 @@ internal sealed class TreeMaker
             MountKind.Cgroups => CgroupMounts.MakeTree(mount),
             _ => MakeFileSystem(mount),
         };
-        SetFlags(mount, tree);
+        if (mount.Kind != (int)MountKind.Cgroups)
+        {
+            SetFlags(mount, tree);
+        }
+
         return tree;
     }
 

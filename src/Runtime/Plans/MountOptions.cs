@@ -84,9 +84,8 @@ internal sealed class MountOptions
             case "ridmap":
                 IdMap = 2;
                 return true;
-            case "defaults" or "async" or "auto" or "noauto" or "user" or "nouser" or "rw" or "silent" or "loud" or "mand" or "nomand"
+            case "defaults" or "async" or "auto" or "noauto" or "user" or "nouser" or "silent" or "loud" or "mand" or "nomand"
                 or "copyup" or "notmpcopyup":
-                Cleared |= option == "rw" ? MountAttributeFlags.ReadOnly : MountAttributeFlags.None;
                 return true;
             default:
                 return false;

@@ -1,4 +1,5 @@
 using Bld.Runtime.Init;
+using Bld.Runtime.Linux;
 using Bld.Runtime.Security;
 using Bld.Runtime.Spec;
 
@@ -57,11 +58,20 @@ internal sealed class ProcessPlanner(ContainerRequest request)
         }
 
         step.SetCapabilities = true;
+
+        // A host may lack some itself (a container, a hardened service): a RUN goes on with those that there are.
+        var held = CapabilityCalls.Get().Permitted;
         step.Bounding = Capabilities.Parse(spec.Bounding, request.Warn);
         step.Permitted = Capabilities.Parse(spec.Permitted, request.Warn);
-        step.Effective = Capabilities.Parse(spec.Effective, request.Warn);
-        step.Inheritable = Capabilities.Parse(spec.Inheritable, request.Warn);
-        step.Ambient = Capabilities.Parse(spec.Ambient, request.Warn);
+        if ((step.Permitted & ~held) != 0)
+        {
+            request.Warn?.Invoke($"this process lacks capabilities that the container wants (mask {step.Permitted & ~held:x}); it runs without them");
+        }
+
+        step.Permitted &= held;
+        step.Effective = Capabilities.Parse(spec.Effective, request.Warn) & held;
+        step.Inheritable = Capabilities.Parse(spec.Inheritable, request.Warn) & held;
+        step.Ambient = Capabilities.Parse(spec.Ambient, request.Warn) & held;
     }
 
     private static byte[][] Texts(IReadOnlyList<string> values)

@@ -8,7 +8,7 @@ public abstract record SpecPart
 {
     /// <summary>Fields that no property stands for.</summary>
     [JsonExtensionData]
-    public IDictionary<string, JsonElement>? Unknown { get; init; }
+    public IDictionary<string, JsonElement>? Unknown { get; set; }
 }
 
 /// <summary>The OCI runtime-spec's config.json, for Linux. Names and meaning are the spec's.</summary>
