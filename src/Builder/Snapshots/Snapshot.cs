@@ -5,7 +5,9 @@ namespace Bld.Builder.Snapshots;
 /// <summary>What a snapshot's tarball is, once somebody has computed it.</summary>
 /// <param name="DiffId">The tarball's digest.</param>
 /// <param name="Size">Its length in bytes.</param>
-internal sealed record SnapshotLayer(DiffId DiffId, long Size);
+/// <param name="ClampTime">Seconds since 1970 that no file's time in it exceeds (SOURCE_DATE_EPOCH); null when times are the inodes'.</param>
+/// <param name="FixedTime">Seconds since 1970 that every file's time in it is (<c>--timestamp</c>).</param>
+internal sealed record SnapshotLayer(DiffId DiffId, long Size, long? ClampTime = null, long? FixedTime = null);
 
 /// <summary>
 /// A committed snapshot: a directory with the changes of one step over its parent. It never changes any more; only its

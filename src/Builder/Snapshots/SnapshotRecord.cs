@@ -20,7 +20,7 @@ internal sealed record SnapshotRecord
     public long At { get; init; }
 }
 
-/// <summary><c>layer.json</c> beside it: derived from the content, so it may be lost and computed again.</summary>
+/// <summary><c>layer.json</c> beside it, and <c>layer-c*.json</c>, <c>layer-f*.json</c> for other times: derived from the content, so it may be lost and computed again.</summary>
 internal sealed record LayerRecord
 {
     [JsonPropertyName("diffId")]
@@ -28,6 +28,14 @@ internal sealed record LayerRecord
 
     [JsonPropertyName("size")]
     public long Size { get; init; }
+
+    /// <inheritdoc cref="SnapshotLayer.ClampTime"/>
+    [JsonPropertyName("clampTime")]
+    public long? ClampTime { get; init; }
+
+    /// <inheritdoc cref="SnapshotLayer.FixedTime"/>
+    [JsonPropertyName("fixedTime")]
+    public long? FixedTime { get; init; }
 }
 
 [JsonSerializable(typeof(SnapshotRecord))]

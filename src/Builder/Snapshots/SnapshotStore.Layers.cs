@@ -15,10 +15,16 @@ internal sealed partial class SnapshotStore
     /// </summary>
     internal void SetLayer(SnapshotId id, SnapshotLayer layer)
     {
-        var record = new LayerRecord { DiffId = layer.DiffId.ToString(), Size = layer.Size };
+        var record = new LayerRecord
+        {
+            DiffId = layer.DiffId.ToString(),
+            Size = layer.Size,
+            ClampTime = layer.ClampTime,
+            FixedTime = layer.FixedTime,
+        };
         state.PublishFile(
-            $"snapshots/{id}/layer.json", JsonSerializer.SerializeToUtf8Bytes(record, SnapshotJson.Default.LayerRecord), durable: false);
-        if (Get(id) is { } snapshot)
+            LayerPath(id, layer.ClampTime, layer.FixedTime), JsonSerializer.SerializeToUtf8Bytes(record, SnapshotJson.Default.LayerRecord), durable: false);
+        if (layer is { ClampTime: null, FixedTime: null } && Get(id) is { } snapshot)
         {
             _known[id] = snapshot with { Layer = layer };
         }
@@ -65,8 +71,30 @@ internal sealed partial class SnapshotStore
 
     private static string Hex(ChainId chain) => chain.ToString()[(chain.ToString().IndexOf(':', StringComparison.Ordinal) + 1)..];
 
-    private SnapshotLayer? ReadLayer(SnapshotId id) =>
-        SnapshotJson.ReadLayer(state.ReadFile($"snapshots/{id}/layer.json")) is { } record && DiffId.TryParse(record.DiffId, out var diffId)
-            ? new SnapshotLayer(diffId, record.Size)
+    /// <summary>The tarball of a snapshot for the given times, where it has been computed.</summary>
+    internal SnapshotLayer? FindLayer(SnapshotId id, long? clampTime, long? fixedTime) => ReadLayer(LayerPath(id, clampTime, fixedTime));
+
+    /// <summary>The tarball of a snapshot that has this digest, so the times that it was made with; null when none is known.</summary>
+    internal SnapshotLayer? FindLayer(SnapshotId id, DiffId diffId)
+    {
+        foreach (var file in Directory.EnumerateFiles($"{state.SnapshotsPath}/{id}", "layer*.json"))
+        {
+            if (ReadLayer($"snapshots/{id}/{Path.GetFileName(file)}") is { } layer && layer.DiffId == diffId)
+            {
+                return layer;
+            }
+        }
+
+        return null;
+    }
+
+    private static string LayerPath(SnapshotId id, long? clampTime, long? fixedTime) =>
+        fixedTime is not null ? $"snapshots/{id}/layer-f{fixedTime}.json"
+        : clampTime is not null ? $"snapshots/{id}/layer-c{clampTime}.json"
+        : $"snapshots/{id}/layer.json";
+
+    private SnapshotLayer? ReadLayer(string path) =>
+        SnapshotJson.ReadLayer(state.ReadFile(path)) is { } record && DiffId.TryParse(record.DiffId, out var diffId)
+            ? new SnapshotLayer(diffId, record.Size, record.ClampTime, record.FixedTime)
             : null;
 }

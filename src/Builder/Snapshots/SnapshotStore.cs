@@ -106,7 +106,7 @@ internal sealed partial class SnapshotStore(StateDirectory state)
             return null;
         }
 
-        return _known.GetOrAdd(id, new Snapshot(id, SnapshotId.TryParse(record.Parent), record.Created, FilesPath(id)) { Layer = ReadLayer(id) });
+        return _known.GetOrAdd(id, new Snapshot(id, SnapshotId.TryParse(record.Parent), record.Created, FilesPath(id)) { Layer = FindLayer(id, null, null) });
     }
 
     /// <summary>The snapshot and those below it, from the top down.</summary>

@@ -1,0 +1,8 @@
+namespace Bld.Builder.Cache;
+
+/// <summary>Names the result of a step: SHA-256 over everything that the result depends on, as 64 lower-case hex digits.</summary>
+internal readonly record struct CacheKey(string Hex)
+{
+    /// <inheritdoc/>
+    public override string ToString() => Hex;
+}

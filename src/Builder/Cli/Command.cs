@@ -1,0 +1,33 @@
+using Bld.Builder.Cli.Flags;
+
+namespace Bld.Builder.Cli;
+
+/// <summary>One command of the program.</summary>
+internal abstract class Command
+{
+    /// <summary>Its name, then its other names.</summary>
+    public abstract IReadOnlyList<string> Names { get; }
+
+    /// <summary>What it does, in a line.</summary>
+    public abstract string Summary { get; }
+
+    /// <summary>Its arguments as help shows them.</summary>
+    public virtual string Usage => "";
+
+    /// <summary>Its own flags.</summary>
+    public virtual IReadOnlyList<Flag> Flags => [];
+
+    /// <summary>Whether everything behind its first argument is an argument too.</summary>
+    public virtual bool StopsAtArgument => true;
+
+    /// <summary>Runs it and gives the exit code.</summary>
+    public abstract int Run(CommandLine line);
+}
+
+/// <summary>What a command is run with.</summary>
+/// <param name="Flags">Flags and arguments.</param>
+/// <param name="Cancellation">Cancelled by Ctrl-C and SIGTERM.</param>
+internal sealed record CommandLine(ParsedFlags Flags, CancellationToken Cancellation)
+{
+    public IReadOnlyList<string> Arguments => Flags.Arguments;
+}

@@ -1,0 +1,93 @@
+using System.Runtime.InteropServices;
+
+using Bld.Builder.Cli.Flags;
+using Bld.Builder.Store;
+using Bld.Dockerfile;
+using Bld.Registry;
+
+namespace Bld.Builder.Cli;
+
+/// <summary>Finds the command that a command line names, runs it, and is the one place that prints errors.</summary>
+internal static class CommandRunner
+{
+    private const int Failure = 125;
+    private const int Interrupted = 130;
+
+    public static int Run(string[] words)
+    {
+        using var stop = new CancellationTokenSource();
+        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
+        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
+        try
+        {
+            return Dispatch(words, stop.Token);
+        }
+        catch (OperationCanceledException)
+        {
+            Report("interrupted; nothing was published");
+            return Interrupted;
+        }
+        catch (BuildException exception)
+        {
+            Report(exception.Message);
+            return exception.ExitCode;
+        }
+        catch (Exception exception) when (exception is DockerfileException or RegistryException or IOException or UnauthorizedAccessException or FormatException)
+        {
+            Report(exception.Message);
+            return Failure;
+        }
+    }
+
+    private static int Dispatch(string[] words, CancellationToken cancellation)
+    {
+        var before = new FlagParser(GlobalFlags.All, stopsAtArgument: true).Parse(words);
+        if (before.Boolean("version"))
+        {
+            return CommandTable.Find("version").Run(new CommandLine(before, cancellation));
+        }
+
+        if (before.Arguments.Count == 0 || before.Arguments[0] == "help")
+        {
+            HelpText.Print(before.Arguments.Count > 1 ? CommandTable.Find(before.Arguments[1]) : null);
+            return 0;
+        }
+
+        var command = CommandTable.Find(before.Arguments[0]);
+        if (before.Boolean("help"))
+        {
+            HelpText.Print(command);
+            return 0;
+        }
+
+        // Global flags may stand before the command's name as well as behind it.
+        var rest = words[(Array.IndexOf(words, before.Arguments[0], words.Length - before.Arguments.Count) + 1)..];
+        var globals = words[..(words.Length - before.Arguments.Count)];
+        Flag[] all = [.. command.Flags, .. GlobalFlags.All.Where(flag => command.Flags.All(own => own.Name != flag.Name))];
+        var parsed = new FlagParser(WithoutTakenLetters(all, command.Flags), command.StopsAtArgument).Parse([.. globals, .. rest]);
+        if (parsed.Boolean("help"))
+        {
+            HelpText.Print(command);
+            return 0;
+        }
+
+        return command.Run(new CommandLine(parsed, cancellation));
+    }
+
+    private static List<Flag> WithoutTakenLetters(Flag[] all, IReadOnlyList<Flag> own) =>
+        [.. all.Select(flag => !own.Contains(flag) && own.Any(each => each.Short == flag.Short) ? flag with { Short = null } : flag)];
+
+    private static void Stop(PosixSignalContext context, CancellationTokenSource stop)
+    {
+        context.Cancel = true;
+        stop.Cancel();
+    }
+
+    /// <summary>The sentence after an excerpt gets the word; a plain one too.</summary>
+    private static void Report(string message)
+    {
+        var last = message.LastIndexOf("--------------------\n", StringComparison.Ordinal);
+        var cut = last < 0 ? 0 : last + "--------------------\n".Length;
+        Console.Error.WriteLine(message[..cut] + "Error: " + message[cut..]);
+    }
+}

@@ -1,0 +1,62 @@
+using Bld.Builder.Cli.Flags;
+
+namespace Bld.Builder.Cli.Commands;
+
+/// <summary>The flags of <c>bld bud</c>.</summary>
+internal static class BudFlags
+{
+    public static IReadOnlyList<Flag> All { get; } =
+    [
+        new("add-host", FlagKind.List, "line of /etc/hosts, as name:address"),
+        new("allow", FlagKind.List, "give an entitlement: security.insecure, network.host"),
+        new("annotation", FlagKind.List, "annotation of the manifest, as name=value"),
+        new("build-arg", FlagKind.List, "value of an ARG, as name=value; name alone takes the environment's"),
+        new("build-context", FlagKind.List, "another context, as name=directory, docker-image://… or oci-layout://…"),
+        new("cap-add", FlagKind.List, "give RUN a capability"),
+        new("cap-drop", FlagKind.List, "take a capability from RUN"),
+        new("check", FlagKind.Boolean, "check the Dockerfile and build nothing"),
+        new("dns", FlagKind.List, "server for /etc/resolv.conf; none leaves the image's file"),
+        new("dns-option", FlagKind.List, "option for /etc/resolv.conf"),
+        new("dns-search", FlagKind.List, "search domain for /etc/resolv.conf"),
+        new("env", FlagKind.List, "environment variable of the image, as name=value"),
+        new("file", FlagKind.List, "Dockerfile; - for standard input", 'f'),
+        new("force-rm", FlagKind.Boolean, "accepted: nothing is ever left"),
+        new("format", FlagKind.Text, "oci or docker"),
+        new("from", FlagKind.Text, "image that replaces the first FROM's"),
+        new("http-proxy", FlagKind.Boolean, "pass the caller's proxy variables to RUN (default true)"),
+        new("ignorefile", FlagKind.Text, "file of ignore rules in place of .dockerignore"),
+        new("iidfile", FlagKind.Text, "file that gets the image's id"),
+        new("isolation", FlagKind.Text, "accepted: oci"),
+        new("jobs", FlagKind.Text, "how many RUNs go on at once"),
+        new("label", FlagKind.List, "label of the image, as name=value"),
+        new("layers", FlagKind.Boolean, "a layer for each instruction (default true); false gives one a stage"),
+        new("network", FlagKind.Text, "network of RUN: private, host or none", Aliases: ["net"]),
+        new("no-cache", FlagKind.Boolean, "use no result of earlier builds"),
+        new("no-cache-filter", FlagKind.List, "stages for which no earlier result is used"),
+        new("no-hostname", FlagKind.Boolean, "leave the image's /etc/hostname"),
+        new("no-hosts", FlagKind.Boolean, "leave the image's /etc/hosts"),
+        new("omit-history", FlagKind.Boolean, "write no history"),
+        new("pids-limit", FlagKind.Text, "how many processes a RUN may have"),
+        new("platform", FlagKind.Text, "what the image is built for, as os/architecture[/variant]"),
+        new("progress", FlagKind.Text, "auto, plain, quiet or rawjson"),
+        new("pull", FlagKind.Text, "when base images are fetched: always, missing, never or newer", Implied: "always"),
+        new("pull-always", FlagKind.Boolean, "the same as --pull=always"),
+        new("pull-never", FlagKind.Boolean, "the same as --pull=never"),
+        new("quiet", FlagKind.Boolean, "print only the image's id", 'q'),
+        new("rewrite-timestamp", FlagKind.Boolean, "accepted: with SOURCE_DATE_EPOCH times in layers are always limited"),
+        new("rm", FlagKind.Boolean, "accepted: nothing is ever left"),
+        new("secret", FlagKind.List, "secret for RUN --mount, as id=…,src=FILE or id=…,env=VARIABLE"),
+        new("security-opt", FlagKind.List, "seccomp=…, apparmor=…, no-new-privileges"),
+        new("shm-size", FlagKind.Text, "size of /dev/shm"),
+        new("source-date-epoch", FlagKind.Text, "seconds since 1970 that replace the time of the build"),
+        new("squash", FlagKind.Boolean, "one layer for everything, the base included"),
+        new("ssh", FlagKind.List, "agent for RUN --mount=type=ssh, as id or id=SOCKET"),
+        new("tag", FlagKind.List, "name of the image", 't'),
+        new("target", FlagKind.Text, "stage to build"),
+        new("timestamp", FlagKind.Text, "seconds since 1970 that every time becomes"),
+        new("ulimit", FlagKind.List, "limit of RUN, as name=soft:hard"),
+        new("unsetenv", FlagKind.List, "take a variable out of the image's environment"),
+        new("unsetlabel", FlagKind.List, "take a label out of the image"),
+        new("volume", FlagKind.List, "directory of the host for RUN, as source:target[:options]", 'v'),
+    ];
+}

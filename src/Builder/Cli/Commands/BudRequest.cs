@@ -1,0 +1,130 @@
+using Bld.Builder.Cli.Flags;
+using Bld.Builder.Engine;
+using Bld.Builder.Engine.Images;
+using Bld.Dockerfile;
+using Bld.Registry;
+
+namespace Bld.Builder.Cli.Commands;
+
+/// <summary>Turns the flags of <c>bld bud</c> into a request.</summary>
+internal static class BudRequest
+{
+    public static BuildRequest Create(ParsedFlags flags, BuildInput input)
+    {
+        var arguments = Arguments(flags.List("build-arg"));
+        return new BuildRequest
+        {
+            Context = input.Context,
+            DockerfileText = input.DockerfileText,
+            DockerfileName = input.DockerfileName,
+            Names = [.. flags.List("tag").Select(ImageNames.Normalise)],
+            Target = flags.Text("target"),
+            BuildArguments = arguments,
+            Labels = Pairs(flags.List("label")),
+            Environment = Pairs(flags.List("env")),
+            UnsetEnvironment = flags.List("unsetenv"),
+            UnsetLabels = flags.List("unsetlabel"),
+            Annotations = Pairs(flags.List("annotation")),
+            UseCache = !flags.Boolean("no-cache"),
+            UncachedStages = flags.List("no-cache-filter"),
+            Layers = flags.Boolean("layers", otherwise: Environment.GetEnvironmentVariable("BUILDAH_LAYERS") is not ("false" or "0")),
+            Squash = flags.Boolean("squash"),
+            OmitHistory = flags.Boolean("omit-history"),
+            PullPolicy = Pull(flags),
+            Format = Format(flags.Text("format") ?? Environment.GetEnvironmentVariable("BUILDAH_FORMAT") ?? "oci"),
+            SourceDateEpoch = Epoch(flags, arguments),
+            Timestamp = flags.Number("timestamp"),
+            Platform = flags.Text("platform") is { } platform ? Platform.Parse(platform) : Platform.Host,
+            Jobs = (int)(flags.Number("jobs") is { } jobs and > 0 ? jobs : Environment.ProcessorCount),
+            Run = Run(flags),
+            NamedContexts = Pairs(flags.List("build-context")).ToDictionary(),
+            Secrets = flags.List("secret").Select(SecretSource.Parse).ToDictionary(static secret => secret.Id),
+            SshSockets = flags.List("ssh").Select(Ssh).ToDictionary(),
+            Allowed = flags.List("allow"),
+            From = flags.Text("from"),
+        };
+    }
+
+    private static RunSettings Run(ParsedFlags flags) => new()
+    {
+        Network = Network(flags.Text("network")),
+        AddHosts = flags.List("add-host"),
+        DnsServers = flags.List("dns"),
+        DnsSearch = flags.List("dns-search"),
+        DnsOptions = flags.List("dns-option"),
+        CapAdd = flags.List("cap-add"),
+        CapDrop = flags.List("cap-drop"),
+        UserLimits = flags.List("ulimit"),
+        SharedMemorySize = flags.Text("shm-size") is { } size ? ByteSize.Parse(size) : null,
+        Volumes = flags.List("volume"),
+        SecurityOptions = flags.List("security-opt"),
+        NoHosts = flags.Boolean("no-hosts"),
+        NoHostname = flags.Boolean("no-hostname"),
+        PidsLimit = flags.Number("pids-limit"),
+        HttpProxy = flags.Boolean("http-proxy", otherwise: true),
+    };
+
+    private static long? Epoch(ParsedFlags flags, Dictionary<string, string> arguments)
+    {
+        const string Name = SourceDateEpoch.Name;
+        return flags.Text("source-date-epoch") is { } given ? SourceDateEpoch.Parse(given, "--source-date-epoch")
+            : arguments.TryGetValue(Name, out var argument) ? SourceDateEpoch.Parse(argument, "--build-arg")
+            : SourceDateEpoch.Parse(Environment.GetEnvironmentVariable(Name), "the environment");
+    }
+
+    private static NetworkKind Network(string? text) => text switch
+    {
+        null or "" or "default" => NetworkKind.Default,
+        "host" => NetworkKind.Host,
+        "none" => NetworkKind.None,
+        "private" or "pasta" or "bridge" or "slirp4netns" => NetworkKind.Private,
+        _ => throw new UsageException($"invalid network \"{text}\": use private, host or none"),
+    };
+
+    private static PullPolicy Pull(ParsedFlags flags) =>
+        flags.Boolean("pull-always") ? PullPolicy.Always
+        : flags.Boolean("pull-never") ? PullPolicy.Never
+        : flags.Text("pull")?.ToLowerInvariant() switch
+        {
+            null or "missing" or "ifmissing" => PullPolicy.Missing,
+            "always" or "true" => PullPolicy.Always,
+            "never" or "false" => PullPolicy.Never,
+            "newer" or "ifnewer" => PullPolicy.Newer,
+            var other => throw new UsageException($"invalid pull policy \"{other}\": use always, missing, never or newer"),
+        };
+
+    private static ImageFormat Format(string text) => text switch
+    {
+        "oci" => ImageFormat.Oci,
+        "docker" => ImageFormat.Docker,
+        _ => throw new UsageException($"unrecognized image type \"{text}\": use oci or docker"),
+    };
+
+    private static Dictionary<string, string> Arguments(IReadOnlyList<string> texts)
+    {
+        var arguments = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var text in texts)
+        {
+            var equals = text.IndexOf('=');
+            var name = equals < 0 ? text : text[..equals];
+            if ((equals < 0 ? Environment.GetEnvironmentVariable(name) : text[(equals + 1)..]) is { } value)
+            {
+                arguments[name] = value;
+            }
+        }
+
+        return arguments;
+    }
+
+    private static List<KeyValuePair<string, string>> Pairs(IReadOnlyList<string> texts) =>
+        [.. texts.Select(static text => text.IndexOf('=') is var equals and >= 0 ? new KeyValuePair<string, string>(text[..equals], text[(equals + 1)..]) : new(text, ""))];
+
+    private static KeyValuePair<string, string> Ssh(string text)
+    {
+        var equals = text.IndexOf('=');
+        var socket = equals >= 0 ? text[(equals + 1)..] : Environment.GetEnvironmentVariable("SSH_AUTH_SOCK");
+        return string.IsNullOrEmpty(socket)
+            ? throw new UsageException($"--ssh {text}: SSH_AUTH_SOCK is not set; give the agent's socket as {text}=SOCKET")
+            : new(equals >= 0 ? text[..equals] : text, socket);
+    }
+}

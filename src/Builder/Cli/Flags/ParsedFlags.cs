@@ -1,0 +1,47 @@
+namespace Bld.Builder.Cli.Flags;
+
+/// <summary>What the words of a command line gave: flags with their values, and arguments.</summary>
+internal sealed class ParsedFlags
+{
+    private readonly Dictionary<string, List<string>> _values = new(StringComparer.Ordinal);
+
+    /// <summary>The words that are no flags.</summary>
+    public List<string> Arguments { get; } = [];
+
+    /// <summary>Whether a flag was given.</summary>
+    public bool Has(string name) => _values.ContainsKey(name);
+
+    /// <summary>A text flag's last value; null when it wasn't given.</summary>
+    public string? Text(string name) => _values.TryGetValue(name, out var values) ? values[^1] : null;
+
+    /// <summary>All values of a flag, in order.</summary>
+    public IReadOnlyList<string> List(string name) => _values.TryGetValue(name, out var values) ? values : [];
+
+    /// <summary>A boolean flag.</summary>
+    /// <exception cref="UsageException">Its value is none.</exception>
+    public bool Boolean(string name, bool otherwise = false) => Text(name) is { } text ? ParseBoolean(name, text) : otherwise;
+
+    /// <summary>A whole number.</summary>
+    /// <exception cref="UsageException">The value is none.</exception>
+    public long? Number(string name) =>
+        Text(name) is not { } text ? null
+        : long.TryParse(text, System.Globalization.NumberStyles.AllowLeadingSign, null, out var number) ? number
+        : throw new UsageException($"invalid argument \"{text}\" for \"--{name}\" flag: it must be a whole number");
+
+    internal void Add(string name, string value)
+    {
+        if (!_values.TryGetValue(name, out var values))
+        {
+            _values.Add(name, values = []);
+        }
+
+        values.Add(value);
+    }
+
+    private static bool ParseBoolean(string name, string text) => text switch
+    {
+        "1" or "t" or "T" or "true" or "TRUE" or "True" => true,
+        "0" or "f" or "F" or "false" or "FALSE" or "False" => false,
+        _ => throw new UsageException($"invalid argument \"{text}\" for \"--{name}\" flag: it must be true or false"),
+    };
+}

@@ -1,0 +1,38 @@
+using Bld.Builder.Cli.Flags;
+
+namespace Bld.Builder.Cli;
+
+/// <summary>The flags that every command has, before or behind its name.</summary>
+internal static class GlobalFlags
+{
+    public static IReadOnlyList<Flag> All { get; } =
+    [
+        new("root", FlagKind.Text, "directory that keeps images, snapshots and the cache"),
+        new("runroot", FlagKind.Text, "directory for what dies at a reboot"),
+        new("storage-driver", FlagKind.Text, "accepted; snapshots are always overlay directories"),
+        new("storage-opt", FlagKind.List, "accepted without effect"),
+        new("log-level", FlagKind.Text, "accepted without effect"),
+        new("debug", FlagKind.Boolean, "accepted without effect"),
+        new("registries-conf", FlagKind.Text, "accepted without effect"),
+        new("registries-conf-dir", FlagKind.Text, "accepted without effect"),
+        new("cgroup-manager", FlagKind.Text, "accepted without effect"),
+        new("help", FlagKind.Boolean, "show what the command does", 'h'),
+        new("version", FlagKind.Boolean, "show the version", 'v'),
+    ];
+
+    /// <summary>The state directory: <c>--root</c>, <c>BLD_ROOT</c>, <c>/var/lib/bld</c> for root, <c>$XDG_DATA_HOME/bld</c> for others.</summary>
+    public static string Root(ParsedFlags flags) =>
+        flags.Text("root") ?? Environment.GetEnvironmentVariable("BLD_ROOT")
+        ?? (IsRoot ? "/var/lib/bld" : $"{DataHome}/bld");
+
+    /// <summary>What dies at a reboot: <c>--runroot</c>, <c>/run/bld</c> for root, <c>$XDG_RUNTIME_DIR/bld</c> for others.</summary>
+    public static string RunRoot(ParsedFlags flags) =>
+        flags.Text("runroot") ?? (IsRoot ? "/run/bld" : $"{Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") ?? "/tmp"}/bld");
+
+    private static bool IsRoot => Environment.IsPrivilegedProcess;
+
+    private static string DataHome =>
+        Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } home
+            ? home
+            : $"{Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)}/.local/share";
+}

@@ -1,0 +1,26 @@
+using System.Text;
+
+using Bld.Builder.Engine;
+
+namespace Bld.Builder.Cli.Progress;
+
+/// <summary>Prints warnings, and the image's id at the end; the output of commands only if somebody asks why a step failed.</summary>
+/// <param name="output">Standard output.</param>
+/// <param name="hidesResults">With <c>--iidfile</c> the id isn't printed.</param>
+internal sealed class QuietProgress(Stream output, bool hidesResults) : IBuildObserver
+{
+    private readonly Lock _gate = new();
+
+    /// <inheritdoc/>
+    public void Report(BuildEvent happened)
+    {
+        if (happened is ImageCommitted committed && !hidesResults)
+        {
+            lock (_gate)
+            {
+                output.Write(Encoding.UTF8.GetBytes(committed.ImageId + "\n"));
+                output.Flush();
+            }
+        }
+    }
+}

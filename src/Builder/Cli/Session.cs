@@ -1,0 +1,54 @@
+using Bld.Builder.Cache;
+using Bld.Builder.Cli.Flags;
+using Bld.Builder.Context;
+using Bld.Builder.Engine;
+using Bld.Builder.Engine.Images;
+using Bld.Builder.Snapshots;
+using Bld.Builder.Store;
+
+namespace Bld.Builder.Cli;
+
+/// <summary>The state directory opened for one command, and the parts that work on it.</summary>
+internal sealed class Session : IDisposable
+{
+    private Session(StateDirectory state)
+    {
+        State = state;
+        Images = new ImageStore(state);
+        Snapshots = new SnapshotStore(state);
+        Puller = new ImagePuller(Images, Snapshots);
+    }
+
+    public StateDirectory State { get; }
+
+    public ImageStore Images { get; }
+
+    public SnapshotStore Snapshots { get; }
+
+    public ImagePuller Puller { get; }
+
+    /// <summary>What the engine works with.</summary>
+    public EngineServices Services => field ??= new EngineServices(
+        State, Images, Snapshots, new CacheStore(State), Puller, new FileDigests(State));
+
+    /// <summary>Opens the state directory that the command line means.</summary>
+    public static Session Open(ParsedFlags flags) => new(StateDirectory.Open(GlobalFlags.Root(flags), GlobalFlags.RunRoot(flags)));
+
+    /// <summary>The image of a name or an id.</summary>
+    /// <exception cref="BuildException">There is none.</exception>
+    public StoredImage Image(string name)
+    {
+        foreach (var candidate in ImageNames.Candidates(name))
+        {
+            if (Images.Find(candidate) is { } image)
+            {
+                return image;
+            }
+        }
+
+        throw new BuildException($"{name}: image not known");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => State.Dispose();
+}

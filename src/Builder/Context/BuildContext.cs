@@ -1,0 +1,95 @@
+using System.Text;
+
+using Bld.Builder.Copy;
+using Bld.Builder.Store;
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Builder.Context;
+
+/// <summary>The files that a build may use: a directory of the host, or one that was unpacked or cloned for the build.</summary>
+internal sealed class BuildContext : IDisposable
+{
+    private readonly IDisposable? _owned;
+
+    private BuildContext(SafeFileHandle root, IgnoreRules rules, IDisposable? owned)
+    {
+        _owned = owned;
+        Root = root;
+        Source = new CopySource(root, rules, KeepsOwners: false, "the build context");
+    }
+
+    /// <summary>The directory itself, ignored files included.</summary>
+    public SafeFileHandle Root { get; }
+
+    /// <summary>What instructions see of it.</summary>
+    public CopySource Source { get; }
+
+    /// <summary>Opens a directory.</summary>
+    /// <param name="path">Its path on the host.</param>
+    /// <param name="dockerfileName">The Dockerfile's path in it, whose own ignore file comes first; null when it lies elsewhere.</param>
+    /// <param name="ignoreFile">A file of rules that replaces those of the context (<c>--ignorefile</c>).</param>
+    /// <param name="owned">Removed with the context.</param>
+    /// <exception cref="BuildException">It can't be opened, or its rules can't be read.</exception>
+    public static BuildContext Open(string path, string? dockerfileName, string? ignoreFile, IDisposable? owned = null)
+    {
+        var errno = FileCalls.TryOpen(
+            FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(path), OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var root);
+        if (errno != Errno.None)
+        {
+            throw new BuildException($"cannot open the build context \"{path}\": {errno.Describe()}");
+        }
+
+        return new BuildContext(root, ReadRules(root, dockerfileName, ignoreFile), owned);
+    }
+
+    /// <summary>The text of a file in the context; null when it isn't there.</summary>
+    public string? ReadText(string path) => ReadText(Root, path);
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Root.Dispose();
+        _owned?.Dispose();
+    }
+
+    private static IgnoreRules ReadRules(SafeFileHandle root, string? dockerfileName, string? ignoreFile)
+    {
+        if (ignoreFile is not null)
+        {
+            return IgnoreRules.Parse(File.ReadAllText(ignoreFile), ignoreFile);
+        }
+
+        string?[] names = [dockerfileName is null ? null : dockerfileName + ".dockerignore", ".containerignore", ".dockerignore"];
+        foreach (var name in names.OfType<string>())
+        {
+            if (ReadText(root, name) is { } text)
+            {
+                return IgnoreRules.Parse(text, name);
+            }
+        }
+
+        return IgnoreRules.None;
+    }
+
+    private static string? ReadText(SafeFileHandle root, string path)
+    {
+        var errno = FileCalls.TryOpenResolving(
+            root, Encoding.UTF8.GetBytes(path), OpenFlags.ReadOnly | OpenFlags.NonBlocking, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out var file);
+        if (errno is Errno.ENOENT or Errno.ENOTDIR)
+        {
+            return null;
+        }
+
+        if (errno != Errno.None)
+        {
+            throw new BuildException($"cannot read \"{path}\" in the build context: {errno.Describe()}");
+        }
+
+        using (file)
+        {
+            return Encoding.UTF8.GetString(StateDirectory.ReadToEnd(file));
+        }
+    }
+}

@@ -1,0 +1,113 @@
+using System.Buffers.Binary;
+using System.Runtime.InteropServices;
+using System.Security.Cryptography;
+
+using Bld.Builder.Context;
+using Bld.Builder.Snapshots;
+using Bld.Registry;
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Builder.Copy;
+
+/// <summary>
+/// Digests a tree as a cache key sees it: names, kinds, modes, owners where they are kept, attributes, link texts and contents.
+/// Times are left out: a fresh checkout of the same files gives the same key.
+/// </summary>
+internal sealed class ContentHasher(CopySource source, FileDigests digests, CancellationToken cancellation) : IDisposable
+{
+    private const int Separator = 0x0A;
+    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+
+    /// <summary>The digest of all that was added.</summary>
+    public Digest Finish() => Digest.FromSha256(_hash.GetHashAndReset());
+
+    /// <summary>Adds a text, such as a destination.</summary>
+    public void Add(ReadOnlySpan<byte> text)
+    {
+        Span<byte> length = stackalloc byte[4];
+        BinaryPrimitives.WriteInt32LittleEndian(length, text.Length);
+        _hash.AppendData(length);
+        _hash.AppendData(text);
+    }
+
+    /// <summary>Adds one match: a file, or a directory with all that is in it and not excluded.</summary>
+    public void Add(SourceMatch match, IgnoreRules excludes)
+    {
+        if (!match.Status.IsDirectory)
+        {
+            using var parent = FileCalls.OpenInRoot(source.Root, match.Real.DirectoryName, OpenFlags.Path | OpenFlags.Directory);
+            AddEntry(parent, match.Real.FileName, match.Status);
+            return;
+        }
+
+        AddOwnerAndMode(match.Status);
+        using var directory = FileCalls.OpenInRoot(source.Root, match.Real.Span, OpenFlags.ReadOnly | OpenFlags.Directory);
+        AddDirectory(directory, match.Name, "", excludes);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _hash.Dispose();
+
+    private void AddDirectory(SafeFileHandle directory, string path, string below, IgnoreRules excludes)
+    {
+        cancellation.ThrowIfCancellationRequested();
+        foreach (var entry in new TreeListing(source.Rules, excludes).Of(directory, path, below))
+        {
+            Add(entry.Name.Span);
+            AddEntry(directory, entry.Name.Span, entry.Status);
+            if (entry.Status.IsDirectory)
+            {
+                using var child = FileCalls.Open(directory, entry.Name.Span, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
+                AddDirectory(child, entry.Path, entry.Below, excludes);
+                Add([Separator]);
+            }
+        }
+    }
+
+    private void AddEntry(SafeFileHandle directory, ReadOnlySpan<byte> name, in FileStatus status)
+    {
+        AddOwnerAndMode(status);
+        AddAttributes(directory, name);
+        switch (status.Kind)
+        {
+            case FileKind.Regular:
+                var digest = digests.Of(directory, name, status);
+                _hash.AppendData(MemoryMarshal.AsBytes(new ReadOnlySpan<FileDigest>(in digest)));
+                break;
+            case FileKind.SymbolicLink:
+                Add(FileCalls.ReadLink(directory, name).Span);
+                break;
+            case FileKind.CharacterDevice or FileKind.BlockDevice:
+                Span<byte> device = stackalloc byte[8];
+                BinaryPrimitives.WriteUInt32LittleEndian(device, status.NodeDevice.Major);
+                BinaryPrimitives.WriteUInt32LittleEndian(device[4..], status.NodeDevice.Minor);
+                _hash.AppendData(device);
+                break;
+            default:
+                break;
+        }
+    }
+
+    private void AddOwnerAndMode(in FileStatus status)
+    {
+        Span<byte> bytes = stackalloc byte[12];
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes, status.RawMode);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[4..], source.KeepsOwners ? status.UserId : 0);
+        BinaryPrimitives.WriteUInt32LittleEndian(bytes[8..], source.KeepsOwners ? status.GroupId : 0);
+        _hash.AppendData(bytes);
+    }
+
+    private void AddAttributes(SafeFileHandle directory, ReadOnlySpan<byte> name)
+    {
+        foreach (var attribute in FileCalls.AttributeNames(directory, name))
+        {
+            if (ContentAttributes.Belongs(attribute.Span) && FileCalls.Attribute(directory, name, attribute.Span) is { } value)
+            {
+                Add(attribute.Span);
+                Add(value);
+            }
+        }
+    }
+}

@@ -1,0 +1,287 @@
+using Bld.Builder.Context;
+using Bld.Builder.Layers;
+using Bld.Builder.Store;
+using Bld.Registry;
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Builder.Copy;
+
+/// <summary>
+/// One COPY from one source: what it takes (<see cref="ContentDigest"/>) and the copying itself (<see cref="Execute"/>), which
+/// writes straight into a snapshot's directory and looks at what lies below it only through a read-only view.
+/// </summary>
+internal sealed class Copier
+{
+    private readonly CopySource _source;
+    private readonly CopyRequest _request;
+    private readonly IReadOnlyList<SourceMatch> _matches;
+    private readonly CancellationToken _cancellation;
+    private readonly Dictionary<((uint, uint) Device, ulong Inode), ByteString> _links = [];
+    private SafeFileHandle _upper = null!;
+    private SafeFileHandle? _view;
+    private TargetDirectories _directories = null!;
+
+    /// <summary>Finds what the request's sources mean.</summary>
+    /// <exception cref="BuildException">One of them isn't there.</exception>
+    public Copier(CopySource source, CopyRequest request, CancellationToken cancellation)
+    {
+        _source = source;
+        _request = request;
+        _cancellation = cancellation;
+        _matches = new SourceMatches(source, request.Parents, request.IsLiteral).Find(request.Sources);
+    }
+
+    /// <summary>A digest of everything that is copied.</summary>
+    public Digest ContentDigest(FileDigests digests)
+    {
+        using var hasher = new ContentHasher(_source, digests, _cancellation);
+        foreach (var match in _matches)
+        {
+            hasher.Add(ByteString.From(match.Kept).Span);
+            hasher.Add(match, _request.Excludes);
+        }
+
+        foreach (var file in _request.InlineFiles)
+        {
+            hasher.Add(ByteString.From(file.Name).Span);
+            hasher.Add(file.Content);
+        }
+
+        return hasher.Finish();
+    }
+
+    /// <summary>Copies.</summary>
+    /// <param name="upper">The snapshot's directory.</param>
+    /// <param name="view">What lies below it; null for nothing (<c>--link</c>).</param>
+    public void Execute(SafeFileHandle upper, SafeFileHandle? view)
+    {
+        _upper = upper;
+        _view = view;
+        _directories = new TargetDirectories(upper, view, _request.Owner ?? (0, 0));
+        var resolved = RootPath.Resolve(view, ByteString.From(_request.Destination));
+        var isDirectory = IsDirectory(resolved);
+        foreach (var match in _matches)
+        {
+            Copy(match, resolved.Full, isDirectory);
+        }
+
+        foreach (var file in _request.InlineFiles)
+        {
+            Write(file, isDirectory ? ByteString.Join(resolved.Full.Span, ByteString.From(file.Name).Span) : resolved.Full);
+        }
+
+        _directories.Finish();
+    }
+
+    private bool IsDirectory(ResolvedPath destination)
+    {
+        if (_request.Parents || _request.Destination.EndsWith('/') || _matches.Count + _request.InlineFiles.Count > 1
+            || _matches.Any(static match => match.FromPattern))
+        {
+            return true;
+        }
+
+        return destination.Missing.Count == 0
+            && (destination.Existing.IsEmpty || (_view is not null && FileCalls.Status(_view, destination.Existing.Span).IsDirectory));
+    }
+
+    private void Copy(SourceMatch match, ByteString destination, bool isDirectory)
+    {
+        if (match.Status.IsDirectory)
+        {
+            CopyContents(match, _request.Parents ? KeptPath(match, destination, match.Kept) : destination);
+            return;
+        }
+
+        using var parent = FileCalls.OpenInRoot(_source.Root, match.Real.DirectoryName, OpenFlags.Path | OpenFlags.Directory);
+        if (_request.Unpacks && match.Status.IsRegular && TryUnpack(parent, match.Real, destination))
+        {
+            return;
+        }
+
+        if (_request.Excludes.HasRules && _request.Excludes.Excludes(Path.GetFileName(match.Name)))
+        {
+            return;
+        }
+
+        var target = _request.Parents ? ByteString.Join(
+                KeptPath(match, destination, Path.GetDirectoryName(match.Kept) ?? "").Span, ByteString.From(Path.GetFileName(match.Name)).Span)
+            : isDirectory ? ByteString.Join(destination.Span, ByteString.From(Path.GetFileName(match.Name)).Span)
+            : destination;
+        using var directory = _directories.Open(new ByteString(target.DirectoryName));
+        using var below = _directories.OpenBelow(new ByteString(target.DirectoryName));
+        CopyEntry(parent, match.Real.FileName, match.Status, directory, below, target);
+    }
+
+    /// <summary>Makes the directories that <c>--parents</c> keeps, each like its source.</summary>
+    private ByteString KeptPath(SourceMatch match, ByteString destination, string kept)
+    {
+        var target = destination;
+        _directories.Open(target).Dispose();
+        var prefix = match.Name[..(match.Name.Length - match.Kept.Length)];
+        var path = prefix.TrimEnd('/');
+        foreach (var name in kept.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        {
+            path = path.Length == 0 ? name : $"{path}/{name}";
+            target = ByteString.Join(target.Span, ByteString.From(name).Span);
+            using var below = _directories.OpenBelow(target);
+            var isNew = below is null && FileCalls.TryStatus(_upper, target.Span, out _) != Errno.None;
+            using var made = _directories.Open(target);
+            if (isNew)
+            {
+                var real = RootPath.Resolve(_source.Root, ByteString.From(path)).Existing;
+                SetOwnerAndMode(made, FileCalls.Status(_source.Root, real.Span));
+            }
+        }
+
+        return target;
+    }
+
+    private void CopyContents(SourceMatch match, ByteString destination)
+    {
+        using var source = FileCalls.OpenInRoot(_source.Root, match.Real.Span, OpenFlags.ReadOnly | OpenFlags.Directory);
+        var existed = _view is not null && FileCalls.TryStatus(_view, destination.IsEmpty ? "."u8 : destination.Span, out _) == Errno.None;
+        existed |= FileCalls.TryStatus(_upper, destination.IsEmpty ? "."u8 : destination.Span, out _) == Errno.None;
+        using var directory = _directories.Open(destination);
+        if (!existed)
+        {
+            // A new top directory is like its source; one that was there keeps what it is.
+            SetOwnerAndMode(directory, match.Status);
+            FileCopier.CopyAttributes(_source.Root, match.Real.Span, directory);
+            _directories.SetTime(destination, match.Status.ModifiedAt);
+        }
+
+        using var below = _directories.OpenBelow(destination);
+        CopyDirectory(source, directory, below, destination, match.Name, "");
+    }
+
+    private void CopyDirectory(
+        SafeFileHandle source, SafeFileHandle target, SafeFileHandle? below, ByteString targetPath, string path, string inCopy)
+    {
+        _cancellation.ThrowIfCancellationRequested();
+        foreach (var entry in new TreeListing(_source.Rules, _request.Excludes).Of(source, path, inCopy))
+        {
+            var name = entry.Name.Span;
+            var entryPath = ByteString.Join(targetPath.Span, name);
+            if (!entry.Status.IsDirectory)
+            {
+                CopyEntry(source, name, entry.Status, target, below, entryPath);
+                continue;
+            }
+
+            RefuseNonDirectory(target, below, name, entryPath);
+            using var childSource = FileCalls.Open(source, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
+            using var childTarget = _directories.Open(entryPath);
+            SetOwnerAndMode(childTarget, entry.Status);
+            FileCopier.CopyAttributes(source, name, childTarget);
+            _directories.SetTime(entryPath, entry.Status.ModifiedAt);
+            using var childBelow = _directories.OpenBelow(entryPath);
+            CopyDirectory(childSource, childTarget, childBelow, entryPath, entry.Path, entry.Below);
+        }
+    }
+
+    private void CopyEntry(
+        SafeFileHandle source, ReadOnlySpan<byte> name, in FileStatus status, SafeFileHandle target, SafeFileHandle? below, ByteString targetPath)
+    {
+        var targetName = targetPath.FileName;
+        Replace(target, below, targetName, targetPath);
+        if (status.Links > 1 && !status.IsDirectory)
+        {
+            if (_links.TryGetValue((status.Device, status.Inode), out var first))
+            {
+                FileCalls.MakeHardLink(_upper, first.Span, target, targetName);
+                return;
+            }
+
+            _links.Add((status.Device, status.Inode), targetPath);
+        }
+
+        var (user, group) = OwnerOf(status);
+        switch (status.Kind)
+        {
+            case FileKind.Regular:
+                using (var file = FileCopier.Copy(source, name, target, targetName))
+                {
+                    FileCalls.ChangeOwner(file, user, group);
+                    FileCalls.ChangeMode(file, ModeOf(status));
+                    FileCalls.ChangeModifiedTime(file, status.ModifiedAt);
+                }
+
+                return;
+            case FileKind.SymbolicLink:
+                FileCalls.MakeSymbolicLink(FileCalls.ReadLink(source, name).Span, target, targetName);
+                break;
+            default:
+                FileCalls.MakeNode(target, targetName, status.RawMode, status.NodeDevice);
+                FileCalls.ChangeMode(target, targetName, ModeOf(status));
+                break;
+        }
+
+        FileCalls.ChangeOwner(target, targetName, user, group);
+        FileCalls.ChangeModifiedTime(target, targetName, status.ModifiedAt);
+    }
+
+    private static void RefuseNonDirectory(SafeFileHandle target, SafeFileHandle? below, ReadOnlySpan<byte> name, ByteString path)
+    {
+        if ((below is not null && FileCalls.TryStatus(below, name, out var old) == Errno.None && !old.IsDirectory)
+            || (FileCalls.TryStatus(target, name, out var own) == Errno.None && !own.IsDirectory))
+        {
+            throw new BuildException($"cannot copy to non-directory: /{path}");
+        }
+    }
+
+    /// <summary>Makes room for a file: what this instruction wrote there before goes; a directory stays and is an error.</summary>
+    private static void Replace(SafeFileHandle target, SafeFileHandle? below, ReadOnlySpan<byte> name, ByteString path)
+    {
+        if ((below is not null && FileCalls.TryStatus(below, name, out var old) == Errno.None && old.IsDirectory)
+            || FileCalls.TryUnlink(target, name) == Errno.EISDIR)
+        {
+            throw new BuildException($"cannot replace to directory /{path} with file");
+        }
+    }
+
+    private bool TryUnpack(SafeFileHandle parent, ByteString real, ByteString destination)
+    {
+        using var file = FileCalls.Open(parent, real.FileName, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
+        using var stream = new FileStream(file, FileAccess.Read);
+        if (Archives.TryOpen(stream) is not { } tar)
+        {
+            return false;
+        }
+
+        using (tar)
+        {
+            var options = new UnpackOptions(_request.Owner?.User, _request.Owner?.Group, null);
+            ArchiveUnpacker.Unpack(tar, _upper, _view, destination, options, _cancellation);
+        }
+
+        return true;
+    }
+
+    private void Write(InlineFile file, ByteString path)
+    {
+        using var directory = _directories.Open(new ByteString(path.DirectoryName));
+        using var below = _directories.OpenBelow(new ByteString(path.DirectoryName));
+        Replace(directory, below, path.FileName, path);
+        using var target = FileCalls.Open(
+            directory, path.FileName, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180);
+        FileCalls.WriteAll(target, file.Content);
+        var (user, group) = _request.Owner ?? (0, 0);
+        FileCalls.ChangeOwner(target, user, group);
+        FileCalls.ChangeMode(target, _request.Mode?.Apply(0x1A4, isDirectory: false) ?? 0x1A4);
+    }
+
+    private void SetOwnerAndMode(SafeFileHandle directory, in FileStatus status)
+    {
+        var (user, group) = OwnerOf(status);
+        FileCalls.ChangeOwner(directory, user, group);
+        FileCalls.ChangeMode(directory, ModeOf(status));
+    }
+
+    private (uint User, uint Group) OwnerOf(in FileStatus status) =>
+        _request.Owner ?? (_source.KeepsOwners ? (status.UserId, status.GroupId) : (0u, 0u));
+
+    private uint ModeOf(in FileStatus status) => _request.Mode?.Apply(status.Permissions, status.IsDirectory) ?? status.Permissions;
+}

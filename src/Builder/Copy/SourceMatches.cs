@@ -1,0 +1,135 @@
+using Bld.Builder.Context;
+using Bld.Builder.Store;
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Builder.Copy;
+
+/// <summary>A file or directory that a source names.</summary>
+/// <param name="Name">The path as asked for, relative to the root, patterns resolved, links in it not.</param>
+/// <param name="Real">Where it leads.</param>
+/// <param name="Status">What is there.</param>
+/// <param name="FromPattern">Whether a pattern found it.</param>
+/// <param name="Kept">The part of <see cref="Name"/> that <c>--parents</c> keeps.</param>
+internal sealed record SourceMatch(string Name, ByteString Real, FileStatus Status, bool FromPattern, string Kept);
+
+/// <summary>Finds what the sources of a COPY mean.</summary>
+internal sealed class SourceMatches(CopySource source, bool parents, bool isLiteral)
+{
+    /// <summary>All matches, in the order of the sources, those of a pattern in the order of their names.</summary>
+    /// <exception cref="BuildException">A source that isn't a pattern is not there, or no pattern matched at all.</exception>
+    public IReadOnlyList<SourceMatch> Find(IReadOnlyList<string> sources)
+    {
+        var matches = new List<SourceMatch>();
+        foreach (var text in sources)
+        {
+            // The pivot of --parents: what stands before "/./" is left out of the destination.
+            var pivot = parents ? text.IndexOf("/./", StringComparison.Ordinal) : -1;
+            var prefix = pivot < 0 ? "" : RootPath.Clean(text[..pivot]);
+            var cleaned = RootPath.Clean(text);
+            if (!isLiteral && NamePattern.IsPattern(cleaned))
+            {
+                matches.AddRange(Expand(cleaned).Select(name => Match(name, prefix, fromPattern: true)).OfType<SourceMatch>());
+            }
+            else
+            {
+                matches.Add(Match(cleaned, prefix, fromPattern: false) ?? throw MissingSource.Describe(source, cleaned));
+            }
+        }
+
+        return matches.Count > 0 || sources.Count == 0
+            ? matches
+            : throw new BuildException($"no source files were specified: nothing in {source.Name} matches {string.Join(" ", sources)}");
+    }
+
+    private SourceMatch? Match(string name, string prefix, bool fromPattern)
+    {
+        if (name.Length > 0 && source.Rules.ExcludesAllBelow(name))
+        {
+            return null;
+        }
+
+        var resolved = RootPath.Resolve(source.Root, ByteString.From(name));
+        if (resolved.Missing.Count > 0)
+        {
+            return null;
+        }
+
+        var status = resolved.Existing.IsEmpty ? FileCalls.Status(source.Root) : FileCalls.Status(source.Root, resolved.Existing.Span);
+        if (name.Length > 0 && source.Rules.Excludes(name) && !(status.IsDirectory && HasSomethingLeft(resolved.Existing, name)))
+        {
+            return null;
+        }
+
+        var kept = prefix.Length > 0 && name.StartsWith(prefix + "/") ? name[(prefix.Length + 1)..] : name;
+        return new SourceMatch(name, resolved.Existing, status, fromPattern, kept);
+    }
+
+    /// <summary>Whether an exception takes something back in below an excluded directory.</summary>
+    private bool HasSomethingLeft(ByteString real, string name)
+    {
+        using var directory = FileCalls.OpenInRoot(source.Root, real.Span, OpenFlags.ReadOnly | OpenFlags.Directory);
+        foreach (var entry in FileCalls.ReadDirectory(directory))
+        {
+            var path = $"{name}/{entry.Name}";
+            if (!source.Rules.Excludes(path)
+                || (entry.Kind == FileKind.Directory && HasSomethingLeft(ByteString.Join(real.Span, entry.Name.Span), path)))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private List<string> Expand(string pattern)
+    {
+        var found = new List<string> { "" };
+        foreach (var name in pattern.Split('/'))
+        {
+            NamePattern.Check(name, "COPY");
+            found = name == "**" && parents ? [.. found.SelectMany(AllBelow)]
+                : NamePattern.IsPattern(name) ? [.. found.SelectMany(directory => NamesIn(directory, name))]
+                : [.. found.Select(directory => Join(directory, name))];
+        }
+
+        return found;
+    }
+
+    private IEnumerable<string> AllBelow(string directory)
+    {
+        yield return directory;
+        foreach (var (name, isDirectory) in List(directory))
+        {
+            if (isDirectory)
+            {
+                foreach (var below in AllBelow(Join(directory, name)))
+                {
+                    yield return below;
+                }
+            }
+        }
+    }
+
+    private IEnumerable<string> NamesIn(string directory, string pattern) =>
+        from entry in List(directory)
+        where NamePattern.Matches(pattern, entry.Name)
+        select Join(directory, entry.Name);
+
+    private List<(string Name, bool IsDirectory)> List(string directory)
+    {
+        var errno = FileCalls.TryOpenResolving(
+            source.Root, ByteString.From(directory).Span, OpenFlags.ReadOnly | OpenFlags.Directory, 0,
+            ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out var handle);
+        using (handle)
+        {
+            return errno == Errno.None ? ReadNames(handle) : [];
+        }
+    }
+
+    private static List<(string Name, bool IsDirectory)> ReadNames(SafeFileHandle directory) =>
+        [.. FileCalls.ReadDirectory(directory).Select(static entry => (entry.Name.ToString(), entry.Kind == FileKind.Directory))];
+
+    private static string Join(string directory, string name) => directory.Length == 0 ? name : $"{directory}/{name}";
+}

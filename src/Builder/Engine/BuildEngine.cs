@@ -1,0 +1,39 @@
+using Bld.Builder.Store;
+using Bld.Dockerfile;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>Builds images from Dockerfiles: parse → plan → stages → image.</summary>
+internal sealed class BuildEngine(EngineServices services)
+{
+    /// <summary>Builds one image for one platform.</summary>
+    /// <exception cref="BuildException">Something that the request or the Dockerfile asks for can't be done; nothing was published.</exception>
+    /// <exception cref="OperationCanceledException">The caller wanted it to stop; nothing was published.</exception>
+    public BuildResult Build(BuildRequest request, IBuildObserver observer, CancellationToken cancellation)
+    {
+        var document = DockerfileParser.Parse(request.DockerfileText, request.DockerfileName);
+        using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        var plan = BuildPlanner.Plan(document, request);
+        using var session = new BuildSession(services, request, plan, observer, stop.Token);
+        using var scheduler = new StageScheduler(session, stop);
+        var target = scheduler.Build();
+        WarnOfUnusedArguments(session);
+        var committing = new ImageCommitting(request.Names);
+        observer.Report(committing);
+        var result = new ImageWriter(session).Write(target);
+        observer.Report(new ImageCommitted(result.ImageId, result.Names));
+        return result;
+    }
+
+    private static void WarnOfUnusedArguments(BuildSession session)
+    {
+        var unused = session.Request.BuildArguments.Keys
+            .Where(name => !session.ConsumedArguments.ContainsKey(name) && !ProxyArguments.Contains(name) && name != SourceDateEpoch.Name)
+            .Order(StringComparer.Ordinal)
+            .ToList();
+        if (unused.Count > 0)
+        {
+            session.Observer.Report(new BuildWarning($"one or more build args were not consumed: [{string.Join(' ', unused)}]"));
+        }
+    }
+}

@@ -1,0 +1,103 @@
+using Bld.Builder.Context;
+using Bld.Registry;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>The formats in which an image's manifest and configuration can be written.</summary>
+internal enum ImageFormat
+{
+    Oci,
+    Docker,
+}
+
+/// <summary>Everything that one build is asked to do.</summary>
+internal sealed record BuildRequest
+{
+    /// <summary>The files that COPY, ADD and bind mounts take from; disposed of by the caller.</summary>
+    public required BuildContext Context { get; init; }
+
+    /// <summary>The text of the Dockerfile; several <c>-f</c> are joined.</summary>
+    public required string DockerfileText { get; init; }
+
+    /// <summary>The Dockerfile's name as errors show it.</summary>
+    public required string DockerfileName { get; init; }
+
+    /// <summary>Normalised names for the image; none gives an image without a name.</summary>
+    public IReadOnlyList<string> Names { get; init; } = [];
+
+    /// <summary>Name or index of the stage that is wanted; null for the last.</summary>
+    public string? Target { get; init; }
+
+    public IReadOnlyDictionary<string, string> BuildArguments { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Labels set after the last instruction.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Labels { get; init; } = [];
+
+    /// <summary>Environment set after the last instruction (<c>--env</c>).</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Environment { get; init; } = [];
+
+    /// <summary>Names taken out of the environment at the end (<c>--unsetenv</c>).</summary>
+    public IReadOnlyList<string> UnsetEnvironment { get; init; } = [];
+
+    /// <summary>Labels taken out at the end (<c>--unsetlabel</c>).</summary>
+    public IReadOnlyList<string> UnsetLabels { get; init; } = [];
+
+    /// <summary>Annotations of the manifest.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> Annotations { get; init; } = [];
+
+    /// <summary>Whether results of earlier builds are used.</summary>
+    public bool UseCache { get; init; } = true;
+
+    /// <summary>Stages that are built anew even so (<c>--no-cache-filter</c>).</summary>
+    public IReadOnlyList<string> UncachedStages { get; init; } = [];
+
+    /// <summary>Whether each instruction keeps its own layer; otherwise a stage gives one.</summary>
+    public bool Layers { get; init; } = true;
+
+    /// <summary>Whether everything, the base included, becomes one layer.</summary>
+    public bool Squash { get; init; }
+
+    /// <summary>Whether the image's history is left out.</summary>
+    public bool OmitHistory { get; init; }
+
+    public PullPolicy PullPolicy { get; init; }
+
+    public ImageFormat Format { get; init; }
+
+    /// <summary>Seconds since 1970 that replace the time of the build, and that no file's time in a layer exceeds.</summary>
+    public long? SourceDateEpoch { get; init; }
+
+    /// <summary>Seconds since 1970 that every file in a layer gets as its time (<c>--timestamp</c>).</summary>
+    public long? Timestamp { get; init; }
+
+    /// <summary>What the image is built for.</summary>
+    public Platform Platform { get; init; } = Platform.Host;
+
+    /// <summary>How many RUNs go on at once.</summary>
+    public int Jobs { get; init; } = System.Environment.ProcessorCount;
+
+    public RunSettings Run { get; init; } = new();
+
+    /// <summary>Other contexts by name: a directory, <c>docker-image://</c>, <c>oci-layout://</c>, a git or http URL.</summary>
+    public IReadOnlyDictionary<string, string> NamedContexts { get; init; } = new Dictionary<string, string>();
+
+    public IReadOnlyDictionary<string, SecretSource> Secrets { get; init; } = new Dictionary<string, SecretSource>();
+
+    /// <summary>Agents' sockets by id.</summary>
+    public IReadOnlyDictionary<string, string> SshSockets { get; init; } = new Dictionary<string, string>();
+
+    /// <summary>Entitlements given by <c>--allow</c>: <c>security.insecure</c>, <c>network.host</c>.</summary>
+    public IReadOnlyList<string> Allowed { get; init; } = [];
+
+    /// <summary>The image that replaces the first FROM's (<c>--from</c>).</summary>
+    public string? From { get; init; }
+
+    /// <summary>Value of the author field; null keeps the base's.</summary>
+    public string? Author { get; init; }
+}
+
+/// <summary>What a build made.</summary>
+/// <param name="ImageId">64 hex digits of the configuration's digest.</param>
+/// <param name="ManifestDigest">The manifest's digest.</param>
+/// <param name="Names">The names that now mean the image.</param>
+internal sealed record BuildResult(string ImageId, Digest ManifestDigest, IReadOnlyList<string> Names);

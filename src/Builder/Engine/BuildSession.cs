@@ -1,0 +1,67 @@
+using Bld.Builder.Cache;
+using Bld.Builder.Context;
+using Bld.Builder.Engine.Images;
+using Bld.Builder.Layers;
+using Bld.Builder.Snapshots;
+using Bld.Builder.Store;
+using Bld.Runtime.Linux;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>The parts of the program that a build works with; they outlive it.</summary>
+internal sealed record EngineServices(
+    StateDirectory State,
+    ImageStore Images,
+    SnapshotStore Snapshots,
+    CacheStore Cache,
+    ImagePuller Puller,
+    FileDigests Digests);
+
+/// <summary>What all stages of one build share.</summary>
+internal sealed class BuildSession(
+    EngineServices services, BuildRequest request, BuildPlan plan, IBuildObserver observer, CancellationToken cancellation) : IDisposable
+{
+    public EngineServices Services { get; } = services;
+
+    public BuildRequest Request { get; } = request;
+
+    public BuildPlan Plan { get; } = plan;
+
+    public IBuildObserver Observer { get; } = observer;
+
+    public CancellationToken Cancellation { get; } = cancellation;
+
+    /// <summary>Holds as many RUNs as <c>--jobs</c> allows.</summary>
+    public SemaphoreSlim RunSlots { get; } = new(Math.Max(1, request.Jobs));
+
+    /// <summary>The time of everything that this build makes.</summary>
+    public DateTimeOffset Now { get; } =
+        (request.Timestamp ?? request.SourceDateEpoch) is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : DateTimeOffset.UtcNow;
+
+    /// <summary>Build arguments that some ARG asked for; the others are worth a warning.</summary>
+    public System.Collections.Concurrent.ConcurrentDictionary<string, bool> ConsumedArguments { get; } = [];
+
+    /// <summary>Ids of the cache mounts that this build has emptied.</summary>
+    public System.Collections.Concurrent.ConcurrentDictionary<string, bool> EmptiedCaches { get; } = [];
+
+    /// <summary>What file times in layers become.</summary>
+    public LayerOptions LayerOptions { get; } = new(
+        request.SourceDateEpoch is { } epoch ? new FileTime(epoch, 0) : null, request.Timestamp is { } time ? new FileTime(time, 0) : null);
+
+    /// <summary>Images that the Dockerfile names.</summary>
+    public StageBases Bases { get; } = new(services, request.PullPolicy, cancellation);
+
+    /// <summary>Contexts that the command line names.</summary>
+    public NamedContexts Contexts { get; } = new(services, request, cancellation);
+
+    /// <summary>A layer made by this build, whose digest is computed when somebody first wants it.</summary>
+    public PendingLayer NewLayer(SnapshotId snapshot) =>
+        new(snapshot, () => LayerDigests.Of(Services.Snapshots, snapshot, LayerOptions, Cancellation));
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        RunSlots.Dispose();
+        Contexts.Dispose();
+    }
+}

@@ -1,0 +1,221 @@
+using Bld.Builder.Cache;
+using Bld.Builder.Snapshots;
+using Bld.Registry;
+
+using Bld.Runtime.Linux;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>Makes an image of a stage: layers' digests → configuration → manifest → names.</summary>
+internal sealed class ImageWriter(BuildSession session)
+{
+    private readonly BuildRequest _request = session.Request;
+
+    /// <summary>Writes the image of the target stage into the store.</summary>
+    public BuildResult Write(StageResult stage)
+    {
+        var layers = Layers(stage);
+        foreach (var layer in layers)
+        {
+            layer.StartDigest();
+        }
+
+        var config = Finished(stage);
+        var diffIds = layers.Select(static layer => layer.Digest.DiffId).ToList();
+        config = config with { RootFs = new RootFs { DiffIds = diffIds } };
+        config = Dated(config, stage);
+        var configBytes = config.ToJson();
+        var manifest = new ImageManifest
+        {
+            MediaType = IsDocker ? MediaTypes.DockerManifest : MediaTypes.OciManifest,
+            Config = new Descriptor
+            {
+                MediaType = IsDocker ? MediaTypes.DockerConfig : MediaTypes.OciConfig,
+                Digest = Digest.Of(configBytes),
+                Size = configBytes.Length,
+            },
+            Layers = [.. layers.Select(Describe)],
+            Annotations = Annotations(),
+        };
+        PublishChains(layers);
+        var manifestBytes = manifest.ToJson();
+        var image = session.Services.Images.Add(manifestBytes, manifest.MediaType, configBytes, _request.Names);
+        return new BuildResult(image.Id, Digest.Of(manifestBytes), _request.Names);
+    }
+
+    private bool IsDocker => _request.Format == ImageFormat.Docker;
+
+    private IReadOnlyList<PendingLayer> Layers(StageResult stage)
+    {
+        if (_request.Squash && stage.Layers.Count > 0)
+        {
+            return [Merge(stage.Layers, below: null)];
+        }
+
+        if (_request.Layers || stage.Layers.Count <= stage.BaseLayers + 1)
+        {
+            return stage.Layers;
+        }
+
+        var own = stage.Layers.Skip(stage.BaseLayers).ToList();
+        var below = stage.BaseLayers > 0 ? stage.Layers[stage.BaseLayers - 1].Snapshot : (SnapshotId?)null;
+        return [.. stage.Layers.Take(stage.BaseLayers), Merge(own, below)];
+    }
+
+    private PendingLayer Merge(IReadOnlyList<PendingLayer> layers, SnapshotId? below)
+    {
+        var snapshots = session.Services.Snapshots;
+        var sources = new List<Microsoft.Win32.SafeHandles.SafeFileHandle>();
+        try
+        {
+            for (var i = layers.Count - 1; i >= 0; i--)
+            {
+                var path = snapshots.Ancestry(layers[i].Snapshot)[0].Path;
+                sources.Add(FileCalls.Open(path, OpenFlags.ReadOnly | OpenFlags.Directory));
+            }
+
+            using var view = below is { } id ? snapshots.MountReadOnly(id) : null;
+            using var active = snapshots.Prepare(below);
+            SnapshotMerger.Merge(sources, view?.Root, active.UpperHandle, session.Cancellation);
+            return session.NewLayer(snapshots.Commit(active).Id);
+        }
+        finally
+        {
+            sources.ForEach(static source => source.Dispose());
+        }
+    }
+
+    private ImageConfig Finished(StageResult stage)
+    {
+        var config = stage.Config.Config ?? new ContainerConfig();
+        var variables = StageVariables.From(stage.Variables?.Environment ?? config.Env ?? [], null);
+        foreach (var (name, value) in _request.Environment)
+        {
+            variables.SetEnvironment(name, value);
+        }
+
+        foreach (var name in _request.UnsetEnvironment)
+        {
+            variables.UnsetEnvironment(name);
+        }
+
+        var labels = new SortedDictionary<string, string>(config.Labels ?? [], StringComparer.Ordinal);
+        foreach (var (name, value) in _request.Labels)
+        {
+            labels[name] = value;
+        }
+
+        foreach (var name in _request.UnsetLabels)
+        {
+            labels.Remove(name);
+        }
+
+        return stage.Config with
+        {
+            Author = _request.Author ?? stage.Config.Author,
+            Config = config with
+            {
+                Env = variables.Environment.Count > 0 ? variables.Environment : null,
+                Labels = labels.Count > 0 ? labels : null,
+            },
+            History = _request.OmitHistory ? null : History(stage),
+        };
+    }
+
+    private IReadOnlyList<HistoryEntry> History(StageResult stage)
+    {
+        if (_request.Squash)
+        {
+            return stage.Layers.Count > 0 ? [new HistoryEntry { CreatedBy = "squashed by bld" }] : [];
+        }
+
+        if (_request.Layers)
+        {
+            return stage.History;
+        }
+
+        // One layer for the whole stage: the last entry with a layer has it, the others become empty.
+        var inherited = stage.BaseLayers;
+        var last = stage.History.Select(static (entry, index) => (entry, index)).LastOrDefault(static each => !each.entry.EmptyLayer).index;
+        return
+        [
+            .. stage.History.Select((entry, index) =>
+                entry.EmptyLayer || inherited-- > 0 || index == last ? entry : entry with { EmptyLayer = true }),
+        ];
+    }
+
+    /// <summary>
+    /// Gives the image its time. An image that was built before from the same steps with the same configuration keeps the time that
+    /// it had then, so building it again gives the same image.
+    /// </summary>
+    private ImageConfig Dated(ImageConfig config, StageResult stage)
+    {
+        var key = new CacheKeyBuilder("image", stage.Key).Add("config", Digest.Of((config with { Created = null }).ToJson()).ToString()).ToKey();
+        var created = session.Now;
+        if ((_request.SourceDateEpoch ?? _request.Timestamp) is null)
+        {
+            if (_request.UseCache && session.Services.Cache.Find(key) is { } record)
+            {
+                created = record.Created;
+            }
+            else
+            {
+                session.Services.Cache.Publish(key, new CacheRecord { Created = created });
+            }
+        }
+
+        var own = Math.Max(0, (config.History?.Count ?? 0) - stage.InheritedHistory);
+        var first = (config.History?.Count ?? 0) - own;
+        return config with
+        {
+            Created = created,
+            History = config.History is null
+                ? null
+                : [.. config.History.Select((entry, index) => index < first ? entry : entry with { Created = Time(entry.Created ?? created) })],
+        };
+    }
+
+    private DateTimeOffset Time(DateTimeOffset created) =>
+        (_request.SourceDateEpoch ?? _request.Timestamp) is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : created;
+
+    private Descriptor Describe(PendingLayer layer)
+    {
+        if (layer.Blob is { } blob)
+        {
+            return blob with { MediaType = MediaTypes.Layer(MediaTypes.CompressionOf(blob.MediaType), IsDocker) };
+        }
+
+        return new Descriptor
+        {
+            MediaType = MediaTypes.Layer(LayerCompression.None, IsDocker),
+            Digest = layer.Digest.DiffId.Digest,
+            Size = layer.Digest.Size,
+        };
+    }
+
+    private SortedDictionary<string, string>? Annotations()
+    {
+        if (_request.Annotations.Count == 0 || IsDocker)
+        {
+            return null;
+        }
+
+        var annotations = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in _request.Annotations)
+        {
+            annotations[name] = value;
+        }
+
+        return annotations;
+    }
+
+    private void PublishChains(IReadOnlyList<PendingLayer> layers)
+    {
+        ChainId? chain = null;
+        foreach (var layer in layers)
+        {
+            chain = chain?.Append(layer.Digest.DiffId) ?? ChainId.Of(layer.Digest.DiffId);
+            session.Services.Snapshots.PublishChain(chain.Value, layer.Snapshot);
+        }
+    }
+}

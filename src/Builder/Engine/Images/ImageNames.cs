@@ -1,0 +1,36 @@
+namespace Bld.Builder.Engine.Images;
+
+/// <summary>Names of images as people write them, and as the store keeps them.</summary>
+internal static class ImageNames
+{
+    private const string Local = "localhost/";
+    private const string Latest = ":latest";
+
+    /// <summary>The name that the store keeps: with a host (<c>localhost</c> when there is none) and a tag (<c>latest</c>).</summary>
+    public static string Normalise(string name) => WithTag(HasHost(name) ? name : Local + name);
+
+    /// <summary>The names of the store that a name may mean, the likeliest first; the name itself for an id.</summary>
+    public static IEnumerable<string> Candidates(string name)
+    {
+        if (HasHost(name))
+        {
+            yield return WithTag(name);
+        }
+        else
+        {
+            yield return WithTag(Local + name);
+            yield return WithTag(name.Contains('/') ? "docker.io/" + name : "docker.io/library/" + name);
+        }
+
+        yield return name;
+    }
+
+    private static bool HasHost(string name)
+    {
+        var slash = name.IndexOf('/');
+        return slash > 0 && (name[..slash] is "localhost" || name.AsSpan(0, slash).IndexOfAny('.', ':') >= 0);
+    }
+
+    private static string WithTag(string name) =>
+        name.Contains('@') || name.LastIndexOf(':') > name.LastIndexOf('/') ? name : name + Latest;
+}

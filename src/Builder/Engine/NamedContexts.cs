@@ -1,0 +1,63 @@
+using Bld.Builder.Context;
+using Bld.Builder.Copy;
+using Bld.Builder.Store;
+using Bld.Registry;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>The contexts that <c>--build-context NAME=…</c> gives; they replace images and stages of their names.</summary>
+internal sealed class NamedContexts(EngineServices services, BuildRequest request, CancellationToken cancellation) : IDisposable
+{
+    private const string DockerImage = "docker-image://";
+    private const string OciLayout = "oci-layout://";
+    private readonly Dictionary<string, BuildContext> _directories = [];
+    private readonly Lock _gate = new();
+
+    /// <summary>The image that a name was given as; null when it was given none, or a directory.</summary>
+    public StageResult? TryFindImage(string name, Platform platform)
+    {
+        if (!request.NamedContexts.TryGetValue(name, out var value))
+        {
+            return null;
+        }
+
+        var reference = value.StartsWith(DockerImage) ? value[DockerImage.Length..]
+            : value.StartsWith(OciLayout) ? "oci:" + value[OciLayout.Length..]
+            : throw new BuildException($"the named context \"{name}\" is a directory: FROM needs an image");
+        var image = services.Puller.Ensure(reference, request.PullPolicy, platform, cancellation);
+        return StageBases.FromImage(image);
+    }
+
+    /// <summary>The tree that a name was given as; null when it was given none, or an image.</summary>
+    public CopySource? TryFindDirectory(string name)
+    {
+        if (!request.NamedContexts.TryGetValue(name, out var value) || value.StartsWith(DockerImage) || value.StartsWith(OciLayout))
+        {
+            return null;
+        }
+
+        if (RemoteSource.IsGit(value) || RemoteSource.IsUrl(value))
+        {
+            throw new BuildException($"the named context \"{name}\" is a URL, which named contexts can't be yet: give a directory");
+        }
+
+        lock (_gate)
+        {
+            if (!_directories.TryGetValue(name, out var context))
+            {
+                _directories.Add(name, context = BuildContext.Open(value, null, null));
+            }
+
+            return context.Source;
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var context in _directories.Values)
+        {
+            context.Dispose();
+        }
+    }
+}

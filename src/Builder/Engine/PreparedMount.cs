@@ -1,0 +1,58 @@
+using Bld.Runtime;
+using Bld.Runtime.Spec;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>One mount of a container on top of the usual ones: a detached tree, a file that lives in memory only, or an empty tmpfs.</summary>
+internal sealed record PreparedMount
+{
+    private PreparedMount(string target, bool isDirectory, IReadOnlyList<string> options)
+    {
+        Target = target;
+        IsDirectory = isDirectory;
+        Options = options;
+    }
+
+    /// <summary>Absolute path in the container.</summary>
+    public string Target { get; }
+
+    /// <summary>Whether a directory or a file is mounted.</summary>
+    public bool IsDirectory { get; }
+
+    /// <summary>Options as in mount(8).</summary>
+    public IReadOnlyList<string> Options { get; }
+
+    public uint UserId { get; init; }
+
+    public uint GroupId { get; init; }
+
+    private SafeFileHandle? Tree { get; init; }
+
+    private byte[]? Content { get; init; }
+
+    private uint Mode { get; init; }
+
+    /// <summary>A detached tree, which stays the caller's to dispose of.</summary>
+    public static PreparedMount OfTree(string target, SafeFileHandle tree, bool isDirectory, IReadOnlyList<string> options) =>
+        new(target, isDirectory, options) { Tree = tree };
+
+    /// <summary>A file of these bytes and permission bits, which never touches a disk.</summary>
+    public static PreparedMount OfFile(string target, byte[] content, uint mode, IReadOnlyList<string> options) =>
+        new(target, isDirectory: false, options) { Content = content, Mode = mode };
+
+    /// <summary>An empty tmpfs.</summary>
+    public static PreparedMount OfMemory(string target, IReadOnlyList<string> options) => new(target, isDirectory: true, options);
+
+    /// <summary>The mount as the runtime takes it.</summary>
+    public ContainerMount ToContainerMount() => new()
+    {
+        Spec = new MountSpec { Destination = Target, Type = "tmpfs", Source = "tmpfs", Options = Options },
+        Tree = Tree,
+        Content = Content is { } bytes ? bytes : (ReadOnlyMemory<byte>?)null,
+        Mode = Mode,
+        Uid = UserId,
+        Gid = GroupId,
+    };
+}

@@ -1,0 +1,211 @@
+using System.Globalization;
+
+using Bld.Builder.Cache;
+using Bld.Builder.Copy;
+using Bld.Builder.Store;
+using Bld.Dockerfile;
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>
+/// The <c>--mount</c>s of one RUN: what they add to the cache key, and, when the command has to run, the mounts themselves.
+/// Every mount is a descriptor without a place in the host's tree, so a killed build leaves none; secrets live in a tmpfs only.
+/// </summary>
+internal sealed class RunMounts(BuildSession session, StageState state, SourceFinder sources) : IDisposable
+{
+    private readonly List<MountFlag> _flags = [];
+    private readonly List<IDisposable> _owned = [sources];
+    private readonly List<string> _environment = [];
+
+    /// <summary>Variables that mounts set (<c>SSH_AUTH_SOCK</c>, <c>type=secret,env=</c>); filled by <see cref="Prepare"/>.</summary>
+    public IReadOnlyList<string> Environment => _environment;
+
+    /// <summary>Adds a mount as the instruction has it, with its words expanded.</summary>
+    public void Add(MountFlag flag) => _flags.Add(flag);
+
+    /// <summary>Adds what the result depends on: for binds the content of what is bound, for the others only how they are mounted.</summary>
+    public void AddTo(CacheKeyBuilder inputs)
+    {
+        foreach (var flag in _flags)
+        {
+            inputs.Add("mount", $"{flag.Type} {Target(flag)} {flag.Id} {flag.Sharing} {flag.IsReadOnly} {flag.Size} {flag.Mode} {flag.UserId} {flag.GroupId} {flag.Environment}");
+            if (flag.Type == MountType.Bind || flag.From is not null)
+            {
+                var digest = Tree(sources.Find(flag.From), Source(flag)).ContentDigest(session.Services.Digests);
+                inputs.Add($"content of {flag.From ?? "context"} {Source(flag)}", digest.ToString());
+            }
+        }
+    }
+
+    /// <summary>Makes the mounts, in the order of the instruction.</summary>
+    public IReadOnlyList<PreparedMount> Prepare()
+    {
+        var mounts = new List<PreparedMount>();
+        foreach (var flag in _flags)
+        {
+            var mount = flag.Type switch
+            {
+                MountType.Bind => Bind(flag),
+                MountType.Cache => Cache(flag),
+                MountType.Tmpfs => Tmpfs(flag),
+                MountType.Secret => Secret(flag),
+                MountType.Ssh => Ssh(flag),
+                _ => throw new BuildException($"unsupported mount type \"{flag.Type}\""),
+            };
+            if (mount is not null)
+            {
+                mounts.Add(mount);
+            }
+        }
+
+        return mounts;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        for (var i = _owned.Count - 1; i >= 0; i--)
+        {
+            _owned[i].Dispose();
+        }
+    }
+
+    private static string Source(MountFlag flag) => flag.Source ?? "/";
+
+    private string Target(MountFlag flag) =>
+        flag.Target is null ? "" : flag.Target.StartsWith('/') ? flag.Target : $"{state.WorkingDirectory.TrimEnd('/')}/{flag.Target}";
+
+    private PreparedMount Bind(MountFlag flag)
+    {
+        var source = sources.Find(flag.From);
+        if (!flag.IsReadOnly)
+        {
+            return WritableBind(flag, source);
+        }
+
+        // What the ignore rules hide must not be seen: then what is left is copied, else the tree itself is bound.
+        var selected = source.Rules.HasRules ? Materialise(source, Source(flag)) : Open(source.Root, Source(flag));
+        return PreparedMount.OfTree(Target(flag), Clone(selected), FileCalls.Status(selected).IsDirectory, ["ro", "nosuid", "nodev"]);
+    }
+
+    /// <summary>Writes go to a copy that is thrown away.</summary>
+    private PreparedMount WritableBind(MountFlag flag, CopySource source)
+    {
+        var copy = Materialise(source, Source(flag));
+        return PreparedMount.OfTree(Target(flag), Clone(copy), FileCalls.Status(copy).IsDirectory, ["rw", "nosuid", "nodev"]);
+    }
+
+    private PreparedMount Cache(MountFlag flag)
+    {
+        var id = flag.Id ?? Target(flag);
+        var fresh = !session.Request.UseCache && session.EmptiedCaches.TryAdd(id, true);
+        var mount = CacheMount.Open(session.Services.State, id, flag.Sharing, fresh, directory => Fill(directory, flag));
+        _owned.Add(mount);
+        return PreparedMount.OfTree(Target(flag), Clone(mount.Directory), true, [flag.IsReadOnly ? "ro" : "rw", "nosuid", "nodev"]);
+    }
+
+    private void Fill(SafeFileHandle directory, MountFlag flag)
+    {
+        if (flag.From is not null)
+        {
+            Tree(sources.Find(flag.From), Source(flag)).Execute(directory, null);
+        }
+
+        FileCalls.ChangeOwner(directory, flag.UserId ?? 0, flag.GroupId ?? 0);
+        FileCalls.ChangeMode(directory, flag.Mode ?? 0x1ED);
+    }
+
+    private PreparedMount Tmpfs(MountFlag flag)
+    {
+        List<string> options = ["nosuid", "nodev", flag.IsReadOnly ? "ro" : "rw"];
+        if (flag.Size is { } size)
+        {
+            options.Add($"size={size.ToString(CultureInfo.InvariantCulture)}");
+        }
+
+        return PreparedMount.OfMemory(Target(flag), options);
+    }
+
+    private PreparedMount? Secret(MountFlag flag)
+    {
+        var id = flag.Id ?? Path.GetFileName(flag.Target ?? "");
+        if (!session.Request.Secrets.TryGetValue(id, out var source) || source.Read() is not { } bytes)
+        {
+            return flag.IsRequired
+                ? throw new BuildException($"secret {id}: not found; give it with --secret id={id},src=FILE or --secret id={id},env=VARIABLE")
+                : null;
+        }
+
+        if (flag.Environment is { } variable)
+        {
+            _environment.Add($"{variable}={System.Text.Encoding.UTF8.GetString(bytes)}");
+            if (flag.Target is null)
+            {
+                return null;
+            }
+        }
+
+        var target = flag.Target is null ? $"/run/secrets/{id}" : Target(flag);
+        return PreparedMount.OfFile(target, bytes, flag.Mode ?? 0x100, ["ro", "nosuid", "nodev", "noexec"]) with
+        {
+            UserId = flag.UserId ?? 0,
+            GroupId = flag.GroupId ?? 0,
+        };
+    }
+
+    private PreparedMount? Ssh(MountFlag flag)
+    {
+        var id = flag.Id ?? "default";
+        if (!session.Request.SshSockets.TryGetValue(id, out var socket))
+        {
+            return flag.IsRequired
+                ? throw new BuildException($"ssh agent \"{id}\" is required, and there is none; forward one with --ssh {id}")
+                : null;
+        }
+
+        var target = flag.Target is null ? $"/run/buildkit/ssh_agent.{_environment.Count}" : Target(flag);
+        _environment.Add($"SSH_AUTH_SOCK={target}");
+        using var opened = FileCalls.Open(socket, OpenFlags.Path);
+        return PreparedMount.OfTree(target, Clone(opened), false, ["rw", "nosuid", "nodev", "noexec"]);
+    }
+
+    private SafeFileHandle Open(SafeFileHandle root, string path)
+    {
+        var opened = FileCalls.OpenInRoot(root, ByteString.From(path.TrimStart('/')).Span, OpenFlags.Path);
+        _owned.Add(opened);
+        return opened;
+    }
+
+    private SafeFileHandle Materialise(CopySource source, string path)
+    {
+        var active = session.Services.Snapshots.Prepare(null);
+        _owned.Add(active);
+        Tree(source, path).Execute(active.UpperHandle, null);
+        return Open(active.UpperHandle, IsDirectory(source, path) ? "" : Path.GetFileName(RootPath.Clean(path)));
+    }
+
+    /// <summary>The copying of one path of a source, for its digest or for a copy of it.</summary>
+    private Copier Tree(CopySource source, string path) =>
+        new(source, new CopyRequest { Sources = [path], Destination = "/", IsLiteral = true }, session.Cancellation);
+
+    private static bool IsDirectory(CopySource source, string path)
+    {
+        using var opened = FileCalls.OpenInRoot(source.Root, ByteString.From(RootPath.Clean(path)).Span, OpenFlags.Path);
+        return FileCalls.Status(opened).IsDirectory;
+    }
+
+    private SafeFileHandle Clone(SafeFileHandle tree)
+    {
+        var errno = MountCalls.TryOpenTree(tree, default, clone: true, recursive: false, out var clone);
+        if (errno != Errno.None)
+        {
+            throw new LinuxException("open_tree", "", errno);
+        }
+
+        _owned.Add(clone);
+        return clone;
+    }
+}

@@ -1,0 +1,32 @@
+namespace Bld.Builder.Engine;
+
+/// <summary>The signals that STOPSIGNAL may name: by number, or by name with or without SIG (signal(7)).</summary>
+internal static class SignalNames
+{
+    private const int Largest = 64;
+
+    private static readonly string[] Names =
+    [
+        "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE", "POLL", "PROF", "PWR",
+        "QUIT", "SEGV", "STKFLT", "STOP", "SYS", "TERM", "TRAP", "TSTP", "TTIN", "TTOU", "URG", "USR1", "USR2", "VTALRM", "WINCH",
+        "XCPU", "XFSZ", "RTMIN", "RTMAX",
+    ];
+
+    /// <summary>Whether the kernel has such a signal.</summary>
+    public static bool IsKnown(string text)
+    {
+        if (int.TryParse(text, System.Globalization.NumberStyles.None, null, out var number))
+        {
+            return number is > 0 and <= Largest;
+        }
+
+        var name = text.ToUpperInvariant();
+        name = name.StartsWith("SIG") ? name[3..] : name;
+        return Names.Contains(name) || IsRealTime(name, "RTMIN+") || IsRealTime(name, "RTMAX-");
+    }
+
+    private static bool IsRealTime(string name, string prefix) =>
+        name.StartsWith(prefix)
+        && int.TryParse(name.AsSpan(prefix.Length), System.Globalization.NumberStyles.None, null, out var distance)
+        && distance <= (prefix == "RTMIN+" ? 15 : 14);
+}

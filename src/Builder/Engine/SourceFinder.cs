@@ -1,0 +1,66 @@
+using Bld.Builder.Copy;
+using Bld.Builder.Store;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>
+/// Finds the tree that <c>COPY --from=…</c>, <c>RUN --mount=from=…</c> or their absence means: the build context, a named
+/// context, a stage or an image.
+/// </summary>
+internal sealed class SourceFinder(BuildSession session, StageScheduler scheduler, PlannedStage planned) : IDisposable
+{
+    private readonly List<IDisposable> _opened = [];
+
+    /// <summary>The tree that <paramref name="from"/> means; null means the build context.</summary>
+    public CopySource Find(string? from)
+    {
+        if (from is null)
+        {
+            return session.Request.Context.Source;
+        }
+
+        if (session.Contexts.TryFindDirectory(from) is { } context)
+        {
+            return context;
+        }
+
+        if (session.Contexts.TryFindImage(from, session.Request.Platform) is { } given)
+        {
+            return View(given, from);
+        }
+
+        if (BuildPlan.FindStage(session.Plan.Document, from, planned.Stage.Index) is { } index)
+        {
+            return View(scheduler.Result(index), $"the stage {from}");
+        }
+
+        RefuseLaterStage(from);
+        var platform = session.Request.Platform;
+        return from == "scratch" ? View(StageBases.Scratch(platform), from) : View(session.Bases.Image(from, platform), $"the image {from}");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _opened.ForEach(static opened => opened.Dispose());
+
+    private CopySource View(StageResult stage, string name)
+    {
+        var mount = session.Services.Snapshots.MountReadOnly(stage.Top);
+        _opened.Add(mount);
+        return CopySource.OfRoot(mount.Root, name);
+    }
+
+    private void RefuseLaterStage(string from)
+    {
+        var stages = session.Plan.Document.Stages;
+        for (var i = planned.Stage.Index; i < stages.Count; i++)
+        {
+            if (string.Equals(stages[i].Name, from, StringComparison.OrdinalIgnoreCase))
+            {
+                throw new BuildException(
+                    i == planned.Stage.Index
+                        ? $"circular dependency detected on stage: {from}"
+                        : $"cannot copy from stage \"{from}\", it needs to be defined before current stage \"{planned.Stage.Name ?? $"{planned.Stage.Index}"}\"");
+            }
+        }
+    }
+}

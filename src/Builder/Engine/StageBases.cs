@@ -1,0 +1,68 @@
+using System.Collections.Concurrent;
+
+using Bld.Builder.Cache;
+using Bld.Builder.Engine.Images;
+using Bld.Registry;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>What FROM and <c>--from</c> start from when they name no stage; an image is resolved once a build.</summary>
+internal sealed class StageBases(EngineServices services, PullPolicy policy, CancellationToken cancellation)
+{
+    private readonly ConcurrentDictionary<(string Name, string Platform), Lazy<StageResult>> _images = [];
+
+    /// <summary>The empty root of <c>FROM scratch</c>.</summary>
+    public static StageResult Scratch(Platform platform) => new()
+    {
+        Config = new ImageConfig
+        {
+            Architecture = platform.Architecture,
+            Variant = platform.Variant,
+            Os = platform.Os,
+            Config = new ContainerConfig
+            {
+                Env = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+                WorkingDir = "/",
+            },
+        },
+        Top = null,
+        Layers = [],
+        History = [],
+        Key = new CacheKeyBuilder("scratch", null).ToKey(),
+    };
+
+    /// <summary>An image of the store, pulled first when it isn't there.</summary>
+    public StageResult Image(string name, Platform platform) =>
+        _images.GetOrAdd((name, platform.ToString()), _ => new Lazy<StageResult>(() => Resolve(name, platform))).Value;
+
+    private StageResult Resolve(string name, Platform platform)
+    {
+        var image = services.Puller.Ensure(name, policy, platform, cancellation);
+        return FromImage(image);
+    }
+
+    /// <summary>An image whose snapshots are in the store.</summary>
+    public static StageResult FromImage(PulledImage image)
+    {
+        var diffIds = image.Config.RootFs.DiffIds;
+        var layers = new List<PendingLayer>();
+        for (var i = 0; i < diffIds.Count; i++)
+        {
+            layers.Add(new PendingLayer(image.Snapshots[i], diffIds[i], image.Manifest.Layers[i]));
+        }
+
+        // The root's content is what later steps depend on; what of the configuration they see, they add themselves.
+        var chain = ChainId.Of(diffIds);
+        return new StageResult
+        {
+            Config = image.Config,
+            Top = layers.Count > 0 ? layers[^1].Snapshot : null,
+            Layers = layers,
+            History = image.Config.History ?? [],
+            Key = new CacheKeyBuilder("image", null).Add("root", chain?.ToString() ?? "empty").ToKey(),
+            BaseLayers = layers.Count,
+            InheritedHistory = image.Config.History?.Count ?? 0,
+            Created = image.Config.Created,
+        };
+    }
+}

@@ -1,0 +1,183 @@
+using Bld.Builder.Store;
+using Bld.Dockerfile;
+using Bld.Registry;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>The instructions that change only the configuration.</summary>
+internal sealed partial class StageBuilder
+{
+    private ContainerConfig Settings
+    {
+        get => _state.Config.Config ?? new ContainerConfig();
+        set => _state.Config = _state.Config with { Config = value };
+    }
+
+    private void Arg(ArgInstruction instruction)
+    {
+        var texts = new List<string>();
+        foreach (var argument in instruction.Arguments)
+        {
+            var name = argument.Name;
+            session.ConsumedArguments[name] = true;
+            // The default isn't looked at when the command line gives a value: it may not even expand.
+            var value = session.Request.BuildArguments.GetValueOrDefault(name)
+                ?? (argument.Default is { } word ? Expand(word) : session.Plan.GlobalArguments.GetValueOrDefault(name));
+            _state.Variables.Declare(name, value);
+            texts.Add(value is null ? name : $"{name}={value}");
+        }
+
+        Configured($"ARG {string.Join(' ', texts)}");
+    }
+
+    private void Env(EnvInstruction instruction)
+    {
+        // All pairs of one instruction see the environment from before it.
+        var pairs = instruction.Pairs.Select(pair => (Name: Expand(pair.Name), Value: Expand(pair.Value))).ToList();
+        foreach (var (name, value) in pairs)
+        {
+            if (name.Length == 0)
+            {
+                throw new BuildException("ENV names can not be blank");
+            }
+
+            _state.Variables.SetEnvironment(name, value);
+        }
+
+        Configured($"ENV {string.Join(' ', pairs.Select(static pair => $"{pair.Name}={pair.Value}"))}");
+    }
+
+    private void Label(LabelInstruction instruction)
+    {
+        var labels = new SortedDictionary<string, string>(Settings.Labels ?? [], StringComparer.Ordinal);
+        var pairs = instruction.Pairs.Select(pair => (Name: Expand(pair.Name), Value: Expand(pair.Value))).ToList();
+        foreach (var (name, value) in pairs)
+        {
+            if (name.Length == 0)
+            {
+                throw new BuildException("LABEL names can not be blank");
+            }
+
+            labels[name] = value;
+        }
+
+        Settings = Settings with { Labels = labels };
+        Configured($"LABEL {string.Join(' ', pairs.Select(static pair => $"{pair.Name}={pair.Value}"))}");
+    }
+
+    private void User(UserInstruction instruction)
+    {
+        Settings = Settings with { User = Expand(instruction.User) };
+        Configured($"USER {Settings.User}");
+    }
+
+    private void Cmd(CmdInstruction instruction)
+    {
+        Settings = Settings with { Cmd = CommandLine(instruction.Command), ArgsEscaped = instruction.Command.IsShell ? true : null };
+        _state.CommandSet = true;
+        Configured($"CMD {GoText.QuoteList(Settings.Cmd!)}");
+    }
+
+    private void Entrypoint(EntrypointInstruction instruction)
+    {
+        Settings = Settings with { Entrypoint = CommandLine(instruction.Command) };
+        if (!_state.CommandSet)
+        {
+            // A command that was meant for another entrypoint makes no sense with this one.
+            Settings = Settings with { Cmd = null };
+        }
+
+        Configured($"ENTRYPOINT {GoText.QuoteList(Settings.Entrypoint!)}");
+    }
+
+    private IReadOnlyList<string> CommandLine(CommandForm command) =>
+        command.IsShell ? [.. _state.Shell, command.Text] : command.Arguments;
+
+    private void Expose(ExposeInstruction instruction)
+    {
+        var words = instruction.Ports.SelectMany(port => WordExpander.ExpandWords(port, _state.Variables.Lookup, Document.EscapeCharacter));
+        var added = words.SelectMany(PortSpec.Parse).Order(StringComparer.Ordinal).ToList();
+        Settings = Settings with { ExposedPorts = Union(Settings.ExposedPorts, added) };
+        Configured($"EXPOSE [{string.Join(' ', added)}]");
+    }
+
+    private void Volume(VolumeInstruction instruction)
+    {
+        var paths = instruction.Paths.Select(Expand).ToList();
+        if (paths.Contains(""))
+        {
+            throw new BuildException("VOLUME specified can not be an empty string");
+        }
+
+        Settings = Settings with { Volumes = Union(Settings.Volumes, paths) };
+        Configured($"VOLUME [{string.Join(' ', paths)}]");
+    }
+
+    private static SortedDictionary<string, EmptyObject> Union(IEnumerable<KeyValuePair<string, EmptyObject>>? present, IEnumerable<string> added)
+    {
+        var union = new SortedDictionary<string, EmptyObject>(StringComparer.Ordinal);
+        foreach (var (name, value) in present ?? [])
+        {
+            union[name] = value;
+        }
+
+        foreach (var name in added)
+        {
+            union[name] = default;
+        }
+
+        return union;
+    }
+
+    private void Shell(ShellInstruction instruction)
+    {
+        Settings = Settings with { Shell = instruction.Arguments };
+        Configured($"SHELL [{string.Join(' ', instruction.Arguments)}]");
+    }
+
+    private void StopSignal(StopSignalInstruction instruction)
+    {
+        var signal = Expand(instruction.Signal);
+        if (!SignalNames.IsKnown(signal))
+        {
+            throw new BuildException($"invalid signal: {signal}");
+        }
+
+        Settings = Settings with { StopSignal = signal };
+        Configured($"STOPSIGNAL {signal}");
+    }
+
+    private void Healthcheck(HealthcheckInstruction instruction)
+    {
+        Settings = Settings with
+        {
+            Healthcheck = new HealthcheckConfig
+            {
+                Test = instruction.Command switch
+                {
+                    null => ["NONE"],
+                    { IsShell: true } command => ["CMD-SHELL", command.Text],
+                    var command => ["CMD", .. command.Arguments],
+                },
+                Interval = instruction.Interval,
+                Timeout = instruction.Timeout,
+                StartPeriod = instruction.StartPeriod,
+                StartInterval = instruction.StartInterval,
+                Retries = instruction.Retries,
+            },
+        };
+        Configured($"HEALTHCHECK {string.Join(' ', Settings.Healthcheck!.Test!)}");
+    }
+
+    private void Onbuild(OnbuildInstruction instruction)
+    {
+        Settings = Settings with { OnBuild = [.. Settings.OnBuild ?? [], instruction.Trigger] };
+        Configured($"ONBUILD {instruction.Trigger}");
+    }
+
+    private void Maintainer(MaintainerInstruction instruction)
+    {
+        _state.Config = _state.Config with { Author = instruction.Name };
+        Configured($"MAINTAINER {instruction.Name}");
+    }
+}

@@ -1,0 +1,154 @@
+using Bld.Builder.Cache;
+using Bld.Builder.Context;
+using Bld.Builder.Copy;
+using Bld.Builder.Store;
+using Bld.Dockerfile;
+using Bld.Runtime.Linux;
+using Bld.Runtime.Users;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>COPY, ADD and WORKDIR: the instructions that write files without running anything.</summary>
+internal sealed partial class StageBuilder
+{
+    private void Copy(CopyInstruction instruction)
+    {
+        foreach (var word in instruction.Sources)
+        {
+            if (RemoteSource.IsGit(Expand(word)))
+            {
+                throw new BuildException("source can't be a git ref for COPY");
+            }
+
+            if (RemoteSource.IsUrl(Expand(word)))
+            {
+                throw new BuildException("source can't be a URL for COPY");
+            }
+        }
+
+        using var finder = new SourceFinder(session, scheduler, planned);
+        var from = instruction.From is { } reference ? Expand(reference) : null;
+        var request = Request(instruction, instruction.Sources) with { Parents = instruction.Parents };
+        var copier = new Copier(finder.Find(from), request, session.Cancellation);
+        CopyInto(instruction, copier, request);
+    }
+
+    private void Add(AddInstruction instruction)
+    {
+        var local = new List<string>();
+        foreach (var word in instruction.Sources.Select(Expand))
+        {
+            if (RemoteSource.IsGit(word) || RemoteSource.IsUrl(word))
+            {
+                throw new BuildException($"ADD of {word}: sources that lie elsewhere can't be fetched yet");
+            }
+
+            local.Add(word);
+        }
+
+        var request = Request(instruction, instruction.Sources) with { Unpacks = instruction.Unpack ?? true };
+        CopyInto(instruction, new Copier(session.Request.Context.Source, request, session.Cancellation), request);
+    }
+
+    private void CopyInto(TransferInstruction instruction, Copier copier, CopyRequest request)
+    {
+        var inputs = new CacheKeyBuilder("copy", instruction.Link ? null : _state.Key)
+            .AddOptional("parent", instruction.Link ? _state.Key.Hex : null)
+            .Add("content", copier.ContentDigest(Services.Digests).ToString())
+            .Add("destination", request.Destination)
+            .AddOptional("owner", request.Owner?.ToString())
+            .AddOptional("mode", request.Mode?.Text)
+            .Add("parents", request.Parents.ToString());
+        Layer(inputs, HistoryOf(instruction), active =>
+        {
+            using var view = instruction.Link ? null : Services.Snapshots.MountReadOnly(_state.Top);
+            copier.Execute(active.UpperHandle, _state.Top is null ? null : view?.Root);
+        });
+    }
+
+    private CopyRequest Request(TransferInstruction instruction, IReadOnlyList<string> sources) => new()
+    {
+        Sources = [.. sources.Select(Expand)],
+        InlineFiles = [.. instruction.Heredocs.Select(InlineFile)],
+        Destination = Destination(Expand(instruction.Destination)),
+        Owner = instruction.Owner is { } owner ? Owner(Expand(owner)) : null,
+        Mode = instruction.Mode is { } mode ? ModeChange.Parse(Expand(mode)) : null,
+        Excludes = instruction.Excludes.Count > 0 ? IgnoreRules.Of(instruction.Excludes) : IgnoreRules.None,
+    };
+
+    private InlineFile InlineFile(Heredoc heredoc) => new(
+        heredoc.Name,
+        System.Text.Encoding.UTF8.GetBytes(
+            heredoc.Expands ? WordExpander.ExpandText(heredoc.Content, _state.Variables.Lookup) : heredoc.Content));
+
+    private string Destination(string path)
+    {
+        if (path.Length == 0)
+        {
+            path = "./";
+        }
+
+        var directory = path.EndsWith('/') || path.EndsWith("/.") || path is ".";
+        var absolute = path.StartsWith('/') ? path : $"{_state.WorkingDirectory.TrimEnd('/')}/{path}";
+        var cleaned = "/" + RootPath.Clean(absolute);
+        return directory && cleaned != "/" ? cleaned + "/" : cleaned;
+    }
+
+    private (uint User, uint Group) Owner(string text)
+    {
+        using var view = Services.Snapshots.MountReadOnly(_state.Top);
+        var users = new UserDatabase(view.Root);
+        var user = users.Resolve(text);
+        return (user.Uid, user.Gid);
+    }
+
+    private static string HistoryOf(TransferInstruction instruction)
+    {
+        var words = instruction.Sources.Concat(instruction.Heredocs.Select(static heredoc => $"<<{heredoc.Name}")).Append(instruction.Destination);
+        return $"{instruction.Keyword.ToUpperInvariant()} {string.Join(' ', words)}";
+    }
+
+    private void Workdir(WorkdirInstruction instruction)
+    {
+        var word = Expand(instruction.Directory);
+        if (word.Length == 0)
+        {
+            throw new BuildException("WORKDIR path can not be empty");
+        }
+
+        var path = "/" + RootPath.Clean(word.StartsWith('/') ? word : $"{_state.WorkingDirectory}/{word}");
+        Settings = Settings with { WorkingDir = path };
+        if (path == "/")
+        {
+            Configured($"WORKDIR {path}");
+            return;
+        }
+
+        var inputs = new CacheKeyBuilder("workdir", _state.Key).Add("path", path).Add("user", _state.User)
+            .AddOptional("time", (session.Request.SourceDateEpoch ?? session.Request.Timestamp)?.ToString());
+        Layer(inputs, $"WORKDIR {path}", active => MakeWorkingDirectory(active.UpperHandle, path));
+    }
+
+    private void MakeWorkingDirectory(SafeFileHandle upper, string path)
+    {
+        using var view = Services.Snapshots.MountReadOnly(_state.Top);
+        var root = _state.Top is null ? null : view.Root;
+        var resolved = RootPath.Resolve(root, ByteString.From(path));
+        if (resolved.Missing.Count == 0)
+        {
+            return;
+        }
+
+        var user = new UserDatabase(view.Root).Resolve(_state.User);
+        var directories = new TargetDirectories(upper, root, (user.Uid, user.Gid));
+        directories.Open(resolved.Full).Dispose();
+        if ((session.Request.SourceDateEpoch ?? session.Request.Timestamp) is { } seconds)
+        {
+            directories.SetTime(resolved.Full, new FileTime(seconds, 0));
+        }
+
+        directories.Finish();
+    }
+}

@@ -1,0 +1,120 @@
+using Bld.Builder.Cache;
+using Bld.Builder.Snapshots;
+using Bld.Builder.Store;
+using Bld.Dockerfile;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>RUN.</summary>
+internal sealed partial class StageBuilder
+{
+    private void Run(RunInstruction instruction)
+    {
+        var command = RunCommand.Of(instruction, _state.Shell);
+        var network = Network(instruction);
+        var insecure = Insecure(instruction);
+        using var mounts = new RunMounts(session, _state, new SourceFinder(session, scheduler, planned));
+        foreach (var flag in instruction.Mounts)
+        {
+            mounts.Add(MountFlag.Parse(Expand(flag)));
+        }
+
+        var inputs = new CacheKeyBuilder("run", _state.Key)
+            .AddEach("command", command.Arguments)
+            .AddOptional("script", command.Script)
+            .AddEach("environment", _state.Variables.Environment)
+            .AddEach("argument", VisibleArguments())
+            .Add("user", _state.User)
+            .Add("directory", _state.WorkingDirectory)
+            .Add("network", network.ToString())
+            .Add("insecure", insecure ? "yes" : "no")
+            .Add("platform", session.Request.Platform.ToString());
+        mounts.AddTo(inputs);
+        Layer(inputs, $"RUN {HistoryArguments()}{command.Shown}", active => RunIn(active, instruction, command, network, insecure, mounts));
+    }
+
+    private void RunIn(
+        ActiveSnapshot active, RunInstruction instruction, RunCommand command, NetworkKind network, bool insecure, RunMounts mounts)
+    {
+        session.RunSlots.Wait(session.Cancellation);
+        try
+        {
+            var step = new RunStep(session.Services, session.Request.Run)
+            {
+                Command = command,
+                Environment = [.. RunEnvironment(mounts)],
+                User = _state.User,
+                WorkingDirectory = _state.WorkingDirectory,
+                Network = network,
+                Insecure = insecure,
+                Mounts = mounts,
+                Report = (stream, bytes) => session.Observer.Report(new StepOutput(_step, stream, bytes)),
+                Warn = message => session.Observer.Report(new BuildWarning(message)),
+            };
+            step.Execute(active, session.Cancellation);
+        }
+        finally
+        {
+            session.RunSlots.Release();
+        }
+    }
+
+    /// <summary>The declared arguments that the command sees: the environment hides those of its names.</summary>
+    private IEnumerable<string> VisibleArguments() =>
+        from argument in _state.Variables.Arguments
+        where !_state.Variables.IsInEnvironment(argument.Key)
+        select $"{argument.Key}={argument.Value}";
+
+    private IEnumerable<string> RunEnvironment(RunMounts mounts)
+    {
+        const string DefaultPath = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
+        if (!_state.Variables.IsInEnvironment("PATH"))
+        {
+            yield return DefaultPath;
+        }
+
+        foreach (var (name, value) in ProxyArguments.Of(session.Request.BuildArguments, session.Request.Run.HttpProxy))
+        {
+            if (_state.Variables.Lookup(name) is null)
+            {
+                yield return $"{name}={value}";
+            }
+        }
+
+        foreach (var pair in VisibleArguments().Concat(_state.Variables.Environment).Concat(mounts.Environment))
+        {
+            yield return pair;
+        }
+    }
+
+    /// <summary>What the history shows before a command: how many arguments it saw, and which.</summary>
+    private string HistoryArguments()
+    {
+        var arguments = _state.Variables.Arguments.Select(static pair => $"{pair.Key}={pair.Value}").ToList();
+        return arguments.Count == 0 ? "" : $"|{arguments.Count} {string.Join(' ', arguments)} ";
+    }
+
+    private NetworkKind Network(RunInstruction instruction) =>
+        (instruction.Network is { } word ? Expand(word) : null) switch
+        {
+            null or "default" => session.Request.Run.Network,
+            "none" => NetworkKind.None,
+            "host" => NetworkKind.Host,
+            var other => throw new BuildException($"invalid network mode \"{other}\": use default, none or host"),
+        };
+
+    private bool Insecure(RunInstruction instruction)
+    {
+        switch (instruction.Security is { } word ? Expand(word) : null)
+        {
+            case null or "sandbox":
+                return false;
+            case "insecure" when session.Request.Allowed.Contains("security.insecure"):
+                return true;
+            case "insecure":
+                throw new BuildException("security.insecure is not allowed: RUN --security=insecure needs --allow security.insecure on the command line");
+            case var other:
+                throw new BuildException($"security \"{other}\" is not valid: use sandbox or insecure");
+        }
+    }
+}

@@ -1,0 +1,62 @@
+using Bld.Builder.Cache;
+using Bld.Builder.Snapshots;
+using Bld.Registry;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>A stage while it is being built: what the next instruction starts from.</summary>
+internal sealed class StageState(StageResult start, StageVariables variables)
+{
+    /// <summary>The configuration so far. The environment is kept in <see cref="Variables"/> and joined at the end.</summary>
+    public ImageConfig Config { get; set; } = start.Config;
+
+    public StageVariables Variables { get; } = variables;
+
+    public SnapshotId? Top { get; private set; } = start.Top;
+
+    public List<PendingLayer> Layers { get; } = [.. start.Layers];
+
+    public List<HistoryEntry> History { get; } = [.. start.History];
+
+    /// <summary>The key of what the root holds; instructions that only change the configuration leave it alone.</summary>
+    public CacheKey Key { get; private set; } = start.Key;
+
+    /// <summary>Number of layers that came with the base image.</summary>
+    public int BaseLayers { get; } = start.BaseLayers;
+
+    /// <summary>Whether this stage had a CMD: a later ENTRYPOINT then leaves it.</summary>
+    public bool CommandSet { get; set; }
+
+    /// <summary>When the newest step ran; a hit counts with the time of the run that it repeats.</summary>
+    public DateTimeOffset? Created { get; private set; } = start.Created;
+
+    /// <summary>The shell that runs commands in shell form.</summary>
+    public IReadOnlyList<string> Shell => Config.Config?.Shell is { Count: > 0 } shell ? shell : ["/bin/sh", "-c"];
+
+    public string WorkingDirectory => Config.Config?.WorkingDir is { Length: > 0 } directory ? directory : "/";
+
+    public string User => Config.Config?.User ?? "";
+
+    /// <summary>Adds a step's layer.</summary>
+    public void Push(PendingLayer layer, CacheKey key, DateTimeOffset created)
+    {
+        Layers.Add(layer);
+        Top = layer.Snapshot;
+        Key = key;
+        Created = Created is { } newest && newest > created ? newest : created;
+    }
+
+    /// <summary>What the stage hands on.</summary>
+    public StageResult ToResult() => new()
+    {
+        Config = Config,
+        Top = Top,
+        Layers = Layers,
+        History = History,
+        Key = Key,
+        BaseLayers = BaseLayers,
+        InheritedHistory = start.InheritedHistory,
+        Variables = Variables,
+        Created = Created,
+    };
+}

@@ -1,0 +1,76 @@
+namespace Bld.Builder.Engine;
+
+/// <summary>
+/// The variables that an instruction sees: the image's environment, and the arguments declared so far in the stage.
+/// The environment wins over an argument of the same name.
+/// </summary>
+internal sealed class StageVariables
+{
+    private readonly List<string> _environmentOrder = [];
+    private readonly Dictionary<string, string> _environment = [];
+    private readonly List<string> _argumentOrder = [];
+    private readonly Dictionary<string, string?> _arguments = [];
+
+    /// <summary>The environment in the image's order, as <c>NAME=value</c>.</summary>
+    public IReadOnlyList<string> Environment => [.. _environmentOrder.Select(name => $"{name}={_environment[name]}")];
+
+    /// <summary>The declared arguments that have a value, in the order of their declaration.</summary>
+    public IEnumerable<KeyValuePair<string, string>> Arguments =>
+        _argumentOrder.Where(name => _arguments[name] is not null).Select(name => KeyValuePair.Create(name, _arguments[name]!));
+
+    /// <summary>Starts with the variables of an image or of the stage that this one is based on.</summary>
+    public static StageVariables From(IEnumerable<string> environment, StageVariables? inherited)
+    {
+        var variables = new StageVariables();
+        foreach (var pair in environment)
+        {
+            var equals = pair.IndexOf('=');
+            variables.SetEnvironment(equals < 0 ? pair : pair[..equals], equals < 0 ? "" : pair[(equals + 1)..]);
+        }
+
+        foreach (var name in inherited?._argumentOrder ?? [])
+        {
+            variables.Declare(name, inherited!._arguments[name]);
+        }
+
+        return variables;
+    }
+
+    /// <summary>A variable's value; null when it isn't set.</summary>
+    public string? Lookup(string name) => _environment.GetValueOrDefault(name) ?? _arguments.GetValueOrDefault(name);
+
+    /// <summary>Whether ENV, the base image or a previous ENV set this name.</summary>
+    public bool IsInEnvironment(string name) => _environment.ContainsKey(name);
+
+    /// <summary>Whether the stage declared this argument, with or without a value.</summary>
+    public bool IsDeclared(string name) => _arguments.ContainsKey(name);
+
+    /// <summary>ENV: a known name keeps its place.</summary>
+    public void SetEnvironment(string name, string value)
+    {
+        if (!_environment.ContainsKey(name))
+        {
+            _environmentOrder.Add(name);
+        }
+
+        _environment[name] = value;
+    }
+
+    /// <summary>Takes a name out of the environment (<c>--unsetenv</c>).</summary>
+    public void UnsetEnvironment(string name)
+    {
+        _environmentOrder.Remove(name);
+        _environment.Remove(name);
+    }
+
+    /// <summary>ARG: null means declared without a value.</summary>
+    public void Declare(string name, string? value)
+    {
+        if (!_arguments.ContainsKey(name))
+        {
+            _argumentOrder.Add(name);
+        }
+
+        _arguments[name] = value;
+    }
+}

@@ -1,0 +1,6 @@
+namespace Bld.Registry;
+
+/// <summary>An image that can't be read, written, found or fetched: what was tried, on what, and why it failed. Never holds a credential.</summary>
+/// <param name="message">One sentence.</param>
+/// <param name="inner">What the network or the file system said.</param>
+public sealed class RegistryException(string message, Exception? inner = null) : Exception(message, inner);
