@@ -1,0 +1,43 @@
+# Three commands are enough to contribute: make build, make test, make bench.
+CONFIGURATION ?= Release
+OUT           ?= out
+PREFIX        ?= /usr/local
+export DOTNET_CLI_TELEMETRY_OPTOUT = 1
+export DOTNET_NOLOGO = 1
+
+.PHONY: build test demo bench install clean deps-build deps-test deps-demo cases format
+
+build: deps-build
+	dotnet publish src/Builder/Builder.csproj -c $(CONFIGURATION) -r linux-x64 -o $(OUT) -v q
+	@ls -l $(OUT)/bld
+
+test: deps-test build
+	build/test
+
+demo: deps-demo build
+	build/demo
+
+bench: deps-test build
+	python3 build/bench.py --bld $(OUT)/bld
+
+install: build
+	install -D -m 0755 $(OUT)/bld $(DESTDIR)$(PREFIX)/bin/bld
+
+format:
+	dotnet format Builder.sln
+
+# The shared black-box cases, where the workspace has them.
+cases: build
+	python3 ../shared/cases/run-cases.py --builder bld --binary $(OUT)/bld
+
+deps-build:
+	build/packages build
+
+deps-test:
+	build/packages build test
+
+deps-demo:
+	build/packages build demo
+
+clean:
+	rm -rf $(OUT) src/*/bin src/*/obj tests/*/bin tests/*/obj TestResults
