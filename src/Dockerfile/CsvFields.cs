@@ -3,7 +3,9 @@ namespace Bld.Dockerfile;
 /// <summary>Splits one line of comma-separated values; a field that begins with a double quote may hold commas (RFC 4180).</summary>
 internal static class CsvFields
 {
-    internal static IEnumerable<string> Split(string text)
+    internal static IEnumerable<string> Split(string text) => text.Contains('"') ? SplitQuoted(text) : text.Split(',');
+
+    private static IEnumerable<string> SplitQuoted(string text)
     {
         var field = new System.Text.StringBuilder();
         var quoted = false;

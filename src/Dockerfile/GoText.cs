@@ -12,16 +12,7 @@ public static class GoText
         var quoted = new StringBuilder(text.Length + 2).Append('"');
         foreach (var character in text)
         {
-            quoted = character switch
-            {
-                '"' => quoted.Append("\\\""),
-                '\\' => quoted.Append("\\\\"),
-                '\n' => quoted.Append("\\n"),
-                '\r' => quoted.Append("\\r"),
-                '\t' => quoted.Append("\\t"),
-                < ' ' or '\x7F' => quoted.Append(CultureInfo.InvariantCulture, $"\\x{(int)character:x2}"),
-                _ => quoted.Append(character),
-            };
+            quoted.Append(character == '"' ? "\\\"" : Escape(character));
         }
 
         return quoted.Append('"').ToString();
@@ -29,4 +20,25 @@ public static class GoText
 
     /// <summary>A list as <c>["a" "b c"]</c>.</summary>
     public static string QuoteList(IEnumerable<string> texts) => $"[{string.Join(' ', texts.Select(Quote))}]";
+
+    /// <summary>A number as the character of that code: what <c>%q</c> makes of an integer.</summary>
+    internal static string QuoteCharacter(int code)
+    {
+        var text = Rune.IsValid(code) ? new Rune(code).ToString() : "\uFFFD";
+        return text == "'" ? @"'\''" : $"'{string.Concat(text.Select(Escape))}'";
+    }
+
+    private static string Escape(char character) => character switch
+    {
+        '\\' => @"\\",
+        '\a' => "\\a",
+        '\b' => "\\b",
+        '\f' => "\\f",
+        '\n' => "\\n",
+        '\r' => "\\r",
+        '\t' => "\\t",
+        '\v' => "\\v",
+        < ' ' or '\x7F' => string.Create(CultureInfo.InvariantCulture, $"\\x{(int)character:x2}"),
+        _ => character.ToString(),
+    };
 }

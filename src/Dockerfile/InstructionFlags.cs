@@ -3,10 +3,12 @@ namespace Bld.Dockerfile;
 /// <summary>The flags of one instruction, taken one by one; what is left over is unknown.</summary>
 internal sealed class InstructionFlags
 {
-    private readonly List<Token> _left;
+    private static readonly Token[] NoFlags = [];
+
+    private readonly List<Token>? _left;
     private readonly List<string> _known = [];
 
-    internal InstructionFlags(IEnumerable<Token> tokens) => _left = [.. tokens];
+    internal InstructionFlags(IReadOnlyList<Token> tokens) => _left = tokens.Count == 0 ? null : [.. tokens];
 
     /// <summary>A flag's name and value: <c>--name</c> or <c>--name=value</c>.</summary>
     internal static (string Name, string? Value) Split(Token token)
@@ -24,7 +26,7 @@ internal sealed class InstructionFlags
     /// <summary>A flag whose value is read by <paramref name="parse"/>; its errors point at the flag.</summary>
     internal T Value<T>(string name, T otherwise, Func<string, T> parse)
     {
-        if (_left.Find(flag => Split(flag).Name == name) is not { Length: > 0 } flag || Text(name) is not { } text)
+        if (_left?.Find(flag => IsNamed(flag, name)) is not { Length: > 0 } flag || Text(name) is not { } text)
         {
             _known.Add(name);
             return otherwise;
@@ -54,18 +56,18 @@ internal sealed class InstructionFlags
 
     /// <summary>All values of a flag that can be repeated, with their tokens.</summary>
     internal IReadOnlyList<(string Value, Token Token)> Each(string name) =>
-        [.. Take(name).Select(flag => (Split(flag).Value ?? throw NoValue(name, flag), flag))];
+        _left is null ? [] : [.. Take(name).Select(flag => (Split(flag).Value ?? throw NoValue(name, flag), flag))];
 
     /// <summary>All values of a flag that can be repeated.</summary>
-    internal IReadOnlyList<string> Texts(string name) => [.. Each(name).Select(static each => each.Value)];
+    internal IReadOnlyList<string> Texts(string name) => _left is null ? [] : [.. Each(name).Select(static each => each.Value)];
 
     /// <summary>Accepts whatever there is: HEALTHCHECK NONE doesn't look at its flags.</summary>
-    internal void Ignore() => _left.Clear();
+    internal void Ignore() => _left?.Clear();
 
     /// <summary>Refuses what nobody asked for.</summary>
     internal void End()
     {
-        if (_left.Count > 0)
+        if (_left is { Count: > 0 })
         {
             var name = Split(_left[0]).Name;
             throw new DockerfileException($"unknown flag: --{name}{Suggestion.Text(name, _known)}", _left[0]);
@@ -83,17 +85,31 @@ internal sealed class InstructionFlags
         };
     }
 
-    private List<Token> Take(string name)
+    private IReadOnlyList<Token> Take(string name)
     {
-        _known.Add(name);
-        if (_left.Count == 0)
+        if (_left is null)
         {
-            return [];
+            return NoFlags;
         }
 
-        var flags = _left.FindAll(flag => Split(flag).Name == name);
-        _left.RemoveAll(flag => Split(flag).Name == name);
-        return flags;
+        _known.Add(name);
+        List<Token>? flags = null;
+        for (var i = 0; i < _left.Count; i++)
+        {
+            if (IsNamed(_left[i], name))
+            {
+                (flags ??= []).Add(_left[i]);
+                _left.RemoveAt(i--);
+            }
+        }
+
+        return flags ?? (IReadOnlyList<Token>)NoFlags;
+    }
+
+    private static bool IsNamed(Token flag, string name)
+    {
+        var text = flag.Text.AsSpan(2);
+        return text.StartsWith(name) && (text.Length == name.Length || text[name.Length] == '=');
     }
 
     private static DockerfileException NoValue(string name, Token flag) => new($"missing a value on flag: --{name}", flag);

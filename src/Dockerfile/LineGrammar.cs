@@ -13,41 +13,46 @@ internal sealed record RawInstruction(Token Keyword, IReadOnlyList<Token> Flags,
 /// </summary>
 internal static class LineGrammar
 {
-    private delegate int Scanner(string text, int start);
+    private static readonly Token[] NoFlags = [];
 
-    private static readonly Parser<Token> Blanks = Scan(SkipBlanks);
+    /// <summary>The first word, and the blanks around it.</summary>
+    private static readonly Parser<Token> Keyword = static input =>
+    {
+        var start = SkipBlanks(input.Source, input.Position);
+        return Success(input.Source, start, SkipWord(input.Source, start));
+    };
 
-    private static readonly Parser<Token> Word = Scan(SkipWord);
+    /// <summary>A word that starts with two dashes and isn't only them.</summary>
+    private static readonly Parser<Token> Flag = static input => StartsFlag(input.Source, input.Position) ? ReadFlag(input) : Nothing(input);
 
-    private static readonly Parser<Token> Rest = Scan(static (text, _) => text.Length);
+    /// <summary>All that is left, without the dashes that end the flags.</summary>
+    private static readonly Parser<Token> Rest = static input =>
+    {
+        var start = IsLoneDashes(input.Source, input.Position) ? SkipBlanks(input.Source, input.Position + 2) : input.Position;
+        return Success(input.Source, start, input.Source.Length);
+    };
 
-    private static readonly Parser<Token> EndOfFlags = Scan(static (text, start) => IsLoneDashes(text, start) ? SkipBlanks(text, start + 2) : start);
+    private static readonly Parser<IEnumerable<Token>> SomeFlags = Flag.XMany();
 
-    private static readonly Parser<Token> FlagAndBlanks =
-        from flag in (Parser<Token>)ReadFlag
-        from blanks in Blanks
-        select flag;
+    // Most instructions have none, and finding that out by a failed parser costs more than all the rest.
+    private static readonly Parser<IEnumerable<Token>> Flags = static input =>
+        StartsFlag(input.Source, input.Position) ? SomeFlags(input) : Result.Success<IEnumerable<Token>>(NoFlags, input);
 
     private static readonly Parser<RawInstruction> Instruction =
-        from before in Blanks
-        from keyword in Word
-        from between in Blanks
-        from flags in FlagAndBlanks.XMany()
-        from dashes in EndOfFlags
+        from keyword in Keyword
+        from flags in Flags
         from rest in Rest
         select new RawInstruction(keyword, flags as IReadOnlyList<Token> ?? [.. flags], rest);
 
-    private static readonly Parser<RawInstruction> WholeLine = Instruction.End();
-
     /// <summary>Splits at blanks: what COPY, EXPOSE and most others do. Quotes mean nothing here.</summary>
-    private static readonly Parser<IEnumerable<Token>> BlankSeparated = Separated(SkipWord);
+    private static readonly Parser<IReadOnlyList<Token>> BlankSeparated = Words(SkipWord);
 
-    private static readonly Parser<IEnumerable<Token>> QuotedByBackslash = Separated(static (text, start) => SkipQuotedWord(text, start, '\\'));
+    private static readonly Parser<IReadOnlyList<Token>> QuotedByBackslash = Words(static (text, start) => SkipQuotedWord(text, start, '\\'));
 
-    private static readonly Parser<IEnumerable<Token>> QuotedByBacktick = Separated(static (text, start) => SkipQuotedWord(text, start, '`'));
+    private static readonly Parser<IReadOnlyList<Token>> QuotedByBacktick = Words(static (text, start) => SkipQuotedWord(text, start, '`'));
 
     /// <summary>Reads a logical line.</summary>
-    internal static RawInstruction Parse(string line) => WholeLine(new LineInput(line, 0)).Value;
+    internal static RawInstruction Parse(string line) => Instruction(new LineInput(line, 0)).Value;
 
     /// <summary>The words of <paramref name="text"/> between blanks.</summary>
     internal static IReadOnlyList<Token> Words(Token text) => Parse(BlankSeparated, text);
@@ -56,33 +61,53 @@ internal static class LineGrammar
     internal static IReadOnlyList<Token> QuotedWords(Token text, char escape) =>
         Parse(escape == '`' ? QuotedByBacktick : QuotedByBackslash, text);
 
-    private static IReadOnlyList<Token> Parse(Parser<IEnumerable<Token>> parser, Token text) =>
-        [.. parser(new LineInput(text.Text, 0)).Value.Select(word => word with { Start = word.Start + text.Start })];
-
-    private static Parser<IEnumerable<Token>> Separated(Scanner scanner) =>
-        from before in Blanks
-        from words in
-            (from word in Scan(scanner, mustTake: true)
-             from blanks in Blanks
-             select word).XMany().End()
-        select words;
-
-    /// <summary>A primitive: a function that finds the end of a token. Taking nothing where something is wanted fails.</summary>
-    private static Parser<Token> Scan(Scanner scanner, bool mustTake = false) => input =>
+    private static List<Token> Parse(Parser<IReadOnlyList<Token>> parser, Token text)
     {
-        var end = scanner(input.Source, input.Position);
-        return mustTake && end == input.Position
-            ? Result.Failure<Token>(input, "nothing of this kind here", [])
-            : Result.Success(new Token(input.Source[input.Position..end], input.Position, end - input.Position), new LineInput(input.Source, end));
-    };
+        var words = (List<Token>)parser(new LineInput(text.Text, 0)).Value;
+        for (var i = 0; i < words.Count; i++)
+        {
+            words[i] = words[i] with { Start = words[i].Start + text.Start };
+        }
 
-    /// <summary>A word that starts with two dashes and isn't only them. Quotes around its parts go, and so does a backslash before anything.</summary>
+        return words;
+    }
+
+    /// <summary>A primitive for a whole list of words, because one step of Sprache a word is what would cost most in a long file.</summary>
+    private static Parser<IReadOnlyList<Token>> Words(Func<string, int, int> findEnd)
+    {
+        Parser<IReadOnlyList<Token>> words = input =>
+        {
+            var text = input.Source;
+            var list = new List<Token>();
+            var start = SkipBlanks(text, input.Position);
+            while (start < text.Length)
+            {
+                var end = findEnd(text, start);
+                list.Add(new Token(text[start..end], start, end - start));
+                start = SkipBlanks(text, end);
+            }
+
+            return Result.Success<IReadOnlyList<Token>>(list, new LineInput(text, start));
+        };
+        return words.End();
+    }
+
+    /// <summary>A token; the blanks behind it are taken too.</summary>
+    private static IResult<Token> Success(string text, int start, int end) =>
+        Result.Success(new Token(text[start..end], start, end - start), new LineInput(text, SkipBlanks(text, end)));
+
+    private static IResult<Token> Nothing(IInput input) => Result.Failure<Token>(input, "nothing of this kind here", []);
+
+    private static bool StartsFlag(string text, int start) => text.AsSpan(start).StartsWith("--") && !IsLoneDashes(text, start);
+
+    /// <summary>Quotes around a flag's parts go, and so does a backslash before anything.</summary>
     private static IResult<Token> ReadFlag(IInput input)
     {
         var (text, start) = (input.Source, input.Position);
-        if (!text.AsSpan(start).StartsWith("--") || IsLoneDashes(text, start))
+        var plain = SkipWord(text, start);
+        if (text.AsSpan(start..plain).IndexOfAny('"', '\'', '\\') < 0)
         {
-            return Result.Failure<Token>(input, "no flag here", []);
+            return Success(text, start, plain);
         }
 
         var value = new StringBuilder();
@@ -100,7 +125,7 @@ internal static class LineGrammar
             value.Append(text[i]);
         }
 
-        return Result.Success(new Token(value.ToString(), start, i - start), new LineInput(text, i));
+        return Result.Success(new Token(value.ToString(), start, i - start), new LineInput(text, SkipBlanks(text, i)));
     }
 
     private static int SkipQuotedWord(string text, int start, char escape)

@@ -17,25 +17,25 @@ internal sealed class LineReader(SourceText source, char escape, int start, List
     /// <summary>All logical lines from the starting line on.</summary>
     internal IEnumerable<LogicalLine> Read()
     {
-        List<string> comments = [];
+        List<string>? comments = null;
         while (_next < source.Lines.Count)
         {
             var line = source.Lines[_next].AsSpan().TrimStart();
             if (line.IsEmpty)
             {
                 // A blank line takes a comment away from the instruction below.
-                comments = [];
+                comments = null;
                 _next++;
             }
             else if (line[0] == '#')
             {
-                comments.Add(line[1..].Trim().ToString());
+                (comments ??= []).Add(line[1..].Trim().ToString());
                 _next++;
             }
             else
             {
-                var logical = ReadOne(comments);
-                comments = [];
+                var logical = ReadOne(comments ?? (IReadOnlyList<string>)[]);
+                comments = null;
                 if (logical.Text.Length > 0)
                 {
                     ReadHeredocs(logical);
@@ -45,7 +45,7 @@ internal sealed class LineReader(SourceText source, char escape, int start, List
         }
     }
 
-    private LogicalLine ReadOne(List<string> comments)
+    private LogicalLine ReadOne(IReadOnlyList<string> comments)
     {
         var logical = new LogicalLine { Comments = comments };
         var first = source.Lines[_next];
@@ -88,6 +88,8 @@ internal sealed class LineReader(SourceText source, char escape, int start, List
             return;
         }
 
+        var heredocs = new List<Heredoc>();
+        logical.Heredocs = heredocs;
         foreach (var heredoc in Heredoc.FindIn(logical.Text))
         {
             if (ReadBody(heredoc) is not { } body)
@@ -98,7 +100,7 @@ internal sealed class LineReader(SourceText source, char escape, int start, List
                 return;
             }
 
-            logical.Heredocs.Add(heredoc with { Content = body });
+            heredocs.Add(heredoc with { Content = body });
             logical.EndLine = _next;
         }
     }

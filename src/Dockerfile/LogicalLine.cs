@@ -25,7 +25,7 @@ internal sealed class LogicalLine
     /// <summary>Where the instruction ended (without here-documents) if it had an empty line inside; else null.</summary>
     internal int? EmptyContinuation { get; set; }
 
-    internal List<Heredoc> Heredocs { get; } = [];
+    internal IReadOnlyList<Heredoc> Heredocs { get; set; } = [];
 
     internal void Add(string text, int line, int column)
     {

@@ -17,10 +17,20 @@ internal sealed class MountFlagReader(bool mayHoldVariables)
 
     private static readonly string[] BuildahKeys = ["z", "Z", "U", "relabel", "tmpcopyup", "notmpcopyup", "bind-propagation"];
 
-    private readonly List<string> _extras = [];
-    private readonly HashSet<string> _given = new(StringComparer.Ordinal);
-    private MountFlag _mount = new();
+    private MountType _type;
+    private string? _from;
+    private string? _source;
+    private string? _target;
+    private string? _id;
+    private string? _environment;
+    private CacheSharing? _sharing;
+    private bool? _required;
+    private long? _size;
+    private uint? _mode;
+    private uint? _user;
+    private uint? _group;
     private bool? _readOnly;
+    private List<string>? _extras;
     private bool _complete = true;
 
     internal MountFlag Read(string text)
@@ -48,11 +58,22 @@ internal sealed class MountFlagReader(bool mayHoldVariables)
             CheckType();
         }
 
-        return _mount with
+        return new MountFlag
         {
-            IsReadOnly = _readOnly ?? _mount.Type is not (MountType.Cache or MountType.Tmpfs),
-            Id = _mount.Id ?? (_mount.Type == MountType.Secret ? _mount.Source : null),
-            Extras = _extras,
+            Type = _type,
+            From = _from,
+            Source = _source,
+            Target = _target,
+            IsReadOnly = _readOnly ?? _type is not (MountType.Cache or MountType.Tmpfs),
+            Id = _id ?? (_type == MountType.Secret ? _source : null),
+            Sharing = _sharing ?? CacheSharing.Shared,
+            IsRequired = _required ?? false,
+            Size = _size,
+            Mode = _mode,
+            UserId = _user,
+            GroupId = _group,
+            Environment = _environment,
+            Extras = _extras ?? (IReadOnlyList<string>)[],
         };
     }
 
@@ -67,10 +88,10 @@ internal sealed class MountFlagReader(bool mayHoldVariables)
                 _readOnly = false;
                 break;
             case "required":
-                Give("required", _mount with { IsRequired = true });
+                _required = true;
                 break;
             case var _ when BuildahKeys.Contains(field):
-                _extras.Add(field);
+                (_extras ??= []).Add(field);
                 break;
             default:
                 throw new DockerfileException($"invalid field '{field}' must be a key=value pair{Suggestion.Text(field, Keys)}");
@@ -83,16 +104,16 @@ internal sealed class MountFlagReader(bool mayHoldVariables)
         switch (key)
         {
             case "type":
-                _mount = _mount with { Type = (MountType)Choose(value, Types, $"unsupported mount type \"{value}\"") };
+                _type = (MountType)Choose(value, Types, $"unsupported mount type \"{value}\"");
                 break;
             case "from":
-                Give("from", _mount with { From = value });
+                _from = value;
                 break;
             case "source" or "src":
-                Give("source", _mount with { Source = value });
+                _source = value;
                 break;
             case "target" or "dst" or "destination":
-                Give("target", _mount with { Target = value });
+                _target = value;
                 break;
             case "readonly" or "ro":
                 _readOnly = Truth(key, value);
@@ -101,28 +122,28 @@ internal sealed class MountFlagReader(bool mayHoldVariables)
                 _readOnly = !Truth(key, value);
                 break;
             case "required":
-                Give(key, _mount with { IsRequired = Truth(key, value) });
+                _required = Truth(key, value);
                 break;
             case "id":
-                Give(key, _mount with { Id = value });
+                _id = value;
                 break;
             case "sharing":
-                Give(key, _mount with { Sharing = (CacheSharing)Choose(value, Sharings, $"unsupported sharing value \"{value}\"") });
+                _sharing = (CacheSharing)Choose(value, Sharings, $"unsupported sharing value \"{value}\"");
                 break;
             case "size":
-                Give(key, _mount with { Size = Size(value) });
+                _size = Size(value);
                 break;
             case "mode":
-                Give(key, _mount with { Mode = Octal(value) });
+                _mode = Octal(value);
                 break;
             case "uid":
-                Give(key, _mount with { UserId = Number(key, value) });
+                _user = Number(key, value);
                 break;
             case "gid":
-                Give(key, _mount with { GroupId = Number(key, value) });
+                _group = Number(key, value);
                 break;
             case "env":
-                Give(key, _mount with { Environment = value });
+                _environment = value;
                 break;
             default:
                 if (!BuildahKeys.Contains(name))
@@ -130,50 +151,41 @@ internal sealed class MountFlagReader(bool mayHoldVariables)
                     throw new DockerfileException($"unexpected key '{key}' in '{field}'{Suggestion.Text(key, Keys)}");
                 }
 
-                _extras.Add(field);
+                (_extras ??= []).Add(field);
                 break;
         }
     }
 
-    private void Give(string key, MountFlag mount)
-    {
-        _given.Add(key);
-        _mount = mount;
-    }
-
     private void CheckFields()
     {
-        var type = Types[(int)_mount.Type];
-        if (_given.Contains("required") && _mount.Type is not (MountType.Secret or MountType.Ssh))
+        var type = Types[(int)_type];
+        if (_required is not null && _type is not (MountType.Secret or MountType.Ssh))
         {
             throw new DockerfileException($"unexpected key 'required' for mount type '{type}'");
         }
 
-        if (_given.Contains("sharing") && _mount.Type != MountType.Cache)
+        if (_sharing is not null && _type != MountType.Cache)
         {
             throw new DockerfileException($"invalid cache sharing set for {type} mount");
         }
 
-        foreach (var key in (string[])["mode", "uid", "gid"])
+        var ownership = _mode is not null ? "mode" : _user is not null ? "uid" : _group is not null ? "gid" : null;
+        if (ownership is not null && _type is (MountType.Bind or MountType.Tmpfs))
         {
-            if (_given.Contains(key) && _mount.Type is MountType.Bind or MountType.Tmpfs)
-            {
-                throw new DockerfileException($"{key} not allowed for \"{type}\" type mounts");
-            }
+            throw new DockerfileException($"{ownership} not allowed for \"{type}\" type mounts");
         }
     }
 
     private void CheckType()
     {
-        var problem = _mount.Type switch
+        var problem = _type switch
         {
-            MountType.Secret when _given.Contains("from") => "secret mount should not have a from",
-            MountType.Secret when _given.Contains("source") && _given.Contains("id") => "both source and id can't be set",
-            MountType.Secret when string.IsNullOrEmpty(_mount.Source ?? _mount.Id ?? _mount.Target) =>
-                "invalid secret mount. one of source, target required",
-            MountType.Ssh when _given.Contains("from") => "ssh mount should not have a from",
-            MountType.Ssh when _given.Contains("source") => "ssh does not support source",
-            MountType.Bind or MountType.Cache or MountType.Tmpfs when string.IsNullOrEmpty(_mount.Target) =>
+            MountType.Secret when _from is not null => "secret mount should not have a from",
+            MountType.Secret when _source is not null && _id is not null => "both source and id can't be set",
+            MountType.Secret when string.IsNullOrEmpty(_source ?? _id ?? _target) => "invalid secret mount. one of source, target required",
+            MountType.Ssh when _from is not null => "ssh mount should not have a from",
+            MountType.Ssh when _source is not null => "ssh does not support source",
+            MountType.Bind or MountType.Cache or MountType.Tmpfs when string.IsNullOrEmpty(_target) =>
                 "target is required: --mount wants target=PATH",
             _ => null,
         };

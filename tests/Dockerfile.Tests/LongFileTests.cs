@@ -1,0 +1,44 @@
+using System.Text;
+
+namespace Bld.Dockerfile.Tests;
+
+public sealed class LongFileTests
+{
+    [Fact]
+    public void Memory_grows_with_the_file_and_not_faster()
+    {
+        Allocated(100);
+        var small = Allocated(1_000);
+        var large = Allocated(10_000);
+        Assert.True(large < small * 12, $"{small} bytes for 1,000 lines, {large} for 10,000");
+    }
+
+    [Fact]
+    public void One_instruction_of_many_lines_is_no_harder_than_many_of_one()
+    {
+        var text = new StringBuilder("FROM scratch\nRUN true");
+        for (var i = 0; i < 20_000; i++)
+        {
+            text.Append(" \\\n && x");
+        }
+
+        var run = DockerfileParser.Parse(text.ToString()).Stages[0].Instructions[0];
+        Assert.Equal(20_002, run.Span.EndLine);
+    }
+
+    [Fact]
+    public void A_line_may_be_longer_than_other_builders_allow()
+    {
+        var word = new string('a', 1_000_000);
+        var user = Assert.IsType<UserInstruction>(DockerfileParser.Parse($"FROM scratch\nUSER {word}\n").Stages[0].Instructions[0]);
+        Assert.Equal(word, user.User);
+    }
+
+    private static long Allocated(int lines)
+    {
+        var text = "FROM scratch\n" + string.Concat(Enumerable.Repeat("COPY --chown=1:2 a b c /d/\n", lines));
+        var before = GC.GetAllocatedBytesForCurrentThread();
+        DockerfileParser.Parse(text);
+        return GC.GetAllocatedBytesForCurrentThread() - before;
+    }
+}
