@@ -11,7 +11,6 @@ namespace Bld.Builder.Layers;
 /// its own hashes and writes them while the caller fills the next, so a small layer costs no thread and a large one the slower of
 /// the two. At most <see cref="Blocks"/> blocks exist, whatever the size.
 /// </summary>
-[System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2213", Justification = "The destination is its giver's.")]
 internal sealed class LayerSink : IDisposable
 {
     private const int BlockSize = 256 * 1024;

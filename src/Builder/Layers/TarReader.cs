@@ -10,7 +10,6 @@ namespace Bld.Builder.Layers;
 /// 1.0). Missing end blocks and padding are tolerated; what contradicts itself, or asks for absurd amounts of memory, is refused.
 /// Names come as they stand: judging them is for whoever makes files of them (<see cref="EntryPath"/>).
 /// </summary>
-[System.Diagnostics.CodeAnalysis.SuppressMessage("Usage", "CA2213", Justification = "The source is its giver's.")]
 internal sealed partial class TarReader : IDisposable
 {
     private const int BufferSize = 256 * 1024;

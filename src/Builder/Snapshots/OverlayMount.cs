@@ -133,6 +133,7 @@ internal sealed class OverlayMount : IDisposable
         MountCalls.TrySetOption(context, "metacopy"u8, "off"u8);
         MountCalls.TrySetOption(context, "index"u8, "off"u8);
         MountCalls.TrySetOption(context, "xino"u8, "off"u8);
+        MountCalls.TrySetOption(context, "uuid"u8, "null"u8);
         if (OverlayMarks.InUserNamespace)
         {
             MountCalls.TrySetOption(context, "userxattr"u8, default(ReadOnlySpan<byte>));

@@ -19,15 +19,19 @@ internal sealed class ImageIndexFile
     private const string IdKey = "bld.id";
     private const string SizeKey = "bld.size";
 
-    private readonly List<ReadOnlyMemory<byte>> _lines;
+    // The descriptors as they were read, each behind the other's newline; taken apart only when all of them are wanted.
+    private readonly ReadOnlyMemory<byte> _read;
+    private List<ReadOnlyMemory<byte>>? _split;
 
-    private ImageIndexFile(List<ReadOnlyMemory<byte>> lines) => _lines = lines;
+    private ImageIndexFile(ReadOnlyMemory<byte> read) => _read = read;
+
+    private List<ReadOnlyMemory<byte>> Lines => _split ??= Split(_read);
 
     private static ReadOnlySpan<byte> Head => "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[\n"u8;
 
     private static ReadOnlySpan<byte> Tail => "]}\n"u8;
 
-    internal static ImageIndexFile Empty() => new([]);
+    internal static ImageIndexFile Empty() => new(default(ReadOnlyMemory<byte>));
 
     /// <summary>Takes the file apart; null when another program has written it in its own way.</summary>
     internal static ImageIndexFile? TryParse(byte[] bytes)
@@ -37,32 +41,18 @@ internal sealed class ImageIndexFile
             return null;
         }
 
-        var lines = new List<ReadOnlyMemory<byte>>();
-        var rest = bytes.AsMemory(Head.Length, bytes.Length - Head.Length - Tail.Length);
-        while (!rest.IsEmpty)
-        {
-            var end = rest.Span.IndexOf((byte)'\n');
-            if (end < 0)
-            {
-                return null;
-            }
-
-            var line = rest[..end];
-            lines.Add(line.Span.EndsWith(","u8) ? line[..^1] : line);
-            rest = rest[(end + 1)..];
-        }
-
-        return new ImageIndexFile(lines);
+        var read = bytes.AsMemory(Head.Length, bytes.Length - Head.Length - Tail.Length);
+        return read.IsEmpty || read.Span[^1] == (byte)'\n' ? new ImageIndexFile(read) : null;
     }
 
     internal byte[] ToBytes()
     {
-        var writer = new ArrayBufferWriter<byte>(Head.Length + Tail.Length + _lines.Sum(static line => line.Length + 2));
+        var writer = new ArrayBufferWriter<byte>(Head.Length + Tail.Length + Lines.Sum(static line => line.Length + 2));
         writer.Write(Head);
-        for (var i = 0; i < _lines.Count; i++)
+        for (var i = 0; i < Lines.Count; i++)
         {
-            writer.Write(_lines[i].Span);
-            writer.Write(i + 1 < _lines.Count ? ",\n"u8 : "\n"u8);
+            writer.Write(Lines[i].Span);
+            writer.Write(i + 1 < Lines.Count ? ",\n"u8 : "\n"u8);
         }
 
         writer.Write(Tail);
@@ -74,7 +64,7 @@ internal sealed class ImageIndexFile
     {
         var order = new List<Digest>();
         var images = new Dictionary<Digest, StoredImage>();
-        foreach (var line in _lines)
+        foreach (var line in Lines)
         {
             var (image, name) = ReadLine(line.Span);
             if (!images.TryGetValue(image.ManifestDigest, out var known))
@@ -111,12 +101,12 @@ internal sealed class ImageIndexFile
 
         foreach (var name in all)
         {
-            _lines.Add(WriteLine(image, name));
+            Lines.Add(WriteLine(image, name));
         }
 
         if (all.Count == 0)
         {
-            _lines.Add(WriteLine(image, null));
+            Lines.Add(WriteLine(image, null));
         }
     }
 
@@ -124,17 +114,17 @@ internal sealed class ImageIndexFile
     internal bool RemoveName(string name)
     {
         var needle = Needle(NameKey, name, closed: true);
-        var index = _lines.FindIndex(line => line.Span.IndexOf(needle) >= 0);
+        var index = Lines.FindIndex(line => line.Span.IndexOf(needle) >= 0);
         if (index < 0)
         {
             return false;
         }
 
-        var (image, _) = ReadLine(_lines[index].Span);
-        _lines.RemoveAt(index);
+        var (image, _) = ReadLine(Lines[index].Span);
+        Lines.RemoveAt(index);
         if (FindManifest(image.ManifestDigest) is null)
         {
-            _lines.Insert(index, WriteLine(image, null));
+            Lines.Insert(index, WriteLine(image, null));
         }
 
         return true;
@@ -144,10 +134,42 @@ internal sealed class ImageIndexFile
     internal void Remove(Digest manifest)
     {
         var needle = DigestNeedle(manifest);
-        _lines.RemoveAll(line => line.Span.IndexOf(needle) >= 0);
+        Lines.RemoveAll(line => line.Span.IndexOf(needle) >= 0);
     }
 
-    private List<ReadOnlyMemory<byte>> LinesWith(byte[] needle) => _lines.FindAll(line => line.Span.IndexOf(needle) >= 0);
+    private List<ReadOnlyMemory<byte>> LinesWith(byte[] needle)
+    {
+        if (_split is not null)
+        {
+            return _split.FindAll(line => line.Span.IndexOf(needle) >= 0);
+        }
+
+        var found = new List<ReadOnlyMemory<byte>>();
+        for (var start = 0; _read.Span[start..].IndexOf(needle) is var at and >= 0;)
+        {
+            at += start;
+            var begin = _read.Span[..at].LastIndexOf((byte)'\n') + 1;
+            start = at + _read.Span[at..].IndexOf((byte)'\n') + 1;
+            found.Add(WithoutComma(_read[begin..(start - 1)]));
+        }
+
+        return found;
+    }
+
+    private static List<ReadOnlyMemory<byte>> Split(ReadOnlyMemory<byte> rest)
+    {
+        var lines = new List<ReadOnlyMemory<byte>>();
+        while (!rest.IsEmpty)
+        {
+            var end = rest.Span.IndexOf((byte)'\n');
+            lines.Add(WithoutComma(rest[..end]));
+            rest = rest[(end + 1)..];
+        }
+
+        return lines;
+    }
+
+    private static ReadOnlyMemory<byte> WithoutComma(ReadOnlyMemory<byte> line) => line.Span.EndsWith(","u8) ? line[..^1] : line;
 
     // All lines of one image differ only in the name.
     private StoredImage Gather(ReadOnlyMemory<byte> line)

@@ -21,7 +21,9 @@ internal sealed partial class StateDirectory
     /// <exception cref="BuildException">It can't be made or read, it is something else, or of another version.</exception>
     internal static StateDirectory Open(string root, string runRoot)
     {
-        root = root.Length > 1 ? root.TrimEnd('/') : root;
+        // Mounts and other threads must mean the same place wherever they are.
+        root = Path.TrimEndingDirectorySeparator(Path.GetFullPath(root));
+        runRoot = Path.TrimEndingDirectorySeparator(Path.GetFullPath(runRoot));
         try
         {
             return OpenExisting(root, runRoot) ?? Create(root, runRoot);

@@ -125,6 +125,29 @@ public sealed class SnapshotStoreTests : IDisposable
         Assert.Equal(layer, new SnapshotStore(_state).Get(snapshot.Id)!.Layer);
     }
 
+    [Fact]
+    public void What_no_root_needs_is_listed_children_first_and_can_be_removed()
+    {
+        var one = Make(null, "1", "");
+        var two = Make(one.Id, "2", "");
+        var three = Make(two.Id, "3", "");
+        var four = Make(three.Id, "4", "");
+        var side = Make(one.Id, "side", "");
+        var chain = new ChainId(Digest.Of("layer"u8));
+        _store.PublishChain(chain, four.Id);
+        var unneeded = _store.Unreferenced([side.Id]);
+        Assert.Equal([four.Id, three.Id, two.Id], unneeded);
+        foreach (var id in unneeded)
+        {
+            _store.Remove(id);
+        }
+
+        _store.RemoveDanglingChains();
+        Assert.Equal(new[] { one.Id, side.Id }.ToHashSet(), new SnapshotStore(_state).List().Select(snapshot => snapshot.Id).ToHashSet());
+        Assert.Empty(Directory.GetFileSystemEntries(_state.ChainsPath));
+        Assert.Empty(Directory.GetFileSystemEntries(_state.TemporaryPath));
+    }
+
     private Snapshot Make(SnapshotId? parent, string name, string content)
     {
         using var active = _store.Prepare(parent);
