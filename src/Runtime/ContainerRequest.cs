@@ -66,6 +66,12 @@ public sealed record ContainerRequest
     /// <summary>Standard error; null is /dev/null.</summary>
     public SafeFileHandle? Error { get; init; }
 
+    /// <summary>
+    /// A connected stream socket that gets the terminal's master (SCM_RIGHTS) when the spec's process wants a terminal; the
+    /// streams above are not used then.
+    /// </summary>
+    public SafeFileHandle? ConsoleSocket { get; init; }
+
     /// <summary>Stay as process 1 that forwards signals and reaps; otherwise the command itself is process 1.</summary>
     public bool Init { get; init; }
 

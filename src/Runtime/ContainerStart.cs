@@ -28,6 +28,12 @@ internal sealed class ContainerStart(ContainerRequest request, InheritedDescript
             }
         }
 
+        if (request.ConsoleSocket is not null)
+        {
+            inherited.Add(request.ConsoleSocket);
+        }
+
+        AddNamespaces(request, inherited);
         AddStreams(request, inherited);
         for (var i = 0; i < request.PreservedDescriptors; i++)
         {
@@ -42,7 +48,7 @@ internal sealed class ContainerStart(ContainerRequest request, InheritedDescript
     {
         ResourceLimits.Apply(process, request.Spec.Process);
         var plan = new PlanBuilder(request, inherited).Build();
-        plan.StopAfterNamespaces = request.Network == NetworkMode.Private;
+        plan.StopAfterNamespaces = request.Network == NetworkMode.Private || HostHooks.AreWanted(request.Spec);
         var codec = new PlanCodec();
         plan.Exchange(codec);
         channel.Send(InitMessage.Plan, codec.Written);
@@ -51,19 +57,50 @@ internal sealed class ContainerStart(ContainerRequest request, InheritedDescript
             switch (channel.Receive(out var payload))
             {
                 case InitMessage.Closed:
+                    HostHooks.RunStarted(request, process);
                     return;
                 case InitMessage.Failure:
                     var failure = new SetupFailure();
                     failure.Exchange(new PlanCodec(payload));
                     throw failure;
                 case InitMessage.NamespacesReady:
-                    PrivateNetwork.Configure(process);
+                    if (request.Network == NetworkMode.Private)
+                    {
+                        PrivateNetwork.Configure(process);
+                    }
+
+                    HostHooks.RunBefore(request, process);
                     channel.Send(InitMessage.Continue);
                     break;
                 default:
                     channel.Send(InitMessage.Continue);
                     break;
             }
+        }
+    }
+
+    // Opened all before any is joined: what lies behind the paths may not be reachable afterwards.
+    private static void AddNamespaces(ContainerRequest request, InheritedDescriptors inherited)
+    {
+        foreach (var item in request.Spec.Linux?.Namespaces ?? [])
+        {
+            var type = Namespaces.Parse(item.Type);
+            var isReplaced = type == NamespaceFlags.Network && request.Network != NetworkMode.FromSpec;
+            if (string.IsNullOrEmpty(item.Path) || type == NamespaceFlags.Pid || isReplaced)
+            {
+                continue;
+            }
+
+            var errno = FileCalls.TryOpen(FileCalls.CurrentDirectory, PlanBuilder.Bytes(item.Path), OpenFlags.ReadOnly, 0, out var handle);
+            SetupFailure.Check(errno, $"open {item.Type} namespace {item.Path}");
+            inherited.Keep(handle);
+            inherited.Add(handle);
+            inherited.Joins.Add(new JoinStep
+            {
+                Descriptor = inherited.Number(handle),
+                Type = (int)type,
+                Path = PlanBuilder.Bytes(item.Path),
+            });
         }
     }
 

@@ -1,5 +1,7 @@
+using Bld.Runtime.Cgroups;
 using Bld.Runtime.Init;
 using Bld.Runtime.Linux;
+using Bld.Runtime.Plans;
 
 using Microsoft.Win32.SafeHandles;
 
@@ -19,6 +21,7 @@ internal sealed class ContainerThread(ContainerRequest request) : IDisposable
     private SafeFileHandle? _descriptor;
     private ContainerException? _failure;
     private Thread? _thread;
+    private ContainerCgroup? _cgroup;
     private bool _reaped;
     private bool _killed;
     private int _exitCode;
@@ -67,6 +70,7 @@ internal sealed class ContainerThread(ContainerRequest request) : IDisposable
         Signal(ProcessCalls.SignalKill);
         _thread?.Join();
         _descriptor?.Dispose();
+        _cgroup?.Dispose();
         _running.Dispose();
         _ended.Dispose();
     }
@@ -104,6 +108,7 @@ internal sealed class ContainerThread(ContainerRequest request) : IDisposable
     private void RunContainer()
     {
         using var inherited = new InheritedDescriptors();
+        UnsupportedParts.Refuse(request);
         var (ours, theirs) = ProcessCalls.SocketPair();
         using (ours)
         {
@@ -118,6 +123,7 @@ internal sealed class ContainerThread(ContainerRequest request) : IDisposable
             try
             {
                 // Init starts up while the plan is made.
+                _cgroup = ContainerCgroup.Create(request.Spec.Linux, Pid);
                 var start = new ContainerStart(request, inherited, new InitChannel(ours), Pid);
                 start.Perform();
                 _running.Set();
@@ -131,6 +137,7 @@ internal sealed class ContainerThread(ContainerRequest request) : IDisposable
         }
 
         Reap();
+        HostHooks.RunAfterwards(request);
     }
 
     private void Spawn(InheritedDescriptors inherited, SafeFileHandle socket)
@@ -172,6 +179,7 @@ internal sealed class ContainerThread(ContainerRequest request) : IDisposable
             _reaped = true;
         }
 
+        _cgroup?.Dispose();
         _exitCode = code;
     }
 }

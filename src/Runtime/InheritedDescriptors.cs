@@ -1,3 +1,4 @@
+using Bld.Runtime.Init;
 using Bld.Runtime.Linux;
 
 using Microsoft.Win32.SafeHandles;
@@ -15,6 +16,9 @@ internal sealed class InheritedDescriptors : IDisposable
 
     /// <summary>Pairs of our number and the child's.</summary>
     internal List<(int Source, int Target)> Pairs { get; } = [];
+
+    /// <summary>The namespaces that init is to join.</summary>
+    internal List<JoinStep> Joins { get; } = [];
 
     /// <summary>The number under which init finds the handle.</summary>
     internal int Number(SafeFileHandle handle) => _numbers[handle];

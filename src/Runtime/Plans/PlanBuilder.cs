@@ -24,13 +24,14 @@ internal sealed class PlanBuilder(ContainerRequest request, InheritedDescriptors
             MaskedPaths = Paths(_linux.MaskedPaths),
             ReadOnlyPaths = Paths(_linux.ReadonlyPaths),
             Sysctls = Sysctls(),
-            Process = new ProcessPlanner(request).Plan(),
+            Process = new ProcessPlanner(request, inherited).Plan(),
         };
         PlanNamespaces(plan);
         PlanRoot(plan);
         plan.Mounts = new MountPlanner(request, inherited).Plan();
         plan.MakeDevices = plan.OwnMounts;
         plan.Devices = DevicePlanner.Plan(_linux.Devices ?? []);
+        HostHooks.Plan(plan, _spec);
         SecurityLabels.Plan(plan, _spec.Process, request.Warn);
         return plan;
     }
@@ -40,7 +41,6 @@ internal sealed class PlanBuilder(ContainerRequest request, InheritedDescriptors
     private void PlanNamespaces(InitPlan plan)
     {
         var flags = NamespaceFlags.None;
-        var joins = new List<JoinStep>();
         foreach (var item in _linux.Namespaces ?? [])
         {
             var type = Namespaces.Parse(item.Type);
@@ -66,7 +66,8 @@ internal sealed class PlanBuilder(ContainerRequest request, InheritedDescriptors
         }
 
         plan.Unshare = (int)flags;
-        plan.Joins = [.. joins];
+        plan.Joins = [.. inherited.Joins];
+        plan.TimeOffsets = TimeOffsets();
         plan.OwnMounts = flags.HasFlag(NamespaceFlags.Mount);
         plan.BringLoopbackUp = flags.HasFlag(NamespaceFlags.Network);
     }
@@ -80,6 +81,17 @@ internal sealed class PlanBuilder(ContainerRequest request, InheritedDescriptors
         }
 
         plan.RootPath = Bytes(_spec.Root?.Path ?? throw new ContainerException("the container has no root: neither a mount nor a path"));
+    }
+
+    private byte[] TimeOffsets()
+    {
+        var text = new StringBuilder();
+        foreach (var (clock, offset) in _linux.TimeOffsets ?? new Dictionary<string, TimeOffsetSpec>())
+        {
+            text.Append(clock).Append(' ').Append(offset.Secs).Append(' ').Append(offset.Nanosecs).Append('\n');
+        }
+
+        return Bytes(text.ToString());
     }
 
     private byte[][] Sysctls()

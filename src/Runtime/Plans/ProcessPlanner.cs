@@ -6,7 +6,7 @@ using Bld.Runtime.Spec;
 namespace Bld.Runtime.Plans;
 
 /// <summary>The spec's process, as the last part of the plan.</summary>
-internal sealed class ProcessPlanner(ContainerRequest request)
+internal sealed class ProcessPlanner(ContainerRequest request, InheritedDescriptors inherited)
 {
     internal ProcessStep Plan()
     {
@@ -36,6 +36,7 @@ internal sealed class ProcessPlanner(ContainerRequest request)
             ConsoleHeight = spec.ConsoleSize?.Height ?? 0,
             DieWithParent = request.DieWithParent,
             PreservedDescriptors = request.PreservedDescriptors,
+            ConsoleDescriptor = request.ConsoleSocket is null ? -1 : inherited.Number(request.ConsoleSocket),
             Stay = request.Init,
         };
         PlanCapabilities(step, spec.Capabilities);

@@ -1,0 +1,102 @@
+using System.Text.Json;
+
+using Bld.Runtime.Init;
+using Bld.Runtime.Plans;
+using Bld.Runtime.Spec;
+
+namespace Bld.Runtime;
+
+/// <summary>The hooks of the runtime-spec: those that run on the host's side, and the plan of those that init runs.</summary>
+internal static class HostHooks
+{
+    internal static bool AreWanted(ContainerSpec spec) => spec.Hooks is { Prestart.Count: > 0 } or { CreateRuntime.Count: > 0 };
+
+    /// <summary>prestart and createRuntime: the namespaces exist, the root is still the host's.</summary>
+    internal static void RunBefore(ContainerRequest request, int process)
+    {
+        Run(request.Spec.Hooks?.Prestart, request, process, "creating");
+        Run(request.Spec.Hooks?.CreateRuntime, request, process, "creating");
+    }
+
+    /// <summary>poststart: the command runs; what fails is only told.</summary>
+    internal static void RunStarted(ContainerRequest request, int process) => Try(request.Spec.Hooks?.Poststart, request, process, "running");
+
+    /// <summary>poststop: the container is gone; what fails is only told.</summary>
+    internal static void RunAfterwards(ContainerRequest request) => Try(request.Spec.Hooks?.Poststop, request, 0, "stopped");
+
+    /// <summary>createContainer and startContainer run inside, in init's hands.</summary>
+    internal static void Plan(InitPlan plan, ContainerSpec spec)
+    {
+        if (spec.Hooks is not { } hooks)
+        {
+            return;
+        }
+
+        plan.CreateContainerHooks = Steps(hooks.CreateContainer);
+        plan.StartContainerHooks = Steps(hooks.StartContainer);
+        plan.HookState = State(spec, 0, "created");
+    }
+
+    private static void Run(IReadOnlyList<HookSpec>? hooks, ContainerRequest request, int process, string status)
+    {
+        foreach (var hook in Steps(hooks))
+        {
+            HookRunner.Run(hook.Path, hook.Arguments, hook.Environment, hook.TimeoutSeconds, State(request.Spec, process, status));
+        }
+    }
+
+    private static void Try(IReadOnlyList<HookSpec>? hooks, ContainerRequest request, int process, string status)
+    {
+        try
+        {
+            Run(hooks, request, process, status);
+        }
+        catch (SetupFailure failure)
+        {
+            request.Warn?.Invoke(failure.Message);
+        }
+    }
+
+    private static HookStep[] Steps(IReadOnlyList<HookSpec>? hooks)
+    {
+        var steps = new HookStep[hooks?.Count ?? 0];
+        for (var i = 0; i < steps.Length; i++)
+        {
+            var hook = hooks![i];
+            steps[i] = new HookStep
+            {
+                Path = PlanBuilder.Bytes(hook.Path),
+                Arguments = [.. (hook.Args ?? []).Select(PlanBuilder.Bytes)],
+                Environment = [.. (hook.Env ?? []).Select(PlanBuilder.Bytes)],
+                TimeoutSeconds = hook.Timeout ?? 0,
+            };
+        }
+
+        return steps;
+    }
+
+    // runtime-spec, "State".
+    private static byte[] State(ContainerSpec spec, int process, string status)
+    {
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            writer.WriteString("ociVersion", spec.OciVersion);
+            writer.WriteString("id", spec.Hostname ?? "");
+            writer.WriteString("status", status);
+            writer.WriteNumber("pid", process);
+            writer.WriteString("bundle", spec.Root?.Path ?? "");
+            writer.WriteStartObject("annotations");
+            foreach (var (name, value) in spec.Annotations ?? new Dictionary<string, string>())
+            {
+                writer.WriteString(name, value);
+            }
+
+            writer.WriteEndObject();
+            writer.WriteEndObject();
+        }
+
+        return buffer.ToArray();
+    }
+}

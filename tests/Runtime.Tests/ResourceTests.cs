@@ -1,0 +1,89 @@
+using Bld.Runtime.Cgroups;
+using Bld.Runtime.Spec;
+
+namespace Bld.Runtime.Tests;
+
+public sealed class ResourceTests : IDisposable
+{
+    private readonly BusyboxRoot _root = new();
+
+    public void Dispose() => _root.Dispose();
+
+    [Fact]
+    public void A_limit_of_processes_holds_and_its_cgroup_goes_with_the_container()
+    {
+        if (CgroupHost.Find("pids") is not { } place)
+        {
+            Assert.Contains("no such cgroup controller", Assert.Throws<ContainerException>(() => Run(Pids, "true")).Message, StringComparison.Ordinal);
+            return;
+        }
+
+        var result = Run(Pids, "sleep 1 & sleep 1 & sleep 1 & sleep 1 & sleep 1 & sleep 1 & wait");
+        Assert.Contains("fork", result.Output, StringComparison.Ordinal);
+        Assert.Empty(Directory.GetDirectories(place.Mount + place.Own, $"bld-{Environment.ProcessId}-*"));
+    }
+
+    [Fact]
+    public void A_limit_that_this_host_can_not_set_is_named()
+    {
+        var failure = Assert.Throws<ContainerException>(
+            () => Run(new ResourcesSpec { Unified = new Dictionary<string, string> { ["nonsense.max"] = "1" } }, "true"));
+        Assert.Equal("the limit of nonsense.max can't be set: this host has no such cgroup controller", failure.Message);
+    }
+
+    [Fact]
+    public void Hooks_run_around_the_container_and_get_its_state()
+    {
+        var log = _root.In("hooks");
+        HookSpec Hook(string name) => new() { Path = "/bin/sh", Args = ["sh", "-c", $"echo {name} $(grep -o '\"status\":\"[a-z]*\"') >> {log}"] };
+        var request = _root.Request("cat", "/hooks");
+        request = request with
+        {
+            Spec = request.Spec with
+            {
+                Hooks = new HooksSpec { CreateRuntime = [Hook("create")], CreateContainer = [Hook("inside")], Poststop = [Hook("stop")] },
+            },
+        };
+        var result = BusyboxRoot.Run(request);
+        Assert.Equal("create \"status\":\"creating\"\ninside \"status\":\"created\"\n", result.Output);
+        Assert.EndsWith("stop \"status\":\"stopped\"\n", File.ReadAllText(log), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_hook_that_fails_keeps_the_container_from_starting()
+    {
+        var request = _root.Request("true");
+        var hooks = new HooksSpec { Prestart = [new HookSpec { Path = "/bin/sh", Args = ["sh", "-c", "exit 4"] }] };
+        var failure = Assert.Throws<ContainerException>(() => BusyboxRoot.Run(request with { Spec = request.Spec with { Hooks = hooks } }));
+        Assert.Equal("hook /bin/sh: exit status 4", failure.Message);
+    }
+
+    [Fact]
+    public void A_namespace_can_be_joined_by_path()
+    {
+        var first = _root.Request("sleep", "20");
+        using var owner = Container.Start(first with { Spec = first.Spec with { Hostname = "shared-name" } }, CancellationToken.None);
+        var second = _root.Request("hostname");
+        var namespaces = new List<NamespaceSpec>(second.Spec.Linux!.Namespaces!);
+        namespaces.RemoveAll(item => item.Type == "uts");
+        namespaces.Add(new NamespaceSpec { Type = "uts", Path = $"/proc/{owner.Pid}/ns/uts" });
+        second = second with { Spec = second.Spec with { Hostname = null, Linux = second.Spec.Linux with { Namespaces = namespaces } } };
+        Assert.Equal("shared-name\n", BusyboxRoot.Run(second).Output);
+    }
+
+    [Fact]
+    public void What_is_not_supported_is_refused_and_not_left_out()
+    {
+        var request = _root.Request("true");
+        var linux = request.Spec.Linux! with { Namespaces = [.. request.Spec.Linux!.Namespaces!, new NamespaceSpec { Type = "user" }] };
+        Assert.Throws<ContainerException>(() => BusyboxRoot.Run(request with { Spec = request.Spec with { Linux = linux } }));
+    }
+
+    private static ResourcesSpec Pids => new() { Pids = new PidsSpec { Limit = 4 } };
+
+    private Result Run(ResourcesSpec resources, string script)
+    {
+        var request = _root.Request("sh", "-c", script);
+        return BusyboxRoot.Run(request with { Spec = request.Spec with { Linux = request.Spec.Linux! with { Resources = resources } } });
+    }
+}
