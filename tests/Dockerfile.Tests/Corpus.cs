@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-
 namespace Bld.Dockerfile.Tests;
 
 /// <summary>
@@ -36,6 +34,15 @@ internal static class Corpus
         Assert.Equal(File.ReadAllText(path), actual);
     }
 
-    // The sources themselves, so that a rewrite lands where it is committed.
-    private static string Folder(string kind, [CallerFilePath] string here = "") => Path.Combine(Path.GetDirectoryName(here)!, "corpus", kind);
+    // The sources themselves, so that a rewrite lands where it is committed. The compiler's own paths are of no use: CI maps them.
+    private static string Folder(string kind)
+    {
+        var root = AppContext.BaseDirectory;
+        while (!File.Exists(Path.Combine(root, "Builder.sln")))
+        {
+            root = Path.GetDirectoryName(root.TrimEnd('/')) ?? throw new DirectoryNotFoundException("no Builder.sln above the tests");
+        }
+
+        return Path.Combine(root, "tests", "Dockerfile.Tests", "corpus", kind);
+    }
 }
