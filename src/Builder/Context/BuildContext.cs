@@ -1,6 +1,5 @@
 using System.Text;
 
-using Bld.Builder.Copy;
 using Bld.Builder.Store;
 using Bld.Runtime.Linux;
 

@@ -1,3 +1,4 @@
+using Bld.Builder.Context;
 using Bld.Builder.Store;
 using Bld.Dockerfile;
 using Bld.Runtime.Linux;

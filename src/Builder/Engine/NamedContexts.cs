@@ -1,5 +1,4 @@
 using Bld.Builder.Context;
-using Bld.Builder.Copy;
 using Bld.Builder.Store;
 using Bld.Registry;
 

@@ -1,6 +1,7 @@
 using System.Globalization;
 
 using Bld.Builder.Cache;
+using Bld.Builder.Context;
 using Bld.Builder.Copy;
 using Bld.Builder.Store;
 using Bld.Dockerfile;

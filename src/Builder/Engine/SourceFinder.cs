@@ -1,4 +1,4 @@
-using Bld.Builder.Copy;
+using Bld.Builder.Context;
 using Bld.Builder.Store;
 
 namespace Bld.Builder.Engine;

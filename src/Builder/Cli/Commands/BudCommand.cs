@@ -2,8 +2,6 @@ using Bld.Builder.Cli.Flags;
 using Bld.Builder.Cli.Progress;
 using Bld.Builder.Engine;
 
-using Microsoft.Win32.SafeHandles;
-
 namespace Bld.Builder.Cli.Commands;
 
 /// <summary><c>bld bud</c>: builds an image from a Dockerfile.</summary>
@@ -31,8 +29,9 @@ internal sealed class BudCommand : Command
         using var input = BuildInput.Open(line.Flags, line.Arguments.Count > 0 ? line.Arguments[0] : ".", session.State);
         var request = BudRequest.Create(line.Flags, input);
         var hidesResults = line.Flags.Has("iidfile");
-        using var output = StandardStream(1);
-        using var error = StandardStream(2);
+        // The console's own streams write where the descriptor stands: others may write to the same file.
+        using var output = Console.OpenStandardOutput();
+        using var error = Console.OpenStandardError();
         var result = new BuildEngine(session.Services).Build(request, Observer(line.Flags, output, error, hidesResults), line.Cancellation);
         session.Services.Digests.Save();
         if (line.Flags.Text("iidfile") is { } path)
@@ -51,6 +50,4 @@ internal sealed class BudCommand : Command
             "auto" or "plain" or "tty" => new PlainProgress(output, error, hidesResults),
             var other => throw new UsageException($"invalid progress \"{other}\": use auto, plain, quiet or rawjson"),
         };
-
-    private static FileStream StandardStream(int descriptor) => new(new SafeFileHandle(descriptor, ownsHandle: false), FileAccess.Write, 0);
 }

@@ -1,8 +1,6 @@
-using Bld.Builder.Context;
-
 using Microsoft.Win32.SafeHandles;
 
-namespace Bld.Builder.Copy;
+namespace Bld.Builder.Context;
 
 /// <summary>A tree that files are copied from.</summary>
 /// <param name="Root">Its root; nothing outside is ever reached.</param>
