@@ -12,7 +12,7 @@ public sealed class DockerfileException : Exception
         : this(message) => Token = token;
 
     /// <summary>Everything that is wrong in a file, with excerpts.</summary>
-    internal DockerfileException(SourceText source, IReadOnlyList<Diagnostic> diagnostics)
+    public DockerfileException(SourceText source, IReadOnlyList<Diagnostic> diagnostics)
         : base(string.Join('\n', diagnostics.Select(each => SourceExcerpt.Format(source, each)))) => Diagnostics = diagnostics;
 
     /// <summary>What is wrong, in the order of the file; empty when the place isn't known yet.</summary>

@@ -20,6 +20,9 @@ internal sealed class IgnoreRules
     /// <summary>Whether there is any rule.</summary>
     public bool HasRules => _rules.Count > 0;
 
+    /// <summary>Whether a rule takes paths back in.</summary>
+    public bool HasExceptions => _hasExceptions;
+
     /// <summary>Reads a file of rules.</summary>
     /// <param name="text">Its text; lines beginning with <c>#</c> are comments.</param>
     /// <param name="name">Its name, for errors and explanations.</param>

@@ -61,15 +61,19 @@ internal sealed class Copier
         _view = view;
         _directories = new TargetDirectories(upper, view, _request.Owner ?? (0, 0));
         var resolved = RootPath.Resolve(view, ByteString.From(_request.Destination));
-        var isDirectory = IsDirectory(resolved);
+        if (_request.Parents && _matches.Count == 0)
+        {
+            _directories.Open(resolved.Full).Dispose();
+        }
+
         foreach (var match in _matches)
         {
-            Copy(match, resolved.Full, isDirectory);
+            Copy(match, resolved.Full, IsDirectory(resolved));
         }
 
         foreach (var file in _request.InlineFiles)
         {
-            Write(file, isDirectory ? ByteString.Join(resolved.Full.Span, ByteString.From(file.Name).Span) : resolved.Full);
+            Write(file, IsDirectory(resolved) ? ByteString.Join(resolved.Full.Span, ByteString.From(file.Name).Span) : resolved.Full);
         }
 
         _directories.Finish();
@@ -77,14 +81,19 @@ internal sealed class Copier
 
     private bool IsDirectory(ResolvedPath destination)
     {
-        if (_request.Parents || _request.Destination.EndsWith('/') || _matches.Count + _request.InlineFiles.Count > 1
-            || _matches.Any(static match => match.FromPattern))
+        if (_request.Parents || _request.Destination.EndsWith('/') || _request.Sources.Count + _request.InlineFiles.Count > 1)
         {
             return true;
         }
 
-        return destination.Missing.Count == 0
-            && (destination.Existing.IsEmpty || (_view is not null && FileCalls.Status(_view, destination.Existing.Span).IsDirectory));
+        if (destination.Missing.Count == 0 && _view is not null)
+        {
+            return destination.Existing.IsEmpty || FileCalls.Status(_view, destination.Existing.Span).IsDirectory;
+        }
+
+        // What an earlier match of the same pattern made.
+        var path = destination.Full;
+        return path.IsEmpty || (FileCalls.TryStatus(_upper, path.Span, out var made) == Errno.None && made.IsDirectory);
     }
 
     private void Copy(SourceMatch match, ByteString destination, bool isDirectory)
@@ -147,9 +156,7 @@ internal sealed class Copier
         using var directory = _directories.Open(destination);
         if (!existed)
         {
-            // A new top directory is like its source; one that was there keeps what it is.
-            SetOwnerAndMode(directory, match.Status);
-            FileCopier.CopyAttributes(_source.Root, match.Real.Span, directory);
+            // A new top directory is made as any parent is, and one that was there keeps what it is: only its contents are copied.
             _directories.SetTime(destination, match.Status.ModifiedAt);
         }
 

@@ -38,7 +38,7 @@ internal sealed class SourceMatches(CopySource source, bool parents, bool isLite
             }
         }
 
-        return matches.Count > 0 || sources.Count == 0
+        return matches.Count > 0 || sources.Count == 0 || parents
             ? matches
             : throw new BuildException($"no source files were specified: nothing in {source.Name} matches {string.Join(" ", sources)}");
     }

@@ -1,5 +1,4 @@
 using Bld.Builder.Store;
-using Bld.Dockerfile;
 
 namespace Bld.Builder.Engine;
 
@@ -11,12 +10,15 @@ internal sealed class BuildEngine(EngineServices services)
     /// <exception cref="OperationCanceledException">The caller wanted it to stop; nothing was published.</exception>
     public BuildResult Build(BuildRequest request, IBuildObserver observer, CancellationToken cancellation)
     {
-        var document = DockerfileParser.Parse(request.DockerfileText, request.DockerfileName);
+        var warnings = new BuildWarnings(request, services.Images, observer);
+        var document = warnings.Parse();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var plan = BuildPlanner.Plan(document, request);
+        warnings.TellOfStages(plan);
         using var session = new BuildSession(services, request, plan, observer, stop.Token);
         using var scheduler = new StageScheduler(session, stop);
         var target = scheduler.Build();
+        warnings.TellOfNewImages(plan);
         WarnOfUnusedArguments(session);
         var committing = new ImageCommitting(request.Names);
         observer.Report(committing);
@@ -28,7 +30,7 @@ internal sealed class BuildEngine(EngineServices services)
     private static void WarnOfUnusedArguments(BuildSession session)
     {
         var unused = session.Request.BuildArguments.Keys
-            .Where(name => !session.ConsumedArguments.ContainsKey(name) && !ProxyArguments.Contains(name) && name != SourceDateEpoch.Name)
+            .Where(name => !session.ConsumedArguments.ContainsKey(name) && !SpecialArguments.Contains(name))
             .Order(StringComparer.Ordinal)
             .ToList();
         if (unused.Count > 0)

@@ -101,11 +101,28 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
 
     private PreparedMount Cache(MountFlag flag)
     {
-        var id = flag.Id ?? Target(flag);
+        var id = CacheId(flag);
         var fresh = !session.Request.UseCache && session.EmptiedCaches.TryAdd(id, true);
         var mount = CacheMount.Open(session.Services.State, id, flag.Sharing, fresh, directory => Fill(directory, flag));
         _owned.Add(mount);
         return PreparedMount.OfTree(Target(flag), Clone(mount.Directory), true, [flag.IsReadOnly ? "ro" : "rw", "nosuid", "nodev"]);
+    }
+
+    /// <summary>
+    /// What tells caches apart: the id, what <c>BUILDKIT_CACHE_MOUNT_NS</c> puts before it, and whose it is, since a cache that belongs
+    /// to one user is of no use to another.
+    /// </summary>
+    private string CacheId(MountFlag flag)
+    {
+        var id = flag.Id ?? Target(flag);
+        if (session.Request.BuildArguments.GetValueOrDefault(SpecialArguments.CacheNamespace) is { Length: > 0 } prefix)
+        {
+            id = $"{prefix}/{id}";
+        }
+
+        return flag is { UserId: null, GroupId: null, Mode: null }
+            ? id
+            : string.Create(CultureInfo.InvariantCulture, $"{id} for {flag.UserId ?? 0}:{flag.GroupId ?? 0} {Convert.ToString(flag.Mode ?? 0x1ED, 8)}");
     }
 
     private void Fill(SafeFileHandle directory, MountFlag flag)

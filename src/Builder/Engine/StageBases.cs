@@ -21,7 +21,7 @@ internal sealed class StageBases(EngineServices services, PullPolicy policy, Can
             Os = platform.Os,
             Config = new ContainerConfig
             {
-                Env = ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
+                Env = platform.Os == "windows" ? null : ["PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"],
                 WorkingDir = "/",
             },
         },

@@ -15,7 +15,7 @@ internal sealed partial class StageBuilder
 
     private void Arg(ArgInstruction instruction)
     {
-        var texts = new List<string>();
+        var pairs = new List<KeyValuePair<string, string?>>();
         foreach (var argument in instruction.Arguments)
         {
             var name = argument.Name;
@@ -24,10 +24,10 @@ internal sealed partial class StageBuilder
             var value = session.Request.BuildArguments.GetValueOrDefault(name)
                 ?? (argument.Default is { } word ? Expand(word) : session.Plan.GlobalArguments.GetValueOrDefault(name));
             _state.Variables.Declare(name, value);
-            texts.Add(value is null ? name : $"{name}={value}");
+            pairs.Add(new(name, value));
         }
 
-        Configured($"ARG {string.Join(' ', texts)}");
+        Configured(HistoryText.Pairs("ARG", pairs));
     }
 
     private void Env(EnvInstruction instruction)
@@ -44,7 +44,7 @@ internal sealed partial class StageBuilder
             _state.Variables.SetEnvironment(name, value);
         }
 
-        Configured($"ENV {string.Join(' ', pairs.Select(static pair => $"{pair.Name}={pair.Value}"))}");
+        Configured(HistoryText.Pairs("ENV", pairs.Select(static pair => new KeyValuePair<string, string?>(pair.Name, pair.Value))));
     }
 
     private void Label(LabelInstruction instruction)
@@ -62,20 +62,20 @@ internal sealed partial class StageBuilder
         }
 
         Settings = Settings with { Labels = labels };
-        Configured($"LABEL {string.Join(' ', pairs.Select(static pair => $"{pair.Name}={pair.Value}"))}");
+        Configured(HistoryText.Pairs("LABEL", pairs.Select(static pair => new KeyValuePair<string, string?>(pair.Name, pair.Value))));
     }
 
     private void User(UserInstruction instruction)
     {
         Settings = Settings with { User = Expand(instruction.User) };
-        Configured($"USER {Settings.User}");
+        Configured(HistoryText.Word("USER", Settings.User));
     }
 
     private void Cmd(CmdInstruction instruction)
     {
         Settings = Settings with { Cmd = CommandLine(instruction.Command), ArgsEscaped = instruction.Command.IsShell ? true : null };
         _state.CommandSet = true;
-        Configured($"CMD {GoText.QuoteList(Settings.Cmd!)}");
+        Configured(HistoryText.Command("CMD", Settings.Cmd!));
     }
 
     private void Entrypoint(EntrypointInstruction instruction)
@@ -87,7 +87,7 @@ internal sealed partial class StageBuilder
             Settings = Settings with { Cmd = null };
         }
 
-        Configured($"ENTRYPOINT {GoText.QuoteList(Settings.Entrypoint!)}");
+        Configured(HistoryText.Command("ENTRYPOINT", Settings.Entrypoint!));
     }
 
     private IReadOnlyList<string> CommandLine(CommandForm command) =>
@@ -98,7 +98,7 @@ internal sealed partial class StageBuilder
         var words = instruction.Ports.SelectMany(port => WordExpander.ExpandWords(port, _state.Variables.Lookup, Document.EscapeCharacter));
         var added = words.SelectMany(PortSpec.Parse).Order(StringComparer.Ordinal).ToList();
         Settings = Settings with { ExposedPorts = Union(Settings.ExposedPorts, added) };
-        Configured($"EXPOSE [{string.Join(' ', added)}]");
+        Configured(HistoryText.List("EXPOSE", added));
     }
 
     private void Volume(VolumeInstruction instruction)
@@ -110,7 +110,7 @@ internal sealed partial class StageBuilder
         }
 
         Settings = Settings with { Volumes = Union(Settings.Volumes, paths) };
-        Configured($"VOLUME [{string.Join(' ', paths)}]");
+        Configured(HistoryText.List("VOLUME", paths));
     }
 
     private static SortedDictionary<string, EmptyObject> Union(IEnumerable<KeyValuePair<string, EmptyObject>>? present, IEnumerable<string> added)
@@ -132,7 +132,7 @@ internal sealed partial class StageBuilder
     private void Shell(ShellInstruction instruction)
     {
         Settings = Settings with { Shell = instruction.Arguments };
-        Configured($"SHELL [{string.Join(' ', instruction.Arguments)}]");
+        Configured(HistoryText.List("SHELL", instruction.Arguments));
     }
 
     private void StopSignal(StopSignalInstruction instruction)
@@ -144,7 +144,7 @@ internal sealed partial class StageBuilder
         }
 
         Settings = Settings with { StopSignal = signal };
-        Configured($"STOPSIGNAL {signal}");
+        Configured(HistoryText.Word("STOPSIGNAL", signal));
     }
 
     private void Healthcheck(HealthcheckInstruction instruction)
@@ -166,18 +166,18 @@ internal sealed partial class StageBuilder
                 Retries = instruction.Retries,
             },
         };
-        Configured($"HEALTHCHECK {string.Join(' ', Settings.Healthcheck!.Test!)}");
+        Configured(HistoryText.Healthcheck(Settings.Healthcheck!.Test!, instruction));
     }
 
     private void Onbuild(OnbuildInstruction instruction)
     {
         Settings = Settings with { OnBuild = [.. Settings.OnBuild ?? [], instruction.Trigger] };
-        Configured($"ONBUILD {instruction.Trigger}");
+        Configured(HistoryText.Word("ONBUILD", instruction.Trigger));
     }
 
     private void Maintainer(MaintainerInstruction instruction)
     {
         _state.Config = _state.Config with { Author = instruction.Name };
-        Configured($"MAINTAINER {instruction.Name}");
+        Configured(HistoryText.Word("MAINTAINER", instruction.Name));
     }
 }

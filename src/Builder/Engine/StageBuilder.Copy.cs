@@ -61,7 +61,9 @@ internal sealed partial class StageBuilder
             .AddOptional("owner", request.Owner?.ToString())
             .AddOptional("mode", request.Mode?.Text)
             .Add("parents", request.Parents.ToString());
-        Layer(inputs, HistoryOf(instruction), active =>
+        var shown = HistoryText.Transfer(
+            instruction, instruction.Sources.Select(Expand), Expand(instruction.Destination), ExpandOptional(instruction.Owner), ExpandOptional(instruction.Mode));
+        Layer(inputs, shown, active =>
         {
             using var view = instruction.Link ? null : Services.Snapshots.MountReadOnly(_state.Top);
             copier.Execute(active.UpperHandle, _state.Top is null ? null : view?.Root);
@@ -104,11 +106,7 @@ internal sealed partial class StageBuilder
         return (user.Uid, user.Gid);
     }
 
-    private static string HistoryOf(TransferInstruction instruction)
-    {
-        var words = instruction.Sources.Concat(instruction.Heredocs.Select(static heredoc => $"<<{heredoc.Name}")).Append(instruction.Destination);
-        return $"{instruction.Keyword.ToUpperInvariant()} {string.Join(' ', words)}";
-    }
+    private string? ExpandOptional(string? word) => word is null ? null : Expand(word);
 
     private void Workdir(WorkdirInstruction instruction)
     {
@@ -122,13 +120,13 @@ internal sealed partial class StageBuilder
         Settings = Settings with { WorkingDir = path };
         if (path == "/")
         {
-            Configured($"WORKDIR {path}");
+            Configured(HistoryText.Word("WORKDIR", path));
             return;
         }
 
         var inputs = new CacheKeyBuilder("workdir", _state.Key).Add("path", path).Add("user", _state.User)
             .AddOptional("time", (session.Request.SourceDateEpoch ?? session.Request.Timestamp)?.ToString());
-        Layer(inputs, $"WORKDIR {path}", active => MakeWorkingDirectory(active.UpperHandle, path));
+        Layer(inputs, HistoryText.Word("WORKDIR", path), active => MakeWorkingDirectory(active.UpperHandle, path));
     }
 
     private void MakeWorkingDirectory(SafeFileHandle upper, string path)

@@ -28,9 +28,15 @@ internal sealed partial class StageBuilder
             .Add("directory", _state.WorkingDirectory)
             .Add("network", network.ToString())
             .Add("insecure", insecure ? "yes" : "no")
-            .Add("platform", session.Request.Platform.ToString());
+            .Add("platform", session.Request.Platform.ToString())
+            .AddOptional("hostname", session.Request.BuildArguments.GetValueOrDefault(SpecialArguments.Hostname));
+        foreach (var host in session.Request.Run.AddHosts)
+        {
+            inputs.Add("host", host);
+        }
+
         mounts.AddTo(inputs);
-        Layer(inputs, $"RUN {HistoryArguments()}{command.Shown}", active => RunIn(active, instruction, command, network, insecure, mounts));
+        Layer(inputs, HistoryText.Run(command.Arguments, HistoryArguments()), active => RunIn(active, instruction, command, network, insecure, mounts));
     }
 
     private void RunIn(
@@ -39,7 +45,7 @@ internal sealed partial class StageBuilder
         session.RunSlots.Wait(session.Cancellation);
         try
         {
-            var step = new RunStep(session.Services, session.Request.Run)
+            var step = new RunStep(session.Services, session.Request.Run with { Hostname = Hostname })
             {
                 Command = command,
                 Environment = [.. RunEnvironment(mounts)],
@@ -59,6 +65,8 @@ internal sealed partial class StageBuilder
         }
     }
 
+    private string? Hostname => session.Request.BuildArguments.GetValueOrDefault(SpecialArguments.Hostname) ?? session.Request.Run.Hostname;
+
     /// <summary>The declared arguments that the command sees: the environment hides those of its names.</summary>
     private IEnumerable<string> VisibleArguments() =>
         from argument in _state.Variables.Arguments
@@ -71,6 +79,11 @@ internal sealed partial class StageBuilder
         if (!_state.Variables.IsInEnvironment("PATH"))
         {
             yield return DefaultPath;
+        }
+
+        if (Hostname is { } host && _state.Variables.Lookup("HOSTNAME") is null)
+        {
+            yield return $"HOSTNAME={host}";
         }
 
         foreach (var (name, value) in ProxyArguments.Of(session.Request.BuildArguments, session.Request.Run.HttpProxy))
@@ -87,12 +100,9 @@ internal sealed partial class StageBuilder
         }
     }
 
-    /// <summary>What the history shows before a command: how many arguments it saw, and which.</summary>
-    private string HistoryArguments()
-    {
-        var arguments = _state.Variables.Arguments.Select(static pair => $"{pair.Key}={pair.Value}").ToList();
-        return arguments.Count == 0 ? "" : $"|{arguments.Count} {string.Join(' ', arguments)} ";
-    }
+    /// <summary>The declared arguments as the history shows them: those without a value too, and with the environment's value where it has one.</summary>
+    private List<KeyValuePair<string, string>> HistoryArguments() =>
+        [.. _state.Variables.Declared.Select(name => KeyValuePair.Create(name, _state.Variables.Lookup(name) ?? ""))];
 
     private NetworkKind Network(RunInstruction instruction) =>
         (instruction.Network is { } word ? Expand(word) : null) switch

@@ -114,7 +114,7 @@ internal sealed partial class StageBuilder(BuildSession session, StageScheduler 
     /// <summary>An instruction that only changes the configuration: an entry in the history without a layer.</summary>
     private void Configured(string createdBy)
     {
-        _state.History.Add(new HistoryEntry { CreatedBy = createdBy, EmptyLayer = true });
+        _state.History.Add(new HistoryEntry { CreatedBy = createdBy, Comment = HistoryText.Comment, EmptyLayer = true });
         session.Observer.Report(new StepFinished(_step, Cached: false, "", TimeSpan.Zero));
     }
 
@@ -147,7 +147,7 @@ internal sealed partial class StageBuilder(BuildSession session, StageScheduler 
         }
 
         _state.Push(layer, key, created);
-        _state.History.Add(new HistoryEntry { Created = created, CreatedBy = createdBy });
+        _state.History.Add(new HistoryEntry { Created = created, CreatedBy = createdBy, Comment = HistoryText.Comment });
         session.Observer.Report(new StepFinished(_step, cached, snapshot.Id.ToString(), Stopwatch.GetElapsedTime(started)));
     }
 

@@ -31,7 +31,10 @@ internal sealed class StageState(StageResult start, StageVariables variables)
     public DateTimeOffset? Created { get; private set; } = start.Created;
 
     /// <summary>The shell that runs commands in shell form.</summary>
-    public IReadOnlyList<string> Shell => Config.Config?.Shell is { Count: > 0 } shell ? shell : ["/bin/sh", "-c"];
+    public IReadOnlyList<string> Shell =>
+        Config.Config?.Shell is { Count: > 0 } shell ? shell
+        : Config.Os == "windows" ? ["cmd", "/S", "/C"]
+        : ["/bin/sh", "-c"];
 
     public string WorkingDirectory => Config.Config?.WorkingDir is { Length: > 0 } directory ? directory : "/";
 
@@ -49,7 +52,7 @@ internal sealed class StageState(StageResult start, StageVariables variables)
     /// <summary>What the stage hands on.</summary>
     public StageResult ToResult() => new()
     {
-        Config = Config,
+        Config = Config with { Config = (Config.Config ?? new ContainerConfig()) with { Env = Variables.Environment is { Count: > 0 } set ? set : null } },
         Top = Top,
         Layers = Layers,
         History = History,

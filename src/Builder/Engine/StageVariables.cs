@@ -18,6 +18,9 @@ internal sealed class StageVariables
     public IEnumerable<KeyValuePair<string, string>> Arguments =>
         _argumentOrder.Where(name => _arguments[name] is not null).Select(name => KeyValuePair.Create(name, _arguments[name]!));
 
+    /// <summary>The names of the declared arguments, with or without a value.</summary>
+    public IReadOnlyList<string> Declared => _argumentOrder;
+
     /// <summary>Starts with the variables of an image or of the stage that this one is based on.</summary>
     public static StageVariables From(IEnumerable<string> environment, StageVariables? inherited)
     {

@@ -90,10 +90,10 @@ internal sealed class ArchiveUnpacker : IDisposable
     private void AddLink(ByteString path, ByteString target, TarEntry entry)
     {
         var linked = _tree.TryLink(path, target);
-        if (linked == Errno.ENOENT && ResolveBelow(new ByteString(target.DirectoryName)) is { } real)
+        if (linked == Errno.ENOENT)
         {
             // The same way that the target itself was unpacked.
-            target = ByteString.Join(real.Span, target.FileName);
+            target = ByteString.Join(FollowBelow(new ByteString(target.DirectoryName)).Span, target.FileName);
             linked = _tree.TryLink(path, target);
         }
 
@@ -131,6 +131,20 @@ internal sealed class ArchiveUnpacker : IDisposable
         FileCalls.MakeDirectory(parent, path.FileName, 0x1ED);
         FileCalls.ChangeMode(parent, path.FileName, 0x1ED);
         return FileCalls.Open(parent, path.FileName, OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow);
+    }
+
+    /// <summary>A path with the links followed that lie below on the way; what the archive itself brought follows behind them.</summary>
+    private ByteString FollowBelow(ByteString path)
+    {
+        for (var end = path.Length; end > 0; end = Math.Max(0, path.Span[..end].LastIndexOf((byte)'/')))
+        {
+            if (ResolveBelow(new ByteString(path.Span[..end])) is { } real)
+            {
+                return ByteString.Join(real.Span, path.Span[end..].TrimStart((byte)'/'));
+            }
+        }
+
+        return path;
     }
 
     /// <summary>Where a directory of the view really is, links followed; null when there is none.</summary>

@@ -28,6 +28,11 @@ internal sealed class BudCommand : Command
         using var session = Session.Open(line.Flags);
         using var input = BuildInput.Open(line.Flags, line.Arguments.Count > 0 ? line.Arguments[0] : ".", session.State);
         var request = BudRequest.Create(line.Flags, input);
+        if (line.Flags.Boolean("check") || line.Flags.Text("call") is "check")
+        {
+            return CheckRun.Run(request, session.Images);
+        }
+
         var hidesResults = line.Flags.Has("iidfile");
         // The console's own streams write where the descriptor stands: others may write to the same file.
         using var output = Console.OpenStandardOutput();

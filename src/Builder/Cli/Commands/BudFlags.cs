@@ -12,6 +12,7 @@ internal static class BudFlags
         new("annotation", FlagKind.List, "annotation of the manifest, as name=value"),
         new("build-arg", FlagKind.List, "value of an ARG, as name=value; name alone takes the environment's"),
         new("build-context", FlagKind.List, "another context, as name=directory, docker-image://… or oci-layout://…"),
+        new("call", FlagKind.Text, "build, or check for what --check does"),
         new("cap-add", FlagKind.List, "give RUN a capability"),
         new("cap-drop", FlagKind.List, "take a capability from RUN"),
         new("check", FlagKind.Boolean, "check the Dockerfile and build nothing"),
