@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Bld.EndToEnd.Tests;
@@ -14,7 +15,12 @@ internal sealed class BldHome : IDisposable
 {
     private static readonly TimeSpan Limit = TimeSpan.FromMinutes(5);
 
-    internal BldHome() => Folder = Directory.CreateTempSubdirectory("bld-e2e-").FullName;
+    internal BldHome()
+    {
+        // Lower case, because podman makes an image's name of a layout's path; short, because it limits its --runroot.
+        Folder = Path.Combine(Path.GetTempPath(), $"bld-e2e-{RandomNumberGenerator.GetHexString(10, lowercase: true)}");
+        Directory.CreateDirectory(Folder);
+    }
 
     /// <summary>The test's folder; the store is <c>store</c> in it.</summary>
     internal string Folder { get; }

@@ -1,7 +1,7 @@
 using System.Reflection;
 
 using Bld.Dockerfile;
-using Bld.Registry.Model;
+using Bld.Registry;
 using Bld.Runtime;
 
 namespace Bld.Builder.Tests.Architecture;
