@@ -1,5 +1,8 @@
 using Bld.Builder.Cli;
+using Bld.Builder.Cli.OciRuntime;
 using Bld.Runtime.Init;
 
 // First of all, before anything is touched: a container's init is this program too, and has to be quick.
-return ContainerInit.IsInit(args) ? ContainerInit.Main(args) : CommandRunner.Run(args);
+return ContainerInit.IsInit(args) ? ContainerInit.Main(args)
+    : OciRunner.IsCalled(args, out var words) ? OciRunner.Run(words)
+    : CommandRunner.Run(args);

@@ -72,6 +72,12 @@ public sealed record ContainerRequest
     /// </summary>
     public SafeFileHandle? ConsoleSocket { get; init; }
 
+    /// <summary>The container's name as hooks and the state know it; empty takes the host name.</summary>
+    public string Id { get; init; } = "";
+
+    /// <summary>The bundle's directory as hooks are told it; empty takes the root's path.</summary>
+    public string Bundle { get; init; } = "";
+
     /// <summary>Stay as process 1 that forwards signals and reaps; otherwise the command itself is process 1.</summary>
     public bool Init { get; init; }
 
@@ -92,4 +98,27 @@ public sealed record ContainerRequest
 
     /// <summary>Whether the container dies with this process.</summary>
     public bool DieWithParent { get; init; } = true;
+
+    /// <summary>chroot in place of pivot_root, for roots that lie on a ramdisk. Weaker: whoever may chroot can leave.</summary>
+    public bool NoPivot { get; init; }
+
+    /// <summary>Keep the caller's session keyring.</summary>
+    public bool KeepKeyring { get; init; }
+
+    /// <summary>
+    /// Cgroups in every hierarchy of the host, as engines expect that ask for them later; otherwise only where a limit wants one.
+    /// </summary>
+    public bool AllCgroups { get; init; }
+
+    /// <summary>Cgroups that exist, to be joined and left alone; the spec's own are not made then.</summary>
+    internal IReadOnlyList<Cgroups.CgroupDirectory>? JoinedCgroups { get; init; }
+
+    /// <summary>A listening socket that init waits at before the exec, so that another process can give the word.</summary>
+    internal SafeFileHandle? StartSocket { get; init; }
+
+    /// <summary>Called when only the exec is left, with init's number and the cgroups; what it throws ends the container.</summary>
+    internal Action<int, IReadOnlyList<Cgroups.CgroupDirectory>>? Ready { get; init; }
+
+    /// <summary>The container is nobody's: neither its end nor its cgroups concern this process once it runs.</summary>
+    internal bool Detached { get; init; }
 }

@@ -1,3 +1,4 @@
+using Bld.Runtime.Cgroups;
 using Bld.Runtime.Init;
 using Bld.Runtime.Linux;
 using Bld.Runtime.Networks;
@@ -8,7 +9,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Bld.Runtime;
 
 /// <summary>The parent's half of a start: gives init its plan and does what only the parent can.</summary>
-internal sealed class ContainerStart(ContainerRequest request, InheritedDescriptors inherited, InitChannel channel, int process)
+internal sealed class ContainerStart(ContainerRequest request, InheritedDescriptors inherited, InitChannel channel, int process, ContainerCgroup? cgroup)
 {
     /// <summary>Opens and numbers all descriptors that init is to find.</summary>
     internal static List<(int Source, int Target)> CollectDescriptors(
@@ -33,6 +34,11 @@ internal sealed class ContainerStart(ContainerRequest request, InheritedDescript
             inherited.Add(request.ConsoleSocket);
         }
 
+        if (request.StartSocket is not null)
+        {
+            inherited.Add(request.StartSocket);
+        }
+
         AddNamespaces(request, inherited);
         AddStreams(request, inherited);
         for (var i = 0; i < request.PreservedDescriptors; i++)
@@ -43,12 +49,13 @@ internal sealed class ContainerStart(ContainerRequest request, InheritedDescript
         return inherited.Pairs;
     }
 
-    /// <summary>Returns when the command runs.</summary>
+    /// <summary>Returns when the command runs, or when it waits at the socket of the request.</summary>
     internal void Perform()
     {
         ResourceLimits.Apply(process, request.Spec.Process);
         var plan = new PlanBuilder(request, inherited).Build();
         plan.StopAfterNamespaces = request.Network == NetworkMode.Private || HostHooks.AreWanted(request.Spec);
+        plan.StopBeforeExec = request.Ready is not null;
         var codec = new PlanCodec();
         plan.Exchange(codec);
         channel.Send(InitMessage.Plan, codec.Written);
@@ -56,6 +63,15 @@ internal sealed class ContainerStart(ContainerRequest request, InheritedDescript
         {
             switch (channel.Receive(out var payload))
             {
+                case InitMessage.ReadyToExec:
+                    request.Ready?.Invoke(process, cgroup?.Directories ?? []);
+                    channel.Send(InitMessage.Continue);
+                    if (request.StartSocket is not null)
+                    {
+                        return;
+                    }
+
+                    break;
                 case InitMessage.Closed:
                     HostHooks.RunStarted(request, process);
                     return;

@@ -16,8 +16,9 @@ internal sealed class ContainerThread(ContainerRequest request) : IDisposable
 {
     private const int StackBytes = 512 * 1024;
     private readonly Lock _lock = new();
-    private readonly ManualResetEventSlim _running = new();
-    private readonly ManualResetEventSlim _ended = new();
+    // Without spinning: what is waited for takes milliseconds, and needs the processor.
+    private readonly ManualResetEventSlim _running = new(initialState: false, spinCount: 0);
+    private readonly ManualResetEventSlim _ended = new(initialState: false, spinCount: 0);
     private SafeFileHandle? _descriptor;
     private ContainerException? _failure;
     private Thread? _thread;
@@ -67,10 +68,18 @@ internal sealed class ContainerThread(ContainerRequest request) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        Signal(ProcessCalls.SignalKill);
+        if (!request.Detached)
+        {
+            Signal(ProcessCalls.SignalKill);
+        }
+
         _thread?.Join();
         _descriptor?.Dispose();
-        _cgroup?.Dispose();
+        if (!request.Detached)
+        {
+            _cgroup?.Remove();
+        }
+
         _running.Dispose();
         _ended.Dispose();
     }
@@ -123,8 +132,8 @@ internal sealed class ContainerThread(ContainerRequest request) : IDisposable
             try
             {
                 // Init starts up while the plan is made.
-                _cgroup = ContainerCgroup.Create(request.Spec.Linux, Pid);
-                var start = new ContainerStart(request, inherited, new InitChannel(ours), Pid);
+                _cgroup = ContainerCgroup.Create(request, Pid);
+                var start = new ContainerStart(request, inherited, new InitChannel(ours), Pid, _cgroup);
                 start.Perform();
                 _running.Set();
             }
@@ -134,6 +143,11 @@ internal sealed class ContainerThread(ContainerRequest request) : IDisposable
                 Reap();
                 throw;
             }
+        }
+
+        if (request.Detached)
+        {
+            return;
         }
 
         Reap();
@@ -179,7 +193,7 @@ internal sealed class ContainerThread(ContainerRequest request) : IDisposable
             _reaped = true;
         }
 
-        _cgroup?.Dispose();
+        _cgroup?.Remove();
         _exitCode = code;
     }
 }

@@ -25,23 +25,23 @@ internal static class HostHooks
     internal static void RunAfterwards(ContainerRequest request) => Try(request.Spec.Hooks?.Poststop, request, 0, "stopped");
 
     /// <summary>createContainer and startContainer run inside, in init's hands.</summary>
-    internal static void Plan(InitPlan plan, ContainerSpec spec)
+    internal static void Plan(InitPlan plan, ContainerRequest request)
     {
-        if (spec.Hooks is not { } hooks)
+        if (request.Spec.Hooks is not { } hooks)
         {
             return;
         }
 
         plan.CreateContainerHooks = Steps(hooks.CreateContainer);
         plan.StartContainerHooks = Steps(hooks.StartContainer);
-        plan.HookState = State(spec, 0, "created");
+        plan.HookState = State(request, 0, "created");
     }
 
     private static void Run(IReadOnlyList<HookSpec>? hooks, ContainerRequest request, int process, string status)
     {
         foreach (var hook in Steps(hooks))
         {
-            HookRunner.Run(hook.Path, hook.Arguments, hook.Environment, hook.TimeoutSeconds, State(request.Spec, process, status));
+            HookRunner.Run(hook.Path, hook.Arguments, hook.Environment, hook.TimeoutSeconds, State(request, process, status));
         }
     }
 
@@ -76,17 +76,18 @@ internal static class HostHooks
     }
 
     // runtime-spec, "State".
-    private static byte[] State(ContainerSpec spec, int process, string status)
+    private static byte[] State(ContainerRequest identity, int process, string status)
     {
+        var spec = identity.Spec;
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer))
         {
             writer.WriteStartObject();
             writer.WriteString("ociVersion", spec.OciVersion);
-            writer.WriteString("id", spec.Hostname ?? "");
+            writer.WriteString("id", identity.Id.Length > 0 ? identity.Id : spec.Hostname ?? "");
             writer.WriteString("status", status);
             writer.WriteNumber("pid", process);
-            writer.WriteString("bundle", spec.Root?.Path ?? "");
+            writer.WriteString("bundle", identity.Bundle.Length > 0 ? identity.Bundle : spec.Root?.Path ?? "");
             writer.WriteStartObject("annotations");
             foreach (var (name, value) in spec.Annotations ?? new Dictionary<string, string>())
             {

@@ -2,56 +2,75 @@ using Bld.Runtime.Linux;
 
 namespace Bld.Runtime.Cgroups;
 
-/// <summary>Where a controller can be used: its directory for this process's own cgroup, and which version it speaks.</summary>
-/// <param name="Mount">The hierarchy's mount point.</param>
+/// <summary>One hierarchy of the host.</summary>
+/// <param name="Mount">Its mount point.</param>
 /// <param name="Own">This process's cgroup in it, <c>/</c> or <c>/a/b</c>.</param>
 /// <param name="IsUnified">cgroup v2.</param>
-internal sealed record CgroupPlace(string Mount, string Own, bool IsUnified);
+/// <param name="Controllers">What can be limited there; <c>io</c> of v2 is called <c>blkio</c>, as v1 calls it.</param>
+/// <param name="Names">The options that name a hierarchy of v1: its controllers, or <c>name=…</c>.</param>
+internal sealed record CgroupPlace(string Mount, string Own, bool IsUnified, IReadOnlyList<string> Controllers, IReadOnlyList<string> Names);
 
 /// <summary>The host's cgroup hierarchies: v1, v2, or both at once (hybrid), where each controller is in one of them.</summary>
 internal static class CgroupHost
 {
-    /// <summary>The place of a controller; null when the host has it nowhere.</summary>
-    internal static CgroupPlace? Find(string controller)
+    /// <summary>Every hierarchy that is mounted.</summary>
+    internal static List<CgroupPlace> All()
     {
-        CgroupPlace? unified = null;
+        var mounts = Mounts();
+        var places = new List<CgroupPlace>();
         foreach (var line in Lines("/proc/self/cgroup"))
         {
             var parts = line.Split(':', 3);
-            if (parts.Length == 3 && parts[1].Length == 0)
+            if (parts.Length < 3)
             {
-                unified = Place(static fields => fields.Type == "cgroup2", parts[2], isUnified: true);
+                continue;
             }
-            else if (parts.Length == 3 && Array.IndexOf(parts[1].Split(','), controller) >= 0)
+
+            var controllers = parts[1].Split(',', StringSplitOptions.RemoveEmptyEntries);
+            var isUnified = controllers.Length == 0;
+            var found = mounts.FindIndex(mount => isUnified
+                ? mount.Type == "cgroup2"
+                : mount.Type == "cgroup" && Array.TrueForAll(controllers, each => mount.Options.Contains(each)));
+            if (found >= 0)
             {
-                return Place(fields => fields.Type == "cgroup" && Array.IndexOf(fields.Options.Split(','), controller) >= 0, parts[2], isUnified: false);
+                var mount = mounts[found].Path;
+                places.Add(new CgroupPlace(mount, parts[2], isUnified, isUnified ? Offered(mount) : controllers, controllers));
             }
         }
 
-        return unified is not null && Offers(unified, controller) ? unified : null;
+        return places;
     }
 
-    private static bool Offers(CgroupPlace place, string controller)
+    /// <summary>Whether cgroup v2 is all there is.</summary>
+    internal static bool IsUnifiedOnly(IReadOnlyList<CgroupPlace> places) => places.Count == 1 && places[0].IsUnified;
+
+    private static string[] Offered(string mount)
     {
-        var offered = ProcessCalls.ReadText($"{place.Mount}/cgroup.controllers") ?? "";
-        return Array.IndexOf(offered.Trim().Split(' '), controller == "blkio" ? "io" : controller) >= 0;
+        var offered = (ProcessCalls.ReadText($"{mount}/cgroup.controllers") ?? "").Trim().Split(' ', StringSplitOptions.RemoveEmptyEntries);
+        return Array.ConvertAll(offered, static name => name == "io" ? "blkio" : name);
     }
 
     // mountinfo: id parent device root mount-point options … - type source super-options.
-    private static CgroupPlace? Place(Func<(string Type, string Options), bool> matches, string own, bool isUnified)
+    private static List<(string Type, string[] Options, string Path)> Mounts()
     {
+        var mounts = new List<(string, string[], string)>();
         foreach (var line in Lines("/proc/self/mountinfo"))
         {
-            var halves = line.Split(" - ", 2);
-            var before = halves[0].Split(' ');
-            var after = halves.Length > 1 ? halves[1].Split(' ') : [];
-            if (before.Length > 4 && after.Length > 2 && matches((after[0], after[2])))
+            var separator = line.IndexOf(" - cgroup", StringComparison.Ordinal);
+            if (separator < 0)
             {
-                return new CgroupPlace(before[4], own, isUnified);
+                continue;
+            }
+
+            var before = line[..separator].Split(' ');
+            var after = line[(separator + 3)..].Split(' ');
+            if (before.Length > 4 && after.Length > 2)
+            {
+                mounts.Add((after[0], after[2].Split(','), before[4]));
             }
         }
 
-        return null;
+        return mounts;
     }
 
     private static string[] Lines(string path) => (ProcessCalls.ReadText(path) ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries);

@@ -42,7 +42,8 @@ internal static class CgroupSettings
 
         foreach (var (file, value) in resources.Unified ?? new Dictionary<string, string>())
         {
-            settings.Add(new CgroupSetting(file.Split('.')[0], file, null, (file, value)));
+            var controller = file.Split('.')[0];
+            settings.Add(new CgroupSetting(controller == "io" ? "blkio" : controller, file, null, (file, value)));
         }
 
         return settings;

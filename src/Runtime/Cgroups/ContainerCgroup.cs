@@ -1,186 +1,163 @@
-using System.Globalization;
 using System.Text;
 
 using Bld.Runtime.Linux;
-using Bld.Runtime.Spec;
 
 namespace Bld.Runtime.Cgroups;
 
 /// <summary>
-/// The cgroups of one container, made only where a limit or a path asks for them: moving a process costs milliseconds on v1.
-/// They are removed with the container.
+/// The cgroups of one container. A build makes them only where a limit or a path asks for them, because moving a process costs
+/// milliseconds on v1; engines want them in every hierarchy. They are removed with the container.
 /// </summary>
-internal sealed class ContainerCgroup : IDisposable
+internal sealed class ContainerCgroup
 {
     private static int _counter;
+    private readonly List<CgroupDirectory> _directories = [];
+    private readonly List<string> _made = [];
     private readonly string _name;
-    private readonly List<string> _directories = [];
-    private readonly HashSet<string> _joined = new(StringComparer.Ordinal);
 
     private ContainerCgroup(string name) => _name = name;
 
+    /// <summary>The cgroups that the container is in.</summary>
+    internal IReadOnlyList<CgroupDirectory> Directories => _directories;
+
     /// <summary>Makes the cgroups, sets the limits and moves the process in; null when nothing asks for that.</summary>
     /// <exception cref="ContainerException">A limit was asked for that this host can't set.</exception>
-    internal static ContainerCgroup? Create(LinuxSpec? linux, int process)
+    internal static ContainerCgroup? Create(ContainerRequest request, int process)
     {
+        if (request.JoinedCgroups is { } joined)
+        {
+            foreach (var directory in joined)
+            {
+                directory.Join(process);
+            }
+
+            return null;
+        }
+
+        var linux = request.Spec.Linux;
         var settings = CgroupSettings.From(linux?.Resources);
-        if (settings.Count == 0)
+        if (settings.Count == 0 && !request.AllCgroups && linux?.Resources?.Devices is not { Count: > 0 })
         {
             return null;
         }
 
-        var number = Interlocked.Increment(ref _counter);
-        var name = linux?.CgroupsPath is { Length: > 0 } path
-            ? path
-            : string.Create(CultureInfo.InvariantCulture, $"bld-{Environment.ProcessId}-{number}");
-        var cgroup = new ContainerCgroup(name);
+        var cgroup = new ContainerCgroup(CgroupName.Of(request, Interlocked.Increment(ref _counter)));
         try
         {
-            foreach (var setting in settings)
+            cgroup.MakeAll(request, settings);
+            CgroupLimits.Apply(cgroup._directories, settings);
+            DeviceLimits.Apply(cgroup._directories, linux?.Resources?.Devices);
+            foreach (var directory in cgroup._directories)
             {
-                cgroup.Apply(setting);
+                directory.Join(process);
             }
 
-            cgroup.Join(process);
             return cgroup;
         }
         catch
         {
-            cgroup.Dispose();
+            cgroup.Remove();
             throw;
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
+    /// <summary>Removes what was made here.</summary>
+    internal void Remove()
     {
-        for (var i = _directories.Count - 1; i >= 0; i--)
+        foreach (var directory in _directories)
         {
-            // Its last process is reaped, but the kernel may take a moment to let go of it.
-            var path = Encoding.UTF8.GetBytes(_directories[i]);
-            for (var attempt = 0; attempt < 50; attempt++)
-            {
-                if (FileCalls.TryRemoveDirectory(FileCalls.CurrentDirectory, path) != Errno.EBUSY)
-                {
-                    break;
-                }
+            _ = directory.Remove();
+        }
 
-                Thread.Sleep(2);
+        // Parents that somebody else uses by now stay.
+        for (var i = _made.Count - 1; i >= 0; i--)
+        {
+            _ = FileCalls.TryRemoveDirectory(FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(_made[i]));
+        }
+
+        _made.Clear();
+    }
+
+    private void MakeAll(ContainerRequest request, List<CgroupSetting> settings)
+    {
+        var hasDevices = request.Spec.Linux?.Resources?.Devices is { Count: > 0 };
+        foreach (var place in CgroupHost.All())
+        {
+            var isNeeded = settings.Exists(setting => place.Controllers.Contains(setting.Controller));
+            if (isNeeded || request.AllCgroups || (hasDevices && (place.IsUnified || place.Controllers.Contains("devices"))))
+            {
+                Make(place, isNeeded);
             }
         }
-
-        _directories.Clear();
     }
 
-    private void Apply(CgroupSetting setting)
+    private void Make(CgroupPlace place, bool isNeeded)
     {
-        var place = CgroupHost.Find(setting.Controller) ?? throw Refused(setting, "this host has no such cgroup controller");
-        var write = place.IsUnified ? setting.Second : setting.First;
-        if (write is not { } target)
+        var parent = CgroupName.Base(place, _name);
+        var path = _name.StartsWith('/') ? place.Mount + _name : $"{parent}/{_name}";
+        var errno = TryMake(path, place);
+        if (errno is Errno.None or Errno.EEXIST)
         {
-            throw Refused(setting, place.IsUnified ? "cgroup v2 has no such limit" : "cgroup v1 has no such limit");
+            _directories.Add(new CgroupDirectory { Path = path, IsUnified = place.IsUnified, Controllers = place.Controllers });
         }
-
-        var directory = Directory(place, setting);
-        var errno = TryWrite($"{directory}/{target.File}", target.Value);
-        if (errno != Errno.None)
+        else if (isNeeded || CgroupName.IsFullRoot())
         {
-            throw Refused(setting, $"write {target.Value} to {target.File}: {errno.Describe()}");
+            throw new ContainerException($"make cgroup {path}: {errno.Describe()}", "cgroup", path, errno);
         }
     }
 
-    private string Directory(CgroupPlace place, CgroupSetting setting)
+    // Parents first: on v2 each of them hands its controllers down, on v1 a new cpuset is empty and nobody may enter it.
+    private Errno TryMake(string path, CgroupPlace place)
     {
-        var own = place.Own == "/" ? "" : place.Own;
-        var directory = _name.StartsWith('/') ? place.Mount + _name : $"{place.Mount}{own}/{_name}";
-        if (!_joined.Add(directory))
+        if (path.Length <= place.Mount.Length)
         {
-            return directory;
+            return Errno.EEXIST;
+        }
+
+        var parent = path[..path.LastIndexOf('/')];
+        if (TryMake(parent, place) is var failure and not (Errno.None or Errno.EEXIST))
+        {
+            return failure;
         }
 
         if (place.IsUnified)
         {
-            // A cgroup with processes can't share out its controllers, except the root.
-            var parent = directory[..directory.LastIndexOf('/')];
-            var errno = TryWrite($"{parent}/cgroup.subtree_control", "+" + (setting.Controller == "blkio" ? "io" : setting.Controller));
-            if (errno != Errno.None)
+            HandDown(parent, place);
+        }
+
+        var errno = FileCalls.TryMakeDirectory(FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(path), 0x1ED);
+        if (errno == Errno.None)
+        {
+            _made.Add(path);
+            if (!place.IsUnified && place.Controllers.Contains("cpuset"))
             {
-                throw Refused(setting, $"the controller is not delegated to {parent}: {errno.Describe()}");
+                Inherit(path, parent, "cpuset.cpus");
+                Inherit(path, parent, "cpuset.mems");
             }
         }
 
-        Make(directory, setting);
-        if (setting.Controller == "cpuset" && !place.IsUnified)
-        {
-            Inherit(directory, "cpuset.cpus");
-            Inherit(directory, "cpuset.mems");
-        }
-
-        return directory;
+        return errno;
     }
 
-    private void Make(string directory, CgroupSetting setting)
+    private static void HandDown(string directory, CgroupPlace place)
     {
-        switch (FileCalls.TryMakeDirectory(FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(directory), 0x1ED))
+        var handed = (ProcessCalls.ReadText($"{directory}/cgroup.subtree_control") ?? "").Trim().Split(' ');
+        foreach (var controller in place.Controllers)
         {
-            case Errno.None:
-                _directories.Add(directory);
-                break;
-            case Errno.ENOENT:
-                Make(directory[..directory.LastIndexOf('/')], setting);
-                Make(directory, setting);
-                break;
-            case Errno.EEXIST:
-                break;
-            case var errno:
-                throw Refused(setting, $"make cgroup {directory}: {errno.Describe()}");
-        }
-    }
-
-    private void Join(int process)
-    {
-        foreach (var directory in _joined)
-        {
-            var errno = TryWrite($"{directory}/cgroup.procs", process.ToString(CultureInfo.InvariantCulture));
-            if (errno != Errno.None)
+            var name = controller == "blkio" ? "io" : controller;
+            if (Array.IndexOf(handed, name) < 0)
             {
-                throw new ContainerException($"join cgroup {directory}: {errno.Describe()}", "cgroup", directory, errno);
+                _ = CgroupDirectory.TryWrite(directory, "/cgroup.subtree_control", "+" + name);
             }
         }
     }
 
-    // A new cpuset of v1 is empty, and nobody may enter an empty one.
-    private static void Inherit(string directory, string file)
+    private static void Inherit(string path, string parent, string file)
     {
-        var parent = ProcessCalls.ReadText($"{directory[..directory.LastIndexOf('/')]}/{file}");
-        if (!string.IsNullOrWhiteSpace(parent))
+        var value = ProcessCalls.ReadText($"{parent}/{file}");
+        if (!string.IsNullOrWhiteSpace(value))
         {
-            _ = TryWrite($"{directory}/{file}", parent.Trim());
+            _ = CgroupDirectory.TryWrite(path, "/" + file, value.Trim());
         }
     }
-
-    private static Errno TryWrite(string path, string value)
-    {
-        var errno = FileCalls.TryOpen(FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(path), OpenFlags.WriteOnly, 0, out var file);
-        if (errno != Errno.None)
-        {
-            return errno;
-        }
-
-        using (file)
-        {
-            try
-            {
-                FileCalls.WriteAll(file, Encoding.UTF8.GetBytes(value));
-                return Errno.None;
-            }
-            catch (LinuxException failure)
-            {
-                return failure.Errno;
-            }
-        }
-    }
-
-    private static ContainerException Refused(CgroupSetting setting, string reason) =>
-        new($"the limit of {setting.What} can't be set: {reason}", "cgroup", setting.Controller);
 }

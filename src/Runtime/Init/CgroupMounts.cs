@@ -1,5 +1,6 @@
 using System.Text;
 
+using Bld.Runtime.Cgroups;
 using Bld.Runtime.Linux;
 
 using Microsoft.Win32.SafeHandles;
@@ -47,19 +48,18 @@ internal static class CgroupMounts
             return;
         }
 
-        foreach (var (name, type, option) in Hierarchies())
+        foreach (var place in CgroupHost.All())
         {
-            FileCalls.MakeDirectory(tree, name, 0x1ED);
-            byte[][] data = option.Length == 0 ? [] : [.. Options(option)];
-            if (TreeMaker.TryMakeFileSystem(type, "cgroup"u8.ToArray(), data, mount.AttributesSet, out var hierarchy, out _) != Errno.None)
+            var name = Encoding.UTF8.GetBytes(place.Mount[(place.Mount.LastIndexOf('/') + 1)..]);
+            if (FileCalls.TryMakeDirectory(tree, name, 0x1ED) != Errno.None || TryShow(place, mount.AttributesSet, out var hierarchy) != Errno.None)
             {
                 continue;
             }
 
             using (hierarchy)
-            using (var place = FileCalls.Open(tree, name, OpenFlags.Path | OpenFlags.Directory))
+            using (var spot = FileCalls.Open(tree, name, OpenFlags.Path | OpenFlags.Directory))
             {
-                SetupFailure.Check(MountCalls.TryMoveMount(hierarchy, place), "mount cgroup", name);
+                SetupFailure.Check(MountCalls.TryMoveMount(hierarchy, spot), "mount cgroup", name);
             }
         }
 
@@ -79,30 +79,29 @@ internal static class CgroupMounts
         }
     }
 
-    private static IEnumerable<byte[]> Options(string option)
+    // In a cgroup namespace of its own a container's cgroup is the root of a new mount. Without one it sees only its own
+    // directory of the host's hierarchy, at the same place.
+    private static Errno TryShow(CgroupPlace place, uint attributes, out SafeFileHandle tree)
     {
-        foreach (var part in option.Split(','))
+        if (place.Own == "/")
         {
-            var equals = part.IndexOf('=');
-            yield return Encoding.UTF8.GetBytes(equals < 0 ? part : part[..equals]);
-            yield return Encoding.UTF8.GetBytes(equals < 0 ? "" : part[(equals + 1)..]);
+            var type = place.IsUnified ? "cgroup2"u8 : "cgroup"u8;
+            byte[][] data = [.. place.Names.SelectMany(Option)];
+            if (TreeMaker.TryMakeFileSystem(type, "cgroup"u8.ToArray(), data, attributes, out tree, out _) == Errno.None)
+            {
+                return Errno.None;
+            }
         }
+
+        var path = Encoding.UTF8.GetBytes(place.Own == "/" ? place.Mount : place.Mount + place.Own);
+        var errno = MountCalls.TryOpenTree(FileCalls.CurrentDirectory, path, clone: true, recursive: false, out tree);
+        return errno == Errno.None ? MountCalls.TrySetAttributes(tree, recursive: false, (MountAttributeFlags)attributes) : errno;
     }
 
-    // /proc/self/cgroup: "4:memory:/path", "9:name=systemd:/", "0::/".
-    private static IEnumerable<(byte[] Name, byte[] Type, string Option)> Hierarchies()
+    private static IEnumerable<byte[]> Option(string option)
     {
-        foreach (var line in (ProcessCalls.ReadText("/proc/self/cgroup") ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
-        {
-            var parts = line.Split(':', 3);
-            if (parts.Length < 3)
-            {
-                continue;
-            }
-
-            yield return parts[1].Length == 0
-                ? ("unified"u8.ToArray(), "cgroup2"u8.ToArray(), "")
-                : (Encoding.UTF8.GetBytes(parts[1].Replace("name=", "", StringComparison.Ordinal)), "cgroup"u8.ToArray(), parts[1]);
-        }
+        var equals = option.IndexOf('=', StringComparison.Ordinal);
+        yield return Encoding.UTF8.GetBytes(equals < 0 ? option : option[..equals]);
+        yield return Encoding.UTF8.GetBytes(equals < 0 ? "" : option[(equals + 1)..]);
     }
 }

@@ -24,9 +24,9 @@ public static class ContainerInit
 
     private static int SetUp(int descriptor)
     {
-        using var socket = new SafeFileHandle(descriptor, ownsHandle: true);
+        var socket = new SafeFileHandle(descriptor, ownsHandle: true);
         ProcessCalls.SetCloseOnExec(socket);
-        var channel = new InitChannel(socket);
+        using var channel = new InitChannel(socket);
         try
         {
             if (channel.Receive(out var payload) != InitMessage.Plan)
@@ -36,7 +36,7 @@ public static class ContainerInit
 
             var plan = new InitPlan();
             plan.Exchange(new PlanCodec(payload));
-            return new InitSequence(plan, channel, socket).Run();
+            return new InitSequence(plan, channel).Run();
         }
         catch (SetupFailure failure)
         {

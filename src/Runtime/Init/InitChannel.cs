@@ -32,10 +32,25 @@ internal enum InitMessage
 /// The stream between the parent and init: a kind, a length and a payload each. Init's end closes at exec, and that is how
 /// the parent learns that all went well.
 /// </summary>
-internal sealed class InitChannel(SafeFileHandle socket)
+internal sealed class InitChannel(SafeFileHandle socket) : IDisposable
 {
+    private SafeFileHandle _socket = socket;
+
     private const int HeaderLength = 8;
     private const int LargestPayload = 16 << 20;
+
+    /// <summary>Whether the other end is gone.</summary>
+    internal bool IsClosed => SocketCalls.IsClosed(_socket);
+
+    /// <summary>Goes on with whoever connects to a listening socket; the old peer sees the end.</summary>
+    internal void Accept(SafeFileHandle listener)
+    {
+        _socket.Dispose();
+        _socket = SocketCalls.Accept(listener);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _socket.Dispose();
 
     internal void Send(InitMessage message, ReadOnlySpan<byte> payload = default)
     {
@@ -43,7 +58,7 @@ internal sealed class InitChannel(SafeFileHandle socket)
         BinaryPrimitives.WriteInt32LittleEndian(frame, (int)message);
         BinaryPrimitives.WriteInt32LittleEndian(frame.AsSpan(4), payload.Length);
         payload.CopyTo(frame.AsSpan(HeaderLength));
-        SocketCalls.SendAll(socket, frame);
+        SocketCalls.SendAll(_socket, frame);
     }
 
     internal InitMessage Receive(out byte[] payload)
@@ -69,7 +84,7 @@ internal sealed class InitChannel(SafeFileHandle socket)
     {
         while (!buffer.IsEmpty)
         {
-            var count = SocketCalls.Receive(socket, buffer);
+            var count = SocketCalls.Receive(_socket, buffer);
             if (count == 0)
             {
                 return false;

@@ -12,7 +12,7 @@ internal static unsafe class InitConsole
 {
     private const nuint SetControllingTerminal = 0x540E;
 
-    internal static void Attach(ProcessStep process)
+    internal static void Attach(ProcessStep process, bool ownMounts)
     {
         if (!process.Terminal)
         {
@@ -24,7 +24,11 @@ internal static unsafe class InitConsole
         using var slave = OpenSlave(master);
         Resize(process, slave);
         _ = Libc.fchown(slave, process.User, uint.MaxValue);
-        BindConsole(slave);
+        if (ownMounts)
+        {
+            BindConsole(slave);
+        }
+
         if (process.ConsoleDescriptor >= 0)
         {
             using var socket = new SafeFileHandle(process.ConsoleDescriptor, ownsHandle: true);

@@ -10,7 +10,7 @@ namespace Bld.Runtime.Init;
 /// From root to the command's own identity. Raw system calls throughout: they change only this thread, which is the one that
 /// survives the exec; the C library's wrappers would interrupt every thread to change it too.
 /// </summary>
-internal sealed unsafe class InitPrivileges(ProcessStep process)
+internal sealed unsafe class InitPrivileges(ProcessStep process, bool ownMounts)
 {
     private const int KeepCapabilities = 8;
     private const int DropBounding = 24;
@@ -69,17 +69,14 @@ internal sealed unsafe class InitPrivileges(ProcessStep process)
     /// <summary>Everything up to the user's identity and capabilities.</summary>
     internal void Drop()
     {
-        if (process.Terminal || process.ConsoleDescriptor >= 0)
-        {
-            InitConsole.Attach(process);
-        }
-        else
-        {
-            _ = Libc.setsid();
-        }
+        InitConsole.Attach(process, ownMounts);
 
         InitScheduling.Apply(process);
-        ForgetKeyring();
+        if (!process.KeepKeyring)
+        {
+            ForgetKeyring();
+        }
+
         if (!process.NoNewPrivileges)
         {
             // Without no_new_privs a filter needs CAP_SYS_ADMIN, which goes with the user change.
@@ -106,13 +103,13 @@ internal sealed unsafe class InitPrivileges(ProcessStep process)
     }
 
     /// <summary>The last moments: death with the parent, signals, descriptors, and the filter that allows no more set-up.</summary>
-    internal void Seal(SafeFileHandle socket)
+    internal void Seal(InitChannel channel)
     {
         if (process.DieWithParent)
         {
             // Cleared by each change of credentials, so it is set last; and a parent that died before is found by its socket.
             SetupFailure.Check(ProcessCalls.TryControl(SetParentDeathSignal, ProcessCalls.SignalKill), "prctl pdeathsig");
-            if (SocketCalls.IsClosed(socket))
+            if (channel.IsClosed)
             {
                 Libc._exit(1);
             }

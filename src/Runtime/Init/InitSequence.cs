@@ -5,7 +5,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Bld.Runtime.Init;
 
 /// <summary>Init's steps in the only order that works; each step's reason stands with its class.</summary>
-internal sealed class InitSequence(InitPlan plan, InitChannel channel, SafeFileHandle socket)
+internal sealed class InitSequence(InitPlan plan, InitChannel channel)
 {
     internal int Run()
     {
@@ -44,7 +44,7 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel, SafeFileH
     private int BecomeCommand()
     {
         var process = plan.Process;
-        var privileges = new InitPrivileges(process);
+        var privileges = new InitPrivileges(process, plan.OwnMounts);
         privileges.PrepareStreams();
         privileges.EnterWorkingDirectory();
         privileges.Drop();
@@ -56,6 +56,11 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel, SafeFileH
             return 1;
         }
 
+        if (process.StartDescriptor >= 0 && !WaitForStart(process.StartDescriptor))
+        {
+            return 1;
+        }
+
         RunHooks(plan.StartContainerHooks);
         if (process.Stay)
         {
@@ -63,15 +68,15 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel, SafeFileH
             const int SetDumpable = 4;
             SetupFailure.Check(ProcessCalls.TryControl(SetDumpable, 0), "prctl dumpable");
             OtherThreads.Run(privileges.DropThread);
-            privileges.Seal(socket);
+            privileges.Seal(channel);
             var child = Reaper.Start(command, process, environment);
 
             // Closed by the exec in the other case: the parent takes it for "the command runs".
-            socket.Dispose();
+            channel.Dispose();
             return Reaper.Watch(child);
         }
 
-        privileges.Seal(socket);
+        privileges.Seal(channel);
         throw CommandExec.Execute(command, process, environment);
     }
 
@@ -124,6 +129,14 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel, SafeFileH
         {
             HookRunner.Run(hook.Path, hook.Arguments, hook.Environment, hook.TimeoutSeconds, plan.HookState);
         }
+    }
+
+    // From here on it is the caller of "start" that hears of failures.
+    private bool WaitForStart(int descriptor)
+    {
+        using var listener = new SafeFileHandle(descriptor, ownsHandle: true);
+        channel.Accept(listener);
+        return channel.Receive(out _) == InitMessage.Continue;
     }
 
     private bool Pause(InitMessage message)

@@ -39,6 +39,10 @@ internal sealed class ProcessStep : IPlanPart
     /// <summary>Stay as process 1, and let the command be a child.</summary>
     internal bool Stay;
     internal bool DieWithParent;
+    internal bool KeepKeyring;
+
+    /// <summary>A listening socket: whoever connects gives the word for the exec, and hears what becomes of it.</summary>
+    internal int StartDescriptor = -1;
     internal int PreservedDescriptors;
 
     /// <inheritdoc/>
@@ -72,6 +76,8 @@ internal sealed class ProcessStep : IPlanPart
         codec.Number(ref ConsoleDescriptor);
         codec.Flag(ref Stay);
         codec.Flag(ref DieWithParent);
+        codec.Flag(ref KeepKeyring);
+        codec.Number(ref StartDescriptor);
         codec.Number(ref PreservedDescriptors);
     }
 }

@@ -43,6 +43,15 @@ public static unsafe partial class FileCalls
         }
     }
 
+    /// <summary>write(2) in one piece, as the kernel's own files want it.</summary>
+    public static Errno TryWrite(SafeFileHandle file, ReadOnlySpan<byte> bytes)
+    {
+        fixed (byte* b = bytes)
+        {
+            return Libc.write(file, b, (nuint)bytes.Length) < 0 ? LastError() : Errno.None;
+        }
+    }
+
     /// <summary>ftruncate(2): sets the length in bytes; what is added is a hole.</summary>
     public static void SetLength(SafeFileHandle file, long length) =>
         Check("truncate", default, Libc.ftruncate(file, length) < 0 ? LastError() : Errno.None);

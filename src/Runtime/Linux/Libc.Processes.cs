@@ -109,6 +109,21 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int bind(SafeFileHandle socket, byte* address, uint length);
 
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int listen(SafeFileHandle socket, int backlog);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int accept4(SafeFileHandle socket, byte* address, uint* length, int flags);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int tcgetattr(SafeFileHandle terminal, byte* mode);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int tcsetattr(SafeFileHandle terminal, int when, byte* mode);
+
+    [LibraryImport("libc")]
+    internal static partial void cfmakeraw(byte* mode);
+
     [LibraryImport("libc")]
     internal static partial void sigfillset(byte* set);
 

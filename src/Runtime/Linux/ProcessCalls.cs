@@ -13,7 +13,17 @@ internal static unsafe partial class ProcessCalls
     internal static Errno TryUnshare(NamespaceFlags flags) => Result(Libc.unshare((int)flags));
 
     /// <summary>setns(2) of one kind.</summary>
-    internal static Errno TryJoin(SafeFileHandle descriptor, NamespaceFlags type) => Result(Libc.setns(descriptor, (int)type));
+    internal static Errno TryJoin(SafeFileHandle descriptor, NamespaceFlags type)
+    {
+        const int OwnRootAndDirectory = 0x200;
+        if (type == NamespaceFlags.Mount && Libc.unshare(OwnRootAndDirectory) < 0)
+        {
+            // A thread that shares its root with others may not change what the root lies in.
+            return FileCalls.LastError();
+        }
+
+        return Result(Libc.setns(descriptor, (int)type));
+    }
 
     /// <summary>pidfd_open(2): names the process even after its number is used again.</summary>
     internal static Errno TryOpenProcess(int process, out SafeFileHandle descriptor)

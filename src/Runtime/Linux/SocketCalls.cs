@@ -1,3 +1,5 @@
+using System.Text;
+
 using Microsoft.Win32.SafeHandles;
 
 namespace Bld.Runtime.Linux;
@@ -5,6 +7,8 @@ namespace Bld.Runtime.Linux;
 /// <summary>Calls on stream sockets; a peer that is gone is an end, not a signal.</summary>
 internal static unsafe class SocketCalls
 {
+    private const int AddressBytes = 110;
+
     /// <summary>send(2) of everything, without SIGPIPE.</summary>
     internal static void SendAll(SafeFileHandle socket, ReadOnlySpan<byte> bytes)
     {
@@ -51,6 +55,52 @@ internal static unsafe class SocketCalls
         }
     }
 
+    /// <summary>A listening stream socket at a path, which must not exist; only its owner may connect.</summary>
+    internal static SafeFileHandle Listen(string path)
+    {
+        var socket = Create();
+        var address = stackalloc byte[AddressBytes];
+        using var directory = Address(path, address);
+        if (Libc.bind(socket, address, AddressBytes) < 0 || Libc.listen(socket, 4) < 0)
+        {
+            socket.Dispose();
+            throw FileCalls.Failed("listen at", Encoding.UTF8.GetBytes(path), FileCalls.LastError());
+        }
+
+        return socket;
+    }
+
+    /// <summary>A stream socket connected to a path.</summary>
+    internal static SafeFileHandle Connect(string path)
+    {
+        var socket = Create();
+        var address = stackalloc byte[AddressBytes];
+        using var directory = Address(path, address);
+        if (Libc.connect(socket, address, AddressBytes) < 0)
+        {
+            socket.Dispose();
+            throw FileCalls.Failed("connect to", Encoding.UTF8.GetBytes(path), FileCalls.LastError());
+        }
+
+        return socket;
+    }
+
+    /// <summary>accept4(2), close-on-exec; waits.</summary>
+    internal static SafeFileHandle Accept(SafeFileHandle listener)
+    {
+        const int CloseOnExec = 0x80000;
+        int accepted;
+        while ((accepted = Libc.accept4(listener, null, null, CloseOnExec)) < 0)
+        {
+            if (FileCalls.LastError() is var errno and not Errno.EINTR)
+            {
+                throw FileCalls.Failed("accept", default, errno);
+            }
+        }
+
+        return new SafeFileHandle(accepted, ownsHandle: true);
+    }
+
     /// <summary>Whether the peer is gone, without waiting.</summary>
     internal static bool IsClosed(SafeFileHandle socket)
     {
@@ -91,5 +141,51 @@ internal static unsafe class SocketCalls
                 throw FileCalls.Failed("send the terminal to the console socket", default, FileCalls.LastError());
             }
         }
+    }
+
+    /// <summary>Receives one descriptor (SCM_RIGHTS), close-on-exec; waits.</summary>
+    internal static SafeFileHandle ReceiveDescriptor(SafeFileHandle socket)
+    {
+        const int CloseOnExec = 0x40000000;
+        const int Rights = 1;
+        var control = stackalloc byte[24];
+        new Span<byte>(control, 24).Clear();
+        var text = stackalloc byte[64];
+        var vector = stackalloc nuint[2] { (nuint)text, 64 };
+        var message = stackalloc nuint[7] { 0, 0, (nuint)vector, 1, (nuint)control, 24, 0 };
+        if (Libc.recvmsg(socket, (byte*)message, CloseOnExec) < 0)
+        {
+            throw FileCalls.Failed("receive the terminal", default, FileCalls.LastError());
+        }
+
+        return ((int*)control)[3] == Rights && *(nuint*)control >= 20
+            ? new SafeFileHandle(((int*)control)[4], ownsHandle: true)
+            : throw FileCalls.Failed("receive the terminal", default, Errno.EPIPE);
+    }
+
+    private static SafeFileHandle Create()
+    {
+        const int Unix = 1;
+        const int StreamCloseOnExec = 1 | 0x80000;
+        var socket = Libc.socket(Unix, StreamCloseOnExec, 0);
+        return socket >= 0 ? new SafeFileHandle(socket, ownsHandle: true) : throw FileCalls.Failed("socket", default, FileCalls.LastError());
+    }
+
+    // An address has room for 107 bytes, so it goes through the directory's descriptor: paths of state directories are longer.
+    private static SafeFileHandle Address(string path, byte* address)
+    {
+        var slash = path.LastIndexOf('/');
+        var directory = FileCalls.Open(slash <= 0 ? "/" : path[..slash], OpenFlags.Path | OpenFlags.Directory);
+        var text = Encoding.UTF8.GetBytes($"/proc/self/fd/{directory.DangerousGetHandle()}/{path[(slash + 1)..]}");
+        if (text.Length > AddressBytes - 3)
+        {
+            directory.Dispose();
+            throw FileCalls.Failed("name of socket", Encoding.UTF8.GetBytes(path), (Errno)36);
+        }
+
+        new Span<byte>(address, AddressBytes).Clear();
+        *(ushort*)address = 1;
+        text.CopyTo(new Span<byte>(address + 2, AddressBytes - 2));
+        return directory;
     }
 }

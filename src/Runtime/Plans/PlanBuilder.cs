@@ -19,6 +19,7 @@ internal sealed class PlanBuilder(ContainerRequest request, InheritedDescriptors
         {
             HostName = Bytes(_spec.Hostname),
             DomainName = Bytes(_spec.Domainname),
+            NoPivot = request.NoPivot,
             RootReadOnly = _spec.Root?.Readonly ?? false,
             RootPropagation = MountOptions.Parse([_linux.RootfsPropagation ?? ""]).PropagationWithDepth,
             MaskedPaths = Paths(_linux.MaskedPaths),
@@ -31,7 +32,7 @@ internal sealed class PlanBuilder(ContainerRequest request, InheritedDescriptors
         plan.Mounts = new MountPlanner(request, inherited).Plan();
         plan.MakeDevices = plan.OwnMounts;
         plan.Devices = DevicePlanner.Plan(_linux.Devices ?? []);
-        HostHooks.Plan(plan, _spec);
+        HostHooks.Plan(plan, request);
         SecurityLabels.Plan(plan, _spec.Process, request.Warn);
         return plan;
     }
@@ -77,6 +78,12 @@ internal sealed class PlanBuilder(ContainerRequest request, InheritedDescriptors
         if (request.Root is not null)
         {
             plan.RootDescriptor = inherited.Number(request.Root);
+            return;
+        }
+
+        if (_linux.Namespaces?.Any(static item => item.Type == "mount" && !string.IsNullOrEmpty(item.Path)) == true)
+        {
+            // The joined namespace brings its own.
             return;
         }
 

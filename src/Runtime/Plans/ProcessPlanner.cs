@@ -38,6 +38,8 @@ internal sealed class ProcessPlanner(ContainerRequest request, InheritedDescript
             PreservedDescriptors = request.PreservedDescriptors,
             ConsoleDescriptor = request.ConsoleSocket is null ? -1 : inherited.Number(request.ConsoleSocket),
             Stay = request.Init,
+            KeepKeyring = request.KeepKeyring,
+            StartDescriptor = request.StartSocket is null ? -1 : inherited.Number(request.StartSocket),
         };
         PlanCapabilities(step, spec.Capabilities);
         if (request.Spec.Linux?.Seccomp is { } profile)
@@ -72,7 +74,9 @@ internal sealed class ProcessPlanner(ContainerRequest request, InheritedDescript
         step.Permitted &= held;
         step.Effective = Capabilities.Parse(spec.Effective, request.Warn) & held;
         step.Inheritable = Capabilities.Parse(spec.Inheritable, request.Warn) & held;
-        step.Ambient = Capabilities.Parse(spec.Ambient, request.Warn) & held;
+
+        // The kernel has no ambient capability that is not permitted and inheritable; runc's callers ask for such all the same.
+        step.Ambient = Capabilities.Parse(spec.Ambient, request.Warn) & step.Permitted & step.Inheritable;
     }
 
     private static byte[][] Texts(IReadOnlyList<string> values)

@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Bld.Runtime.Spec;
@@ -5,6 +6,11 @@ namespace Bld.Runtime.Spec;
 /// <summary>config.json "process".</summary>
 public sealed record ProcessSpec : SpecPart
 {
+    /// <summary>Reads a file that holds a process alone, as "exec --process" gets it.</summary>
+    /// <exception cref="JsonException">The bytes are not JSON or a field has the wrong type.</exception>
+    public static ProcessSpec Parse(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize(json, SpecJson.Default.ProcessSpec) ?? throw new JsonException("the process is null");
+
     public bool Terminal { get; init; }
 
     public ConsoleSizeSpec? ConsoleSize { get; init; }

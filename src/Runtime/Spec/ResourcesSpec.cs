@@ -1,3 +1,4 @@
+using System.Text.Json;
 using System.Text.Json.Serialization;
 
 namespace Bld.Runtime.Spec;
@@ -5,6 +6,11 @@ namespace Bld.Runtime.Spec;
 /// <summary>config.json "linux.resources": what the cgroup limits.</summary>
 public sealed record ResourcesSpec : SpecPart
 {
+    /// <summary>Reads a file that holds resources alone, as "update --resources" gets it.</summary>
+    /// <exception cref="JsonException">The bytes are not JSON or a field has the wrong type.</exception>
+    public static ResourcesSpec Parse(ReadOnlySpan<byte> json) =>
+        JsonSerializer.Deserialize(json, SpecJson.Default.ResourcesSpec) ?? throw new JsonException("the resources are null");
+
     public IReadOnlyList<DeviceRule>? Devices { get; init; }
 
     public MemorySpec? Memory { get; init; }

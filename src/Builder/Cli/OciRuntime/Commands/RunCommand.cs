@@ -1,0 +1,42 @@
+using Bld.Builder.Cli.Flags;
+using Bld.Runtime.Oci;
+using Bld.Runtime.Terminals;
+
+namespace Bld.Builder.Cli.OciRuntime.Commands;
+
+/// <summary><c>bldrun run</c>.</summary>
+internal sealed class RunCommand : OciCommand
+{
+    public override string Name => "run";
+
+    public override string Summary => "Make a container and run its command to the end";
+
+    public override IReadOnlyList<Flag> Flags =>
+    [
+        .. CreateFlags.All,
+        new("detach", FlagKind.Boolean, "return when the command runs", 'd'),
+        new("keep", FlagKind.Boolean, "accepted; the state goes with the container"),
+    ];
+
+    public override int Run(OciCall call)
+    {
+        var options = CreateFlags.Read(call);
+        if (call.Flags.Boolean("detach"))
+        {
+            new OciCreation(call.Root, options).RunDetached();
+            return 0;
+        }
+
+        if (options.ConsoleSocket is not null || !OciCreation.WantsTerminal(options))
+        {
+            return new OciCreation(call.Root, options).Run(static container => new ForwardedSignals(container));
+        }
+
+        using var terminal = new TerminalRelay();
+        return new OciCreation(call.Root, options with { Console = terminal.Socket }).Run(container =>
+        {
+            terminal.Attach();
+            return new ForwardedSignals(container);
+        });
+    }
+}

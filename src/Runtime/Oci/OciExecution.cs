@@ -1,0 +1,134 @@
+using Bld.Runtime.Init;
+using Bld.Runtime.Linux;
+using Bld.Runtime.Plans;
+using Bld.Runtime.Spec;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Runtime.Oci;
+
+/// <summary>What "exec" is asked for.</summary>
+public sealed record OciExecOptions
+{
+    /// <summary>The whole process.</summary>
+    public required ProcessSpec Process { get; init; }
+
+    /// <summary>A file that gets the process's number.</summary>
+    public string? PidFile { get; init; }
+
+    /// <summary>The path of the socket that gets the terminal's master.</summary>
+    public string? ConsoleSocket { get; init; }
+
+    /// <summary>A connected socket for the same, when the caller shows the terminal itself.</summary>
+    public SafeFileHandle? Console { get; init; }
+
+    public int PreservedDescriptors { get; init; }
+
+    /// <summary>A cgroup below the container's own, which must exist; null is the container's.</summary>
+    public string? Cgroup { get; init; }
+
+    public bool IgnorePaused { get; init; }
+
+    /// <summary>Hears of protections that this host can't give.</summary>
+    public Action<string>? Warn { get; init; }
+}
+
+/// <summary>
+/// Runs a further process in a container: it joins the namespaces and cgroups of its init and gets the container's filter.
+/// </summary>
+public sealed class OciExecution(StateRoot root, OciContainer container, OciExecOptions options)
+{
+    private static readonly string[] Types = ["user", "ipc", "uts", "network", "pid", "cgroup", "time", "mount"];
+
+    /// <summary>Starts the process; it outlives this one.</summary>
+    public void RunDetached() => Start(detached: true).Dispose();
+
+    /// <summary>Runs the process to its end.</summary>
+    /// <param name="started">Gets it while it runs, for the signals and the terminal of the caller; disposed at its end.</param>
+    /// <returns>The exit code, or 128 and the signal that killed it.</returns>
+    public int Run(Func<Container, IDisposable> started)
+    {
+        using var process = Start(detached: false);
+        using var attached = started(process);
+        return process.Wait(CancellationToken.None);
+    }
+
+    private Container Start(bool detached)
+    {
+        switch (container.Status)
+        {
+            case "paused" when !options.IgnorePaused:
+                throw new ContainerException($"cannot exec in container \"{container.Id}\": it is paused");
+            case "stopped":
+                throw new ContainerException($"cannot exec in container \"{container.Id}\": it is not running");
+        }
+
+        var spec = container.Spec();
+        using var console = options is { ConsoleSocket: { } path, Process.Terminal: true } ? SocketCalls.Connect(Path.GetFullPath(path)) : null;
+        using var input = new SafeFileHandle(0, ownsHandle: false);
+        using var output = new SafeFileHandle(1, ownsHandle: false);
+        using var error = new SafeFileHandle(2, ownsHandle: false);
+        return Container.Start(
+            new ContainerRequest
+            {
+                Spec = new ContainerSpec
+                {
+                    OciVersion = spec.OciVersion,
+                    Process = Bundle.Restrict(options.Process),
+                    Linux = new LinuxSpec { Namespaces = Namespaces(), Seccomp = spec.Linux?.Seccomp, Personality = spec.Linux?.Personality },
+                },
+                Id = container.Id,
+                Input = input,
+                Output = output,
+                Error = error,
+                ConsoleSocket = options.Console ?? console,
+                PreservedDescriptors = options.PreservedDescriptors,
+                SeccompCache = root.FilterCache,
+                Warn = options.Warn,
+                DieWithParent = !detached,
+                Detached = detached,
+                JoinedCgroups = [.. container.Cgroups.Select(cgroup => options.Cgroup is { Length: > 0 } below ? cgroup with { Path = $"{cgroup.Path}/{below.TrimStart('/')}" } : cgroup)],
+                Ready = (process, _) => PidFile.Write(options.PidFile, process),
+            },
+            CancellationToken.None);
+    }
+
+    // Only those that differ from our own: joining one's own is refused for some kinds.
+    private List<NamespaceSpec> Namespaces()
+    {
+        var namespaces = new List<NamespaceSpec>();
+        foreach (var type in Types)
+        {
+            var name = type switch
+            {
+                "network" => "net",
+                "mount" => "mnt",
+                _ => type,
+            };
+            var path = $"/proc/{container.Pid}/ns/{name}";
+            if (!AreSame(path, $"/proc/self/ns/{name}"))
+            {
+                namespaces.Add(new NamespaceSpec { Type = type, Path = path });
+            }
+        }
+
+        return namespaces;
+    }
+
+    private static bool AreSame(string path, string other)
+    {
+        var errno = FileCalls.TryOpen(FileCalls.CurrentDirectory, PlanBuilder.Bytes(path), OpenFlags.Path, 0, out var there);
+        if (errno == Errno.ENOENT)
+        {
+            // A kernel without that kind of namespace.
+            return true;
+        }
+
+        SetupFailure.Check(errno, "open namespace", PlanBuilder.Bytes(path));
+        using (there)
+        using (var here = FileCalls.Open(other, OpenFlags.Path))
+        {
+            return FileCalls.Status(there).Inode == FileCalls.Status(here).Inode;
+        }
+    }
+}

@@ -1,0 +1,195 @@
+using System.Text.Json;
+
+using Bld.Runtime.Oci;
+using Bld.Runtime.Spec;
+
+namespace Bld.Runtime.Tests;
+
+/// <summary>The life of a container as an engine leads it (runtime-spec, "Lifecycle"), through the program's command line.</summary>
+[Collection("alone")]
+public sealed class OciRuntimeTests
+{
+    [Fact]
+    public void A_container_is_created_started_killed_and_deleted()
+    {
+        using var bundle = new OciBundle("sh", "-c", "echo ran; sleep 100");
+        var created = bundle.Run("create --pid-file pid life");
+        Assert.Equal(new Result(0, ""), created);
+        Assert.Equal("created", Field(bundle.Run("state life"), "status"));
+        var process = Field(bundle.Run("state life"), "pid");
+        Assert.Equal(process, File.ReadAllText($"{bundle.Path}/pid"));
+        Assert.Equal(0, bundle.Run("start life").Code);
+        Assert.Equal("running", Field(bundle.Run("state life"), "status"));
+        Assert.Contains("it is running", bundle.Run("delete life").Output, StringComparison.Ordinal);
+        Assert.Contains("exists already", bundle.Run("create life").Output, StringComparison.Ordinal);
+        Assert.Equal(0, bundle.Run("kill life KILL").Code);
+        bundle.WaitFor("life", "stopped");
+        Assert.Equal(new Result(0, ""), bundle.Run("delete life"));
+        Assert.Equal(1, bundle.Run("state life").Code);
+        Assert.False(Directory.Exists($"{bundle.Path}/state/life"));
+    }
+
+    [Fact]
+    public void A_command_that_is_not_there_is_an_error_of_create_on_stderr_and_in_the_log_and_leaves_nothing()
+    {
+        using var bundle = new OciBundle("bahs");
+        var result = bundle.Run("create typo");
+        Assert.Equal(new Result(1, "exec: \"bahs\": executable file not found in $PATH\n"), result);
+        using var line = JsonDocument.Parse(File.ReadAllText(bundle.LogFile));
+        Assert.Equal("error", line.RootElement.GetProperty("level").GetString());
+        Assert.Equal("exec: \"bahs\": executable file not found in $PATH", line.RootElement.GetProperty("msg").GetString());
+        Assert.True(line.RootElement.GetProperty("time").TryGetDateTime(out _));
+        Assert.Equal("", bundle.Run("list -q").Output);
+        Assert.Equal(127, bundle.Run("run typo").Code);
+        Assert.False(Directory.Exists($"{bundle.Path}/state/typo"));
+    }
+
+    [Fact]
+    public void Run_gives_the_commands_code_and_forgets_the_container()
+    {
+        using var bundle = new OciBundle("sh", "-c", "echo out; echo err >&2; exit 7");
+        var result = bundle.Run("run once");
+        Assert.Equal(7, result.Code);
+        Assert.Equal("out\nerr\n", result.Output);
+        Assert.Equal("", bundle.Run("list -q").Output);
+        Assert.Empty(Directory.GetDirectories("/sys/fs/cgroup", "once", SearchOption.AllDirectories));
+    }
+
+    [Fact]
+    public void Exec_joins_the_namespaces_and_gives_its_own_code()
+    {
+        using var bundle = new OciBundle("sleep", "100");
+        Assert.Equal(0, bundle.Run("run -d host").Code);
+        var inside = bundle.Run("exec", "-e", "A=1", "--cwd", "/tmp", "-u", "1000:1001", "host", "sh", "-c", "echo $A $(pwd) $(id -u):$(id -g) $(readlink /proc/self/ns/net); test -d /proc/1 && exit 9");
+        Assert.Equal(9, inside.Code);
+        var network = new FileInfo($"/proc/{Field(bundle.Run("state host"), "pid")}/ns/net").LinkTarget;
+        Assert.Equal($"1 /tmp 1000:1001 {network}\n", inside.Output);
+        Assert.Contains("executable file not found", bundle.Run("exec host bahs").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_second_container_joins_the_firsts_namespaces_as_in_a_pod()
+    {
+        using var bundle = new OciBundle("sleep", "100");
+        Assert.Equal(0, bundle.Run("run -d infra").Code);
+        var process = Field(bundle.Run("state infra"), "pid");
+        bundle.Write(spec => spec with
+        {
+            Hostname = null,
+            Process = spec.Process! with { Args = ["sh", "-c", "for i in net ipc uts pid; do readlink /proc/self/ns/$i; done"] },
+            Linux = spec.Linux! with
+            {
+                Namespaces =
+                [
+                    Joined("network", process, "net"), Joined("ipc", process, "ipc"), Joined("uts", process, "uts"), Joined("pid", process, "pid"),
+                    new NamespaceSpec { Type = "mount" },
+                ],
+            },
+        });
+        var expected = string.Concat(((string[])["net", "ipc", "uts", "pid"]).Select(name => new FileInfo($"/proc/{process}/ns/{name}").LinkTarget + "\n"));
+        Assert.Equal(new Result(0, expected), bundle.Run("run member"));
+    }
+
+    [Fact]
+    public void Hooks_of_all_six_kinds_run_in_their_order()
+    {
+        using var bundle = new OciBundle();
+        var log = bundle.Root.In("tmp/hooks");
+        HookSpec Host(string name) => new() { Path = "/bin/sh", Args = ["sh", "-c", $"echo {name} $(grep -o '\"id\":\"[a-z]*\"') >> {log}"] };
+        HookSpec Inside(string name) => new() { Path = "/bin/sh", Args = ["sh", "-c", $"echo {name} >> /tmp/hooks"], Env = ["PATH=/bin"] };
+        bundle.Write(spec => spec with
+        {
+            Root = spec.Root! with { Readonly = false },
+            Process = spec.Process! with { Args = ["sh", "-c", "echo command >> /tmp/hooks; sleep 100"] },
+            Hooks = new HooksSpec
+            {
+                Prestart = [Host("prestart")],
+                CreateRuntime = [Host("createRuntime")],
+                CreateContainer = [Host("createContainer")],
+                StartContainer = [Inside("startContainer")],
+                Poststart = [Host("poststart")],
+                Poststop = [Host("poststop")],
+            },
+        });
+        Assert.Equal(new Result(0, ""), bundle.Run("create hooks"));
+        Assert.Equal("prestart \"id\":\"hooks\"\ncreateRuntime \"id\":\"hooks\"\ncreateContainer \"id\":\"hooks\"\n", File.ReadAllText(log));
+        Assert.Equal(new Result(0, ""), bundle.Run("start hooks"));
+        Assert.Equal(0, bundle.Run("delete -f hooks").Code);
+        var lines = File.ReadAllLines(log);
+        Assert.Equal("startContainer", lines[3]);
+        Assert.Equal(["command", "poststart \"id\":\"hooks\""], lines[4..6].Order(StringComparer.Ordinal));
+        Assert.Equal("poststop \"id\":\"hooks\"", lines[^1]);
+    }
+
+    [Fact]
+    public void A_killed_create_leaves_no_process_behind()
+    {
+        using var bundle = new OciBundle("sleep", "100");
+        bundle.Write(spec => spec with
+        {
+            Process = spec.Process! with { Args = ["sleep", "100"] },
+            Hooks = new HooksSpec { CreateRuntime = [new HookSpec { Path = "/bin/sh", Args = ["sh", "-c", "kill -9 $PPID; sleep 0.2"] }] },
+        });
+        Assert.NotEqual(0, bundle.Run("create dead").Code);
+        Assert.Equal("", bundle.Run("list -q").Output);
+        for (var i = 0; i < 100 && InitsBelow(bundle) > 0; i++)
+        {
+            Thread.Sleep(10);
+        }
+
+        Assert.Equal(0, InitsBelow(bundle));
+        Assert.Equal(new Result(0, ""), bundle.Run("delete -f dead"));
+    }
+
+    [Fact]
+    public void Features_and_the_template_are_what_callers_can_read()
+    {
+        using var bundle = new OciBundle("true");
+        using var features = JsonDocument.Parse(bundle.Run("features").Output);
+        Assert.Equal(6, features.RootElement.GetProperty("hooks").GetArrayLength());
+        Directory.CreateDirectory($"{bundle.Path}/new");
+        Assert.Equal(new Result(0, ""), bundle.Run("spec --rootless -b new"));
+        var spec = ContainerSpec.Parse(File.ReadAllBytes($"{bundle.Path}/new/config.json"));
+        Assert.Contains(spec.Linux!.Namespaces!, static item => item.Type == "user");
+        Assert.Contains("exists already", bundle.Run("spec -b new").Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Names_that_could_leave_the_state_directory_are_refused()
+    {
+        using var bundle = new OciBundle("true");
+        foreach (var name in (string[])["../x", "a/b", ".", "..", ".x", ""])
+        {
+            Assert.Contains("invalid container ID", bundle.Run("run", name).Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void Processes_are_frozen_and_thawed_and_limits_change()
+    {
+        using var bundle = new OciBundle("sleep", "100");
+        Assert.Equal(0, bundle.Run("run -d cold").Code);
+        var container = new StateRoot($"{bundle.Path}/state").Find("cold");
+        Assert.Equal(new Result(0, ""), bundle.Run("pause cold"));
+        Assert.Equal("paused", container.Status);
+        Assert.Contains("it is paused", bundle.Run("exec cold true").Output, StringComparison.Ordinal);
+        Assert.Equal(new Result(0, ""), bundle.Run("resume cold"));
+        Assert.Equal("running", container.Status);
+        Assert.Equal(new Result(0, ""), bundle.Run("update --pids-limit 33 cold"));
+        using var statistics = JsonDocument.Parse(bundle.Run("events --stats cold").Output);
+        Assert.Equal(33, statistics.RootElement.GetProperty("data").GetProperty("pids").GetProperty("limit").GetInt32());
+        Assert.Equal($"[\n  {container.Pid}\n]\n", bundle.Run("ps -f json cold").Output);
+    }
+
+    // An init that waits has its bundle's directory as its own.
+    private static int InitsBelow(OciBundle bundle) =>
+        Directory.GetDirectories("/proc").Count(directory => char.IsAsciiDigit(directory[^1]) && new FileInfo($"{directory}/cwd").LinkTarget == bundle.Path);
+
+    private static NamespaceSpec Joined(string type, string process, string name) => new() { Type = type, Path = $"/proc/{process}/ns/{name}" };
+
+    private static string Field(Result state, string name)
+    {
+        using var document = JsonDocument.Parse(state.Output);
+        return document.RootElement.GetProperty(name).ToString();
+    }
+}
