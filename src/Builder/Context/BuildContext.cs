@@ -25,23 +25,14 @@ internal sealed class BuildContext : IDisposable
     /// <summary>What instructions see of it.</summary>
     public CopySource Source { get; }
 
-    /// <summary>Opens a directory.</summary>
-    /// <param name="path">Its path on the host.</param>
+    /// <summary>Makes a context of an open directory.</summary>
+    /// <param name="root">The directory; disposed of with the context.</param>
     /// <param name="dockerfileName">The Dockerfile's path in it, whose own ignore file comes first; null when it lies elsewhere.</param>
-    /// <param name="ignoreFile">A file of rules that replaces those of the context (<c>--ignorefile</c>).</param>
+    /// <param name="ignoreFile">A file of the host with rules that replace those of the context (<c>--ignorefile</c>).</param>
     /// <param name="owned">Removed with the context.</param>
-    /// <exception cref="BuildException">It can't be opened, or its rules can't be read.</exception>
-    public static BuildContext Open(string path, string? dockerfileName, string? ignoreFile, IDisposable? owned = null)
-    {
-        var errno = FileCalls.TryOpen(
-            FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(path), OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var root);
-        if (errno != Errno.None)
-        {
-            throw new BuildException($"cannot open the build context \"{path}\": {errno.Describe()}");
-        }
-
-        return new BuildContext(root, ReadRules(root, dockerfileName, ignoreFile), owned);
-    }
+    /// <exception cref="BuildException">Its rules can't be read.</exception>
+    public static BuildContext Open(SafeFileHandle root, string? dockerfileName, string? ignoreFile, IDisposable? owned = null) =>
+        new(root, ReadRules(root, dockerfileName, ignoreFile), owned);
 
     /// <summary>The text of a file in the context; null when it isn't there.</summary>
     public string? ReadText(string path) => ReadText(Root, path);
@@ -72,7 +63,8 @@ internal sealed class BuildContext : IDisposable
         return IgnoreRules.None;
     }
 
-    private static string? ReadText(SafeFileHandle root, string path)
+    /// <summary>The text of a file below a directory, links followed inside it; null when it isn't there.</summary>
+    public static string? ReadText(SafeFileHandle root, string path)
     {
         var errno = FileCalls.TryOpenResolving(
             root, Encoding.UTF8.GetBytes(path), OpenFlags.ReadOnly | OpenFlags.NonBlocking, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out var file);

@@ -69,12 +69,14 @@ internal sealed class TargetDirectories(SafeFileHandle upper, SafeFileHandle? vi
         var made = FileCalls.TryMakeDirectory(upper, path.Span, 0x1ED);
         if (made == Errno.EEXIST)
         {
-            if (!FileCalls.Status(upper, path.Span).IsDirectory)
+            var status = FileCalls.Status(upper, path.Span);
+            if (!status.IsDirectory)
             {
                 throw new BuildException($"cannot copy to non-directory: /{path}");
             }
 
-            _times.Add(path, null);
+            // An earlier copy of the same instruction made it.
+            _times.Add(path, status.ModifiedAt);
             return;
         }
 

@@ -86,6 +86,9 @@ internal sealed record BuildRequest
     /// <summary>Agents' sockets by id.</summary>
     public IReadOnlyDictionary<string, string> SshSockets { get; init; } = new Dictionary<string, string>();
 
+    /// <summary>What sources that lie elsewhere are asked with.</summary>
+    public RemoteAccess Access => new(Secrets, SshSockets);
+
     /// <summary>Entitlements given by <c>--allow</c>: <c>security.insecure</c>, <c>network.host</c>.</summary>
     public IReadOnlyList<string> Allowed { get; init; } = [];
 

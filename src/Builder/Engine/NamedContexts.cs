@@ -35,20 +35,23 @@ internal sealed class NamedContexts(EngineServices services, BuildRequest reques
             return null;
         }
 
-        if (RemoteSource.IsGit(value) || RemoteSource.IsUrl(value))
-        {
-            throw new BuildException($"the named context \"{name}\" is a URL, which named contexts can't be yet: give a directory");
-        }
-
         lock (_gate)
         {
             if (!_directories.TryGetValue(name, out var context))
             {
-                _directories.Add(name, context = BuildContext.Open(value, null, null));
+                _directories.Add(name, context = Open(name, value));
             }
 
             return context.Source;
         }
+    }
+
+    private BuildContext Open(string name, string value)
+    {
+        var root = new ContextOpener(services.State, request.Access, cancellation).Open(value);
+        return root.DockerfileText is null
+            ? BuildContext.Open(root.Root, null, null, root.Owned)
+            : throw new BuildException($"the named context \"{name}\" is neither a directory nor a tarball nor a git repository: {value}");
     }
 
     /// <inheritdoc/>

@@ -30,49 +30,35 @@ internal sealed partial class StageBuilder
 
         using var finder = new SourceFinder(session, scheduler, planned);
         var from = instruction.From is { } reference ? Expand(reference) : null;
-        var request = Request(instruction, instruction.Sources) with { Parents = instruction.Parents };
-        var copier = new Copier(finder.Find(from), request, session.Cancellation);
-        CopyInto(instruction, copier, request);
+        var request = Request(instruction, instruction.Sources.Select(Expand)) with { Parents = instruction.Parents };
+        CopyInto(instruction, [Part(new Copier(finder.Find(from), request, session.Cancellation))], request);
     }
 
-    private void Add(AddInstruction instruction)
-    {
-        var local = new List<string>();
-        foreach (var word in instruction.Sources.Select(Expand))
-        {
-            if (RemoteSource.IsGit(word) || RemoteSource.IsUrl(word))
-            {
-                throw new BuildException($"ADD of {word}: sources that lie elsewhere can't be fetched yet");
-            }
-
-            local.Add(word);
-        }
-
-        var request = Request(instruction, instruction.Sources) with { Unpacks = instruction.Unpack ?? true };
-        CopyInto(instruction, new Copier(session.Request.Context.Source, request, session.Cancellation), request);
-    }
-
-    private void CopyInto(TransferInstruction instruction, Copier copier, CopyRequest request)
+    private void CopyInto(TransferInstruction instruction, IReadOnlyList<CopyPart> parts, CopyRequest request)
     {
         var inputs = new CacheKeyBuilder("copy", instruction.Link ? null : _state.Key)
             .AddOptional("parent", instruction.Link ? _state.Key.Hex : null)
-            .Add("content", copier.ContentDigest(Services.Digests).ToString())
+            .AddEach("content", parts.Select(static part => part.Key))
             .Add("destination", request.Destination)
             .AddOptional("owner", request.Owner?.ToString())
             .AddOptional("mode", request.Mode?.Text)
-            .Add("parents", request.Parents.ToString());
+            .Add("parents", request.Parents.ToString())
+            .AddOptional("unpack", (instruction as AddInstruction)?.Unpack?.ToString());
         var shown = HistoryText.Transfer(
             instruction, instruction.Sources.Select(Expand), Expand(instruction.Destination), ExpandOptional(instruction.Owner), ExpandOptional(instruction.Mode));
         Layer(inputs, shown, active =>
         {
             using var view = instruction.Link ? null : Services.Snapshots.MountReadOnly(_state.Top);
-            copier.Execute(active.UpperHandle, _state.Top is null ? null : view?.Root);
+            foreach (var part in parts)
+            {
+                part.Copier().Execute(active.UpperHandle, _state.Top is null ? null : view?.Root);
+            }
         });
     }
 
-    private CopyRequest Request(TransferInstruction instruction, IReadOnlyList<string> sources) => new()
+    private CopyRequest Request(TransferInstruction instruction, IEnumerable<string> sources) => new()
     {
-        Sources = [.. sources.Select(Expand)],
+        Sources = [.. sources],
         InlineFiles = [.. instruction.Heredocs.Select(InlineFile)],
         Destination = Destination(Expand(instruction.Destination)),
         Owner = instruction.Owner is { } owner ? Owner(Expand(owner)) : null,

@@ -26,7 +26,7 @@ internal sealed class BudCommand : Command
         }
 
         using var session = Session.Open(line.Flags);
-        using var input = BuildInput.Open(line.Flags, line.Arguments.Count > 0 ? line.Arguments[0] : ".", session.State);
+        using var input = BuildInput.Open(line.Flags, line.Arguments.Count > 0 ? line.Arguments[0] : ".", session.State, line.Cancellation);
         var request = BudRequest.Create(line.Flags, input);
         if (line.Flags.Boolean("check") || line.Flags.Text("call") is "check")
         {

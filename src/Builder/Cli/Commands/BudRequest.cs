@@ -38,11 +38,36 @@ internal static class BudRequest
             Jobs = (int)(flags.Number("jobs") is { } jobs and > 0 ? jobs : Environment.ProcessorCount),
             Run = Run(flags),
             NamedContexts = Pairs(flags.List("build-context")).ToDictionary(),
-            Secrets = flags.List("secret").Select(SecretSource.Parse).ToDictionary(static secret => secret.Id),
-            SshSockets = flags.List("ssh").Select(Ssh).ToDictionary(),
+            Secrets = Secrets(flags),
+            SshSockets = SshSockets(flags),
             Allowed = flags.List("allow"),
             From = flags.Text("from"),
         };
+    }
+
+    /// <summary>What sources that lie elsewhere are asked with.</summary>
+    public static RemoteAccess Access(ParsedFlags flags) => new(Secrets(flags), SshSockets(flags));
+
+    private static Dictionary<string, SecretSource> Secrets(ParsedFlags flags)
+    {
+        var secrets = new Dictionary<string, SecretSource>();
+        foreach (var secret in flags.List("secret").Select(SecretSource.Parse))
+        {
+            secrets[secret.Id] = secret;
+        }
+
+        return secrets;
+    }
+
+    private static Dictionary<string, string> SshSockets(ParsedFlags flags)
+    {
+        var sockets = new Dictionary<string, string>();
+        foreach (var (id, socket) in flags.List("ssh").Select(Ssh))
+        {
+            sockets[id] = socket;
+        }
+
+        return sockets;
     }
 
     private static RunSettings Run(ParsedFlags flags) => new()

@@ -1,5 +1,6 @@
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Context;
+using Bld.Builder.Engine;
 using Bld.Builder.Store;
 
 namespace Bld.Builder.Cli.Commands;
@@ -7,6 +8,9 @@ namespace Bld.Builder.Cli.Commands;
 /// <summary>The Dockerfile and the context that a command line means.</summary>
 internal sealed class BuildInput : IDisposable
 {
+    private const string StandardInput = "-";
+    private static readonly string[] DefaultNames = ["Containerfile", "Dockerfile", "dockerfile"];
+
     private BuildInput(BuildContext context, string text, string name)
     {
         Context = context;
@@ -22,28 +26,29 @@ internal sealed class BuildInput : IDisposable
     public string DockerfileName { get; }
 
     /// <summary>Opens them.</summary>
+    /// <param name="flags">The command line.</param>
+    /// <param name="where">The context, as <see cref="ContextOpener"/> takes it.</param>
+    /// <param name="state">Where contexts are unpacked to.</param>
+    /// <param name="cancellation">Stops fetching.</param>
     /// <exception cref="BuildException">One of them isn't there.</exception>
-    public static BuildInput Open(ParsedFlags flags, string directory, StateDirectory state)
+    public static BuildInput Open(ParsedFlags flags, string where, StateDirectory state, CancellationToken cancellation)
     {
-        _ = state;
         var files = flags.List("file");
-        var name = files.Count > 0 ? files[0] : null;
-        var context = BuildContext.Open(directory, DockerfileInContext(name, directory), flags.Text("ignorefile"));
+        if (where == StandardInput && files.Contains(StandardInput))
+        {
+            throw new UsageException("the context and the Dockerfile can't both come from standard input; give one of them by name");
+        }
+
+        var access = BudRequest.Access(flags);
+        var root = new ContextOpener(state, access, cancellation).Open(where);
         try
         {
-            if (files.Count > 1)
-            {
-                var texts = files.Select(file => Read(context, file, directory));
-                return new BuildInput(context, string.Join('\n', texts), name!);
-            }
-
-            return name is not null
-                ? new BuildInput(context, Read(context, name, directory), name == "-" ? "-" : Path.GetFileName(name))
-                : Default(context, directory);
+            return Open(files, root, flags.Text("ignorefile"), where, new RemoteSources(state, access, cancellation));
         }
         catch
         {
-            context.Dispose();
+            root.Root.Dispose();
+            root.Owned?.Dispose();
             throw;
         }
     }
@@ -51,43 +56,74 @@ internal sealed class BuildInput : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Context.Dispose();
 
-    private static string? DockerfileInContext(string? file, string directory)
+    private static BuildInput Open(IReadOnlyList<string> files, ContextRoot root, string? ignoreFile, string where, RemoteSources remote)
     {
-        if (file is null)
+        using (remote)
         {
-            return File.Exists($"{directory}/Containerfile") ? "Containerfile" : "Dockerfile";
+            var dockerfiles = files.Count > 0 ? [.. files.Select(file => Read(root, file, where, remote))] : new[] { Default(root, where) };
+            var first = dockerfiles[0];
+            var context = BuildContext.Open(root.Root, first.InContext, ignoreFile ?? first.IgnoreFile, root.Owned);
+            return new BuildInput(context, string.Join('\n', dockerfiles.Select(static each => each.Text)), first.Shown);
+        }
+    }
+
+    private static DockerfileFound Default(ContextRoot root, string where)
+    {
+        if (root.DockerfileText is { } only)
+        {
+            return new DockerfileFound(only, "Dockerfile", null, null);
         }
 
+        foreach (var name in DefaultNames)
+        {
+            if (BuildContext.ReadText(root.Root, name) is { } text)
+            {
+                return new DockerfileFound(text, name, name, null);
+            }
+        }
+
+        throw new BuildException($"no Containerfile or Dockerfile found in context directory, {root.HostPath ?? where}; name one with -f");
+    }
+
+    private static DockerfileFound Read(ContextRoot root, string file, string where, RemoteSources remote)
+    {
+        if (file == StandardInput)
+        {
+            return new DockerfileFound(Console.In.ReadToEnd(), StandardInput, null, null);
+        }
+
+        if (RemoteSource.IsUrl(file))
+        {
+            return new DockerfileFound(File.ReadAllText(remote.Url(file, checksum: null).File.Path), Download.NameOf(file), null, null);
+        }
+
+        // A context that was fetched brings its own Dockerfile; one of the host is named as seen from the current directory.
+        var shown = Path.GetFileName(file);
+        if (root.HostPath is { } directory && File.Exists(file))
+        {
+            var ignoreFile = $"{file}.dockerignore";
+            return new DockerfileFound(File.ReadAllText(file), shown, InContext(file, directory), File.Exists(ignoreFile) ? ignoreFile : null);
+        }
+
+        if (BuildContext.ReadText(root.Root, file) is { } text)
+        {
+            return new DockerfileFound(text, shown, file, null);
+        }
+
+        return File.Exists(file)
+            ? new DockerfileFound(File.ReadAllText(file), shown, null, null)
+            : throw new BuildException($"the specified Containerfile or Dockerfile \"{file}\" is neither there nor in the context {GitReference.WithoutCredentials(where)}");
+    }
+
+    private static string? InContext(string file, string directory)
+    {
         var relative = Path.GetRelativePath(Path.GetFullPath(directory), Path.GetFullPath(file));
         return relative.StartsWith("..") || Path.IsPathRooted(relative) ? null : relative;
     }
 
-    private static BuildInput Default(BuildContext context, string directory)
-    {
-        foreach (var name in (string[])["Containerfile", "Dockerfile"])
-        {
-            if (context.ReadText(name) is { } text)
-            {
-                return new BuildInput(context, text, name);
-            }
-        }
-
-        throw new BuildException($"no Containerfile or Dockerfile found in context directory, {Path.GetFullPath(directory)}; name one with -f");
-    }
-
-    private static string Read(BuildContext context, string file, string directory)
-    {
-        if (file == "-")
-        {
-            return Console.In.ReadToEnd();
-        }
-
-        if (File.Exists(file))
-        {
-            return File.ReadAllText(file);
-        }
-
-        return context.ReadText(file)
-            ?? throw new BuildException($"the specified Containerfile or Dockerfile \"{file}\" is neither there nor in the context {directory}");
-    }
+    /// <param name="Text">The text.</param>
+    /// <param name="Shown">The name that errors show.</param>
+    /// <param name="InContext">Its path in the context; null when it lies elsewhere.</param>
+    /// <param name="IgnoreFile">Its own ignore file on the host; null when it has none there.</param>
+    private sealed record DockerfileFound(string Text, string Shown, string? InContext, string? IgnoreFile);
 }

@@ -1,0 +1,109 @@
+using Bld.Builder.Context;
+using Bld.Builder.Copy;
+using Bld.Builder.Store;
+using Bld.Dockerfile;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>ADD: COPY from the context, and from what lies elsewhere.</summary>
+internal sealed partial class StageBuilder
+{
+    private void Add(AddInstruction instruction)
+    {
+        var words = instruction.Sources.Select(Expand).ToList();
+        var checksum = ExpandOptional(instruction.Checksum);
+        CheckChecksum(checksum, words);
+        using var remote = new RemoteSources(Services.State, session.Request.Access, session.Cancellation);
+        var request = Request(instruction, words);
+        if (words.Count + request.InlineFiles.Count > 1 && !request.Destination.EndsWith('/'))
+        {
+            request = request with { Destination = request.Destination + "/" };
+        }
+
+        var parts = new List<CopyPart>();
+        for (var i = 0; i < words.Count;)
+        {
+            // Neighbours from the context are one copy.
+            var count = words.Skip(i).TakeWhile(static word => !RemoteSource.IsRemote(word)).Count();
+            parts.Add(count > 0
+                ? Local(instruction, request with { Sources = words.GetRange(i, count), InlineFiles = [] })
+                : Remote(instruction, request with { Sources = [words[i]], InlineFiles = [] }, checksum, remote));
+            i += Math.Max(1, count);
+        }
+
+        if (request.InlineFiles.Count > 0)
+        {
+            parts.Add(Local(instruction, request with { Sources = [] }));
+        }
+
+        CopyInto(instruction, parts, request);
+    }
+
+    private static void CheckChecksum(string? checksum, List<string> words)
+    {
+        if (string.IsNullOrEmpty(checksum))
+        {
+            return;
+        }
+
+        if (words.Count != 1)
+        {
+            throw new BuildException("checksum can't be specified for multiple sources");
+        }
+
+        if (!RemoteSource.IsRemote(words[0]))
+        {
+            throw new BuildException("checksum requires HTTP(S) or Git sources");
+        }
+    }
+
+    private CopyPart Local(AddInstruction instruction, CopyRequest request) =>
+        Part(new Copier(session.Request.Context.Source, request with { Unpacks = instruction.Unpack ?? true }, session.Cancellation));
+
+    private CopyPart Remote(AddInstruction instruction, CopyRequest request, string? checksum, RemoteSources remote) =>
+        RemoteSource.IsGit(request.Sources[0])
+            ? Git(instruction, request, checksum, remote)
+            : Url(instruction, request, string.IsNullOrEmpty(checksum) ? null : SourceChecksum.Parse(checksum), remote);
+
+    private CopyPart Url(AddInstruction instruction, CopyRequest request, SourceChecksum? checksum, RemoteSources remote)
+    {
+        var url = request.Sources[0];
+        request = request with { Sources = [Download.NameOf(url)], IsLiteral = true, Unpacks = instruction.Unpack ?? false };
+
+        // A file whose checksum is known needn't be fetched to find out whether it was copied before.
+        return checksum is null
+            ? Part(Fetch())
+            : new CopyPart($"{request.Sources[0]} {checksum.Text} {request.Unpacks}", Fetch);
+
+        Copier Fetch() => new(RemoteSources.Tree(remote.Url(url, checksum).Directory, GitReference.WithoutCredentials(url)), request, session.Cancellation);
+    }
+
+    private CopyPart Git(AddInstruction instruction, CopyRequest request, string? checksum, RemoteSources remote)
+    {
+        var reference = GitReference.Parse(request.Sources[0]);
+        if (reference.KeepGitDirectory is { } asked && instruction.KeepGitDirectory is { } said && asked != said)
+        {
+            throw new BuildException("inconsistent keep-git-dir configuration: the flag and the URL say different things");
+        }
+
+        if (!string.IsNullOrEmpty(checksum))
+        {
+            reference = reference.Checksum is { } other && other != checksum
+                ? throw new BuildException($"checksum mismatch \"{checksum}\" != \"{other}\"")
+                : reference with { Checksum = checksum };
+        }
+
+        var keeps = reference.KeepGitDirectory ?? instruction.KeepGitDirectory ?? false;
+        var commit = remote.Repository(reference).Resolve();
+        request = request with { Sources = [reference.Subdirectory ?? "/"], IsLiteral = true };
+        return new CopyPart($"git {reference.Shown} {commit.Id} {reference.Subdirectory} {keeps} {reference.Submodules}", () =>
+            new Copier(RemoteSources.Tree(remote.CheckOut(reference, commit, keeps), reference.Shown), request, session.Cancellation));
+    }
+
+    private CopyPart Part(Copier copier) => new(copier.ContentDigest(Services.Digests).ToString(), () => copier);
+
+    /// <summary>A part of what one instruction copies.</summary>
+    /// <param name="Key">What tells its content from any other.</param>
+    /// <param name="Copier">Fetches it, if that hasn't been done yet.</param>
+    private sealed record CopyPart(string Key, Func<Copier> Copier);
+}
