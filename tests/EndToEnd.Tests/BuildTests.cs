@@ -108,6 +108,25 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
+    public void Commands_have_a_network_of_their_own_unless_the_hosts_is_asked_for()
+    {
+        const string Dockerfile = "FROM localhost/busybox\nRUN readlink /proc/self/ns/net > /network && ip -o link | wc -l >> /network\nFROM scratch\nCOPY --from=0 /network /\n";
+        var host = BldHome.Peer("readlink", "/proc/self/ns/net");
+
+        Assert.NotEqual(host, NetworkOf(_home.Build(Dockerfile, "--no-cache"))[0]);
+        Assert.Equal(host, NetworkOf(_home.Build(Dockerfile, "--no-cache", "--network", "host"))[0]);
+        Assert.Equal("1", NetworkOf(_home.Build(Dockerfile, "--no-cache", "--network", "none"))[1]);
+    }
+
+    private string[] NetworkOf(string image)
+    {
+        var folder = _home.In($"network-{image}");
+        _home.Succeed("push", "-q", image, $"dir:{folder}");
+        var layer = Directory.GetFiles(folder).Single(static file => BldHome.Run("tar", "-tf", file).Output.Contains("network", StringComparison.Ordinal));
+        return BldHome.Peer("tar", "-xOf", layer, "network").Split('\n');
+    }
+
+    [Fact]
     public void A_killed_build_leaves_nothing_that_the_next_one_cannot_remove()
     {
         _home.Write("context/Dockerfile", "FROM localhost/busybox\nRUN touch /started && sleep 1000\n");

@@ -54,6 +54,9 @@ internal sealed class BuildSession(
     /// <summary>Contexts that the command line names.</summary>
     public NamedContexts Contexts { get; } = new(services, request, cancellation);
 
+    /// <summary>The network of the RUNs that want none in particular.</summary>
+    public BuildNetwork Network { get; } = new(request.Run.Network, message => observer.Report(new BuildWarning(message)));
+
     /// <summary>A layer made by this build, whose digest is computed when somebody first wants it.</summary>
     public PendingLayer NewLayer(SnapshotId snapshot) =>
         new(snapshot, () => LayerDigests.Of(Services.Snapshots, snapshot, LayerOptions, Cancellation));
@@ -62,6 +65,7 @@ internal sealed class BuildSession(
     public void Dispose()
     {
         RunSlots.Dispose();
+        Network.Dispose();
         Contexts.Dispose();
     }
 }

@@ -42,6 +42,11 @@ internal static class RunSpec
             linux = linux with { Seccomp = null };
         }
 
+        if (step.SharedNetwork is { } network)
+        {
+            linux = linux with { Namespaces = [.. linux.Namespaces!.Where(static item => item.Type != "network"), new NamespaceSpec { Type = "network", Path = network.Path }] };
+        }
+
         return spec with
         {
             Hostname = settings.Hostname ?? spec.Hostname,

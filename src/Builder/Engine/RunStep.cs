@@ -1,6 +1,7 @@
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Runtime;
+using Bld.Runtime.Networks;
 using Bld.Runtime.Spec;
 
 using Microsoft.Win32.SafeHandles;
@@ -20,6 +21,9 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
     public required string WorkingDirectory { get; init; }
 
     public NetworkKind Network { get; init; }
+
+    /// <summary>The network that steps share when <see cref="Network"/> is private; null makes one for this step alone.</summary>
+    public SharedNetwork? SharedNetwork { get; init; }
 
     /// <summary>Whether the command has every right (<c>--security=insecure</c>).</summary>
     public bool Insecure { get; init; }
@@ -68,7 +72,7 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
                     Output = output.StandardOutput,
                     Error = output.StandardError,
                     Init = settings.Init,
-                    Network = ToRuntime(Network),
+                    Network = SharedNetwork is null ? ToRuntime(Network) : NetworkMode.FromSpec,
                     SeccompCache = services.State.CachePath,
                     Warn = Warn,
                 },

@@ -18,7 +18,14 @@ internal static class PrivateNetwork
     /// <exception cref="ContainerException">No helper is installed, or it failed.</exception>
     internal static void Configure(int process)
     {
-        var pasta = FindProgram("pasta") ?? throw new ContainerException(
+        using var network = FileCalls.Open($"/proc/{process}/ns/net", OpenFlags.ReadOnly);
+        Configure(network);
+    }
+
+    /// <inheritdoc cref="Configure(int)"/>
+    internal static void Configure(SafeFileHandle network)
+    {
+        var pasta = FindHelper() ?? throw new ContainerException(
             "a private network needs pasta, which is not installed: install it (package passt), or use --network host or --network none",
             "network", "pasta", Errno.ENOENT);
         string[] arguments =
@@ -29,9 +36,11 @@ internal static class PrivateNetwork
             .. Libc.geteuid() == 0 ? (string[])["--runas", "0:0"] : [],
             "--netns", string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{NamespaceDescriptor}"),
         ];
-        using var network = FileCalls.Open($"/proc/{process}/ns/net", OpenFlags.ReadOnly);
         RunHelper(pasta, arguments, network);
     }
+
+    /// <summary>The program that connects a namespace; null where it isn't installed.</summary>
+    internal static string? FindHelper() => FindProgram("pasta");
 
     /// <summary>The first executable of that name in the places where network helpers are installed.</summary>
     internal static string? FindProgram(string name)

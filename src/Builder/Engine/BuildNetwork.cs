@@ -1,0 +1,68 @@
+using Bld.Runtime.Networks;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>
+/// The private network that the RUNs of one build share; made when the first of them has to run. A network of its own is the default
+/// because a step has no business with what listens on the host's loopback; a host without pasta gets its own network and is told so.
+/// </summary>
+/// <param name="wanted">What the command line says.</param>
+/// <param name="warn">Hears, once, that there is no private network.</param>
+internal sealed class BuildNetwork(NetworkKind wanted, Action<string> warn) : IDisposable
+{
+    private readonly Lock _gate = new();
+    private SharedNetwork? _shared;
+    private bool _hasWarned;
+
+    /// <summary>What <see cref="NetworkKind.Default"/> means here.</summary>
+    public NetworkKind Kind
+    {
+        get
+        {
+            if (wanted != NetworkKind.Default)
+            {
+                return wanted;
+            }
+
+            if (SharedNetwork.IsAvailable)
+            {
+                return NetworkKind.Private;
+            }
+
+            Warn();
+            return NetworkKind.Host;
+        }
+    }
+
+    /// <summary>The shared network; null when RUNs don't get a private one.</summary>
+    public SharedNetwork? Shared
+    {
+        get
+        {
+            if (Kind != NetworkKind.Private)
+            {
+                return null;
+            }
+
+            lock (_gate)
+            {
+                return _shared ??= SharedNetwork.Create();
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _shared?.Dispose();
+
+    private void Warn()
+    {
+        lock (_gate)
+        {
+            if (!_hasWarned)
+            {
+                _hasWarned = true;
+                warn("RUN uses the host's network, because pasta is not installed: install it (package passt), or say --network host or --network none");
+            }
+        }
+    }
+}
