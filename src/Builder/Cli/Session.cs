@@ -1,22 +1,27 @@
 using Bld.Builder.Cache;
+using Bld.Builder.Cli.Commands;
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Context;
 using Bld.Builder.Engine;
 using Bld.Builder.Engine.Images;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
+using Bld.Registry;
 
 namespace Bld.Builder.Cli;
 
 /// <summary>The state directory opened for one command, and the parts that work on it.</summary>
 internal sealed class Session : IDisposable
 {
-    private Session(StateDirectory state)
+    private Session(StateDirectory state, RegistryOptions options)
     {
+        var memory = new BlobMemory(state);
         State = state;
         Images = new ImageStore(state);
         Snapshots = new SnapshotStore(state);
-        Puller = new ImagePuller(Images, Snapshots);
+        Transports = new ImageTransports(state, options);
+        Puller = new ImagePuller(Images, Snapshots, memory, Transports);
+        Pusher = new ImagePusher(Images, Snapshots, memory);
     }
 
     public StateDirectory State { get; }
@@ -25,14 +30,19 @@ internal sealed class Session : IDisposable
 
     public SnapshotStore Snapshots { get; }
 
+    public ImageTransports Transports { get; }
+
     public ImagePuller Puller { get; }
+
+    public ImagePusher Pusher { get; }
 
     /// <summary>What the engine works with.</summary>
     public EngineServices Services => field ??= new EngineServices(
         State, Images, Snapshots, new CacheStore(State), Puller, new FileDigests(State));
 
     /// <summary>Opens the state directory that the command line means.</summary>
-    public static Session Open(ParsedFlags flags) => new(StateDirectory.Open(GlobalFlags.Root(flags), GlobalFlags.RunRoot(flags)));
+    public static Session Open(ParsedFlags flags) =>
+        new(StateDirectory.Open(GlobalFlags.Root(flags), GlobalFlags.RunRoot(flags)), RegistryFlags.Read(flags));
 
     /// <summary>The image of a name or an id.</summary>
     /// <exception cref="BuildException">There is none.</exception>

@@ -30,6 +30,9 @@ internal sealed class LayerApplier : IDisposable
         _tree = new TreeWriter(_upper, MakeImplicit);
     }
 
+    /// <summary>Whether the tarball had an entry for the root directory itself.</summary>
+    internal bool HasRoot { get; private set; }
+
     /// <summary>Unpacks a layer whose lower layers are there.</summary>
     /// <param name="tar">The uncompressed tarball, read to its end.</param>
     /// <param name="target">An active snapshot that nothing has been written to.</param>
@@ -51,6 +54,7 @@ internal sealed class LayerApplier : IDisposable
         {
             cancellation.ThrowIfCancellationRequested();
             var path = EntryPath.Normalize(entry.Name);
+            HasRoot |= path.IsEmpty;
             if (path.FileName.StartsWith(Whiteout.Prefix))
             {
                 AddWhiteout(path);

@@ -28,7 +28,7 @@ internal sealed class ActiveSnapshot : IDisposable
     internal SnapshotId Id { get; }
 
     /// <summary>The snapshot that it lies on.</summary>
-    internal SnapshotId? Parent { get; }
+    internal SnapshotId? Parent { get; private set; }
 
     /// <summary>The directory that receives the changes: the upper directory of an overlay mount.</summary>
     internal string UpperPath => $"{_directory.Path}/{SnapshotStore.Publishing}/fs";
@@ -56,6 +56,9 @@ internal sealed class ActiveSnapshot : IDisposable
             return new OverlayUpper(UpperPath, UpperHandle, $"{_directory.Path}/work", _work);
         }
     }
+
+    /// <summary>Says what it lies on, when that was not known at its beginning.</summary>
+    internal void SetParent(SnapshotId parent) => Parent = parent;
 
     /// <summary>A directory in the scratch place, by name.</summary>
     internal SafeFileHandle CreateScratch(string name)

@@ -64,6 +64,24 @@ internal sealed partial class SnapshotStore(StateDirectory state)
     }
 
     /// <summary>
+    /// Puts an active snapshot that was begun without a parent on one: a layer that was unpacked before those below it were there.
+    /// Nothing of it depends on the parent but its root directory, which gets the parent's owner, mode, attributes and time unless it
+    /// has its own.
+    /// </summary>
+    internal void Place(ActiveSnapshot active, SnapshotId? parent, bool hasOwnRoot)
+    {
+        if (!hasOwnRoot)
+        {
+            SetRoot(active.UpperHandle, parent);
+        }
+
+        if (parent is { } below)
+        {
+            active.SetParent(below);
+        }
+    }
+
+    /// <summary>
     /// Gives an active snapshot its name; what is in it must not be written to any more, and no writable mount of it may be left.
     /// It is visible at once and survives this process, but a power loss only after <see cref="Durability.Synchronize"/>.
     /// </summary>

@@ -5,37 +5,65 @@ using Polly.Retry;
 
 namespace Bld.Registry;
 
-/// <summary>Tries again what failed for a reason that passes: a broken connection, 429 and 5xx, with growing pauses and as the registry asks.</summary>
-internal sealed class RetryingHandler(HttpMessageHandler inner) : DelegatingHandler(inner)
+/// <summary>
+/// Tries again what failed for a reason that passes: a broken connection, no answer in time, 429 and 5xx, with growing pauses and as
+/// the registry asks. A body that streams is sent once; who sends it knows how to go on (<see cref="RegistryClient"/>).
+/// </summary>
+internal sealed class RetryingHandler : DelegatingHandler
 {
-    private const int Tries = 4;
+    private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
 
-    private readonly ResiliencePipeline<HttpResponseMessage> _pipeline = new ResiliencePipelineBuilder<HttpResponseMessage>()
-        .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
-        {
-            MaxRetryAttempts = Tries,
-            BackoffType = DelayBackoffType.Exponential,
-            Delay = TimeSpan.FromMilliseconds(200),
-            MaxDelay = TimeSpan.FromSeconds(20),
-            UseJitter = true,
-            ShouldHandle = static outcome => new ValueTask<bool>(
-                outcome.Outcome.Exception is HttpRequestException || IsPassing(outcome.Outcome.Result?.StatusCode)),
-            DelayGenerator = static outcome => new ValueTask<TimeSpan?>(outcome.Outcome.Result?.Headers.RetryAfter?.Delta),
-            OnRetry = static outcome =>
-            {
-                outcome.Outcome.Result?.Dispose();
-                return default;
-            },
-        })
-        .Build();
+    private readonly RegistryOptions _options;
+    private readonly ResiliencePipeline<HttpResponseMessage> _pipeline;
 
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    internal RetryingHandler(HttpMessageHandler inner, RegistryOptions options)
+        : base(inner)
     {
-        // A body that streams can be sent only once; its owner starts the upload anew.
-        return request.Content is StreamContent
-            ? await base.SendAsync(request, cancellationToken)
-            : await _pipeline.ExecuteAsync(async token => await base.SendAsync(request, token), cancellationToken);
+        _options = options;
+        _pipeline = options.Retries == 0 ? ResiliencePipeline<HttpResponseMessage>.Empty : new ResiliencePipelineBuilder<HttpResponseMessage>()
+            .AddRetry(new RetryStrategyOptions<HttpResponseMessage>
+            {
+                MaxRetryAttempts = options.Retries,
+                ShouldHandle = static outcome => new ValueTask<bool>(
+                    outcome.Outcome.Exception is HttpRequestException { HttpRequestError: not HttpRequestError.SecureConnectionError and not HttpRequestError.NameResolutionError }
+                    || IsPassing(outcome.Outcome.Result?.StatusCode)),
+                DelayGenerator = outcome => new ValueTask<TimeSpan?>(Asked(outcome.Outcome.Result) ?? options.PauseBefore(outcome.AttemptNumber)),
+                OnRetry = static outcome =>
+                {
+                    outcome.Outcome.Result?.Dispose();
+                    return default;
+                },
+            })
+            .Build();
     }
 
-    private static bool IsPassing(HttpStatusCode? status) => status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout || (int?)status >= 500;
+    /// <summary>Whether the same request may succeed later.</summary>
+    internal static bool IsPassing(HttpStatusCode? status) =>
+        status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout
+        || ((int?)status >= 500 && status is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported));
+
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
+        request.Content is UploadContent upload
+            ? await SendOnceAsync(request, upload, cancellationToken)
+            : await _pipeline.ExecuteAsync(async token => await SendOnceAsync(request, null, token), cancellationToken);
+
+    private async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, UploadContent? upload, CancellationToken cancellation)
+    {
+        using var patience = new Patience(_options.StallTimeout, cancellation);
+        upload?.Watch(patience);
+        try
+        {
+            return await base.SendAsync(request, patience.Token);
+        }
+        catch (OperationCanceledException exception) when (!cancellation.IsCancellationRequested)
+        {
+            throw new HttpRequestException(HttpRequestError.Unknown, $"nothing was heard for {_options.StallTimeout.TotalSeconds:0.#} seconds", exception);
+        }
+    }
+
+    private static TimeSpan? Asked(HttpResponseMessage? response)
+    {
+        var asked = response?.Headers.RetryAfter is { } after ? after.Delta ?? (after.Date - DateTimeOffset.UtcNow) : null;
+        return asked is not { } pause ? null : pause < TimeSpan.Zero ? TimeSpan.Zero : pause < LongestPause ? pause : LongestPause;
+    }
 }

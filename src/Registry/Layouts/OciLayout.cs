@@ -59,18 +59,30 @@ public sealed class OciLayout
 
     /// <summary>The manifest with a name; without one, the only manifest.</summary>
     /// <exception cref="RegistryException">There is none, or it isn't clear which is meant.</exception>
-    public Descriptor Find(string? name)
+    public Descriptor Find(string? name) => Choose(ReadIndex(), name, $"oci:{Path}");
+
+    /// <summary>The manifest of a layout's index that a name means; without one, the only manifest.</summary>
+    /// <param name="index">The layout's index.</param>
+    /// <param name="name">The name, or <c>@0</c> for a place in the index.</param>
+    /// <param name="layout">The layout as a reference names it, for errors.</param>
+    /// <exception cref="RegistryException">There is none, or it isn't clear which is meant.</exception>
+    internal static Descriptor Choose(ImageIndex index, string? name, string layout)
     {
-        var manifests = ReadIndex().Manifests;
+        var manifests = index.Manifests;
         if (name is null)
         {
             return manifests.Count == 1
                 ? manifests[0]
-                : throw new RegistryException($"{Path} holds {manifests.Count} images: say which by oci:{Path}:NAME");
+                : throw new RegistryException($"{layout} holds {manifests.Count} images: say which by {layout}:NAME");
+        }
+
+        if (name.StartsWith('@') && int.TryParse(name.AsSpan(1), out var place) && place >= 0 && place < manifests.Count)
+        {
+            return manifests[place];
         }
 
         return manifests.FirstOrDefault(each => each.Annotations?.GetValueOrDefault(ReferenceName) == name)
-            ?? throw new RegistryException($"no image named \"{name}\" in {Path}");
+            ?? throw new RegistryException($"no image named \"{name}\" in {layout}");
     }
 
     /// <summary>Gives a manifest a name, which it takes from whatever had it.</summary>

@@ -10,6 +10,7 @@ namespace Bld.Registry;
 [JsonSerializable(typeof(ImageManifest))]
 [JsonSerializable(typeof(ImageIndex))]
 [JsonSerializable(typeof(Descriptor))]
+[JsonSerializable(typeof(IReadOnlyList<DockerArchiveEntry>))]
 internal sealed partial class ImageJson : JsonSerializerContext
 {
     internal static ImageJson Relaxed { get; } = new(new JsonSerializerOptions

@@ -58,6 +58,7 @@ internal static class BudFlags
         new("ulimit", FlagKind.List, "limit of RUN, as name=soft:hard"),
         new("unsetenv", FlagKind.List, "take a variable out of the image's environment"),
         new("unsetlabel", FlagKind.List, "take a label out of the image"),
+        .. RegistryFlags.All,
         new("volume", FlagKind.List, "directory of the host for RUN, as source:target[:options]", 'v'),
     ];
 }

@@ -1,5 +1,5 @@
 using Bld.Builder.Cli.Flags;
-using Bld.Registry;
+using Bld.Builder.Engine;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -14,8 +14,11 @@ internal sealed class PullCommand : Command
 
     public override IReadOnlyList<Flag> Flags =>
     [
-        new("platform", FlagKind.Text, "os/architecture[/variant] to choose from an index"),
+        new("all-tags", FlagKind.Boolean, "pull every tag of the repository", 'a'),
+        new("policy", FlagKind.Text, "always, missing (the default), newer or never"),
         new("quiet", FlagKind.Boolean, "print only the id", 'q'),
+        .. RegistryFlags.Platform,
+        .. RegistryFlags.All,
     ];
 
     public override int Run(CommandLine line)
@@ -26,9 +29,33 @@ internal sealed class PullCommand : Command
         }
 
         using var session = Session.Open(line.Flags);
-        var platform = line.Flags.Text("platform") is { } text ? Platform.Parse(text) : Platform.Host;
-        var pulled = session.Puller.Pull(line.Arguments[0], platform, line.Cancellation);
+        var platform = RegistryFlags.ReadPlatform(line.Flags);
+        if (!line.Flags.Boolean("quiet"))
+        {
+            session.Puller.Report = static text => Console.Error.WriteLine(text);
+        }
+
+        if (line.Flags.Boolean("all-tags"))
+        {
+            foreach (var name in session.Transports.ListTags(line.Arguments[0], line.Cancellation))
+            {
+                Console.Out.Write(session.Puller.Pull(name, platform, line.Cancellation).Stored.Id + "\n");
+            }
+
+            return 0;
+        }
+
+        var pulled = session.Puller.Ensure(line.Arguments[0], Policy(line.Flags.Text("policy")), platform, line.Cancellation);
         Console.Out.Write(pulled.Stored.Id + "\n");
         return 0;
     }
+
+    private static PullPolicy Policy(string? text) => text switch
+    {
+        "always" => PullPolicy.Always,
+        null or "missing" or "ifmissing" => PullPolicy.Missing,
+        "newer" or "ifnewer" => PullPolicy.Newer,
+        "never" => PullPolicy.Never,
+        _ => throw new UsageException($"invalid pull policy \"{text}\": use always, missing, never or newer"),
+    };
 }

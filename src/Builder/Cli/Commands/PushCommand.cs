@@ -1,18 +1,20 @@
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Engine.Images;
+using Bld.Registry;
 
 namespace Bld.Builder.Cli.Commands;
 
-/// <summary><c>bld push IMAGE DESTINATION</c>.</summary>
+/// <summary><c>bld push IMAGE [DESTINATION]</c>.</summary>
 internal sealed class PushCommand : Command
 {
     public override IReadOnlyList<string> Names => ["push"];
 
-    public override string Summary => "Write an image to a registry, a layout or a directory";
+    public override string Summary => "Write an image to a registry, a layout, an archive or a directory";
 
     public override string Usage => "IMAGE [DESTINATION]";
 
-    public override IReadOnlyList<Flag> Flags => [new("quiet", FlagKind.Boolean, "print nothing", 'q')];
+    public override IReadOnlyList<Flag> Flags =>
+        [new("all", FlagKind.Boolean, "of a list, push all its images too"), new("disable-compression", FlagKind.Boolean, "accepted; registries get compressed layers", 'D'), .. PushFlags.All];
 
     public override int Run(CommandLine line)
     {
@@ -23,23 +25,38 @@ internal sealed class PushCommand : Command
 
         using var session = Session.Open(line.Flags);
         var image = session.Image(line.Arguments[0]);
-        var destination = line.Arguments.Count == 2 ? line.Arguments[1] : line.Arguments[0];
-        var pusher = new ImagePusher(session.Images, session.Snapshots);
-        if (destination.StartsWith("oci:"))
+        var target = Destination(image, line.Arguments);
+        var options = PushFlags.Read(line.Flags) with { All = line.Flags.Boolean("all", otherwise: true) };
+        Digest digest;
+        using (var sink = session.Transports.OpenSink(target))
         {
-            var rest = destination[4..];
-            var colon = rest.IndexOf(':');
-            pusher.PushToLayout(image, colon < 0 ? rest : rest[..colon], colon < 0 ? null : rest[(colon + 1)..], line.Cancellation);
+            digest = session.Pusher.Push(image, sink, options, line.Cancellation);
         }
-        else if (destination.StartsWith("dir:"))
+
+        if (line.Flags.Text("digestfile") is { } file)
         {
-            pusher.PushToDirectory(image, destination[4..], line.Cancellation);
+            File.WriteAllText(file, digest.ToString());
         }
-        else
+
+        if (line.Flags.Boolean("rm"))
         {
-            throw new UsageException($"cannot push to {destination}: only oci: and dir: work yet");
+            session.Images.Remove(image);
         }
 
         return 0;
+    }
+
+    private static TransportReference Destination(Store.StoredImage image, IReadOnlyList<string> arguments)
+    {
+        if (arguments.Count == 2)
+        {
+            return TransportReference.TryParse(arguments[1]) ?? new TransportReference(TransportKind.Registry, arguments[1], null);
+        }
+
+        // The name in full, as the store has it: the argument may be short, or an id.
+        var name = ImageNames.Candidates(arguments[0]).FirstOrDefault(image.Names.Contains) ?? (image.Names is [var first, ..] ? first : null);
+        return name is null
+            ? throw new UsageException($"the image {arguments[0]} has no name: say where to push it to")
+            : new TransportReference(TransportKind.Registry, name, null);
     }
 }

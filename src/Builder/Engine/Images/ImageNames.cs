@@ -25,12 +25,22 @@ internal static class ImageNames
         yield return name;
     }
 
+    /// <summary>The name with a tag, <c>latest</c> when it has none.</summary>
+    public static string WithLatest(string name) => WithTag(name);
+
+    /// <summary>A name to pull or push: without a host it is Docker Hub's.</summary>
+    public static string WithDefaultHost(string name) =>
+        HasHost(name) ? name : name.Contains('/') ? "docker.io/" + name : "docker.io/library/" + name;
+
     private static bool HasHost(string name)
     {
         var slash = name.IndexOf('/');
         return slash > 0 && (name[..slash] is "localhost" || name.AsSpan(0, slash).IndexOfAny('.', ':') >= 0);
     }
 
+    // Where a digest says what is meant, a tag says nothing.
     private static string WithTag(string name) =>
-        name.Contains('@') || name.LastIndexOf(':') > name.LastIndexOf('/') ? name : name + Latest;
+        name.IndexOf('@') is var at and > 0 ? WithoutTag(name[..at]) + name[at..] : name.LastIndexOf(':') > name.LastIndexOf('/') ? name : name + Latest;
+
+    private static string WithoutTag(string name) => name.LastIndexOf(':') is var colon && colon > name.LastIndexOf('/') ? name[..colon] : name;
 }

@@ -1,4 +1,5 @@
-using Bld.Builder.Layers;
+using System.Text.Json;
+
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Registry;
@@ -6,136 +7,156 @@ using Bld.Registry;
 namespace Bld.Builder.Engine.Images;
 
 /// <summary>Brings images into the store, and makes sure that their layers' snapshots are there.</summary>
-internal sealed class ImagePuller(ImageStore images, SnapshotStore snapshots)
+internal sealed class ImagePuller(ImageStore images, SnapshotStore snapshots, BlobMemory memory, ImageTransports transports)
 {
-    private const string OciPrefix = "oci:";
+    /// <summary>Told what is being fetched, a line each.</summary>
+    public Action<string>? Report { get; set; }
 
     /// <summary>An image by name, id or transport reference, with its snapshots.</summary>
     /// <exception cref="BuildException">It is not there and can't be fetched.</exception>
     public PulledImage Ensure(string name, PullPolicy policy, Platform platform, CancellationToken cancellation)
     {
-        if (name.StartsWith(OciPrefix))
+        var reference = TransportReference.TryParse(name);
+        if (reference is not null && reference.Kind is not TransportKind.Registry)
         {
-            return Pull(name, platform, cancellation);
+            return Pull(reference, platform, cancellation);
         }
 
-        foreach (var candidate in ImageNames.Candidates(name))
+        var plain = reference?.Path ?? name;
+        var stored = Find(plain, platform);
+        switch (policy)
         {
-            if (policy is not PullPolicy.Always && images.Find(candidate) is { } stored)
-            {
-                return Unpacked(stored, cancellation);
-            }
+            case PullPolicy.Never:
+            case PullPolicy.Missing when stored is not null:
+                return Unpacked(
+                    stored ?? throw new BuildException($"image \"{name}\" is not in the store, and it may not be pulled: bring it there by bld pull, or leave out --pull=never"),
+                    cancellation);
+            case PullPolicy.Newer when stored is not null:
+                return TryPull(plain, platform, cancellation) ?? Unpacked(stored, cancellation);
+            default:
+                return PullName(plain, platform, cancellation);
         }
-
-        throw new BuildException($"image \"{name}\" is not in the store; bring it there by bld pull");
     }
 
-    /// <summary>Copies an image of an OCI layout into the store: blobs first, verified, then snapshots, then its name.</summary>
-    public PulledImage Pull(string reference, Platform platform, CancellationToken cancellation)
-    {
-        var (path, name) = SplitLayout(reference[OciPrefix.Length..]);
-        var layout = OciLayout.Open(path);
-        var descriptor = layout.Find(name);
-        while (MediaTypes.IsIndex(descriptor.MediaType))
-        {
-            var index = ImageIndex.Parse(ReadAll(layout, descriptor));
-            descriptor = index.Manifests.FirstOrDefault(each => each.Platform is { } offered && platform.Accepts(offered))
-                ?? index.Manifests.FirstOrDefault(static each => each.Platform is null)
-                ?? throw new BuildException($"{reference} has no image for {platform}");
-        }
-
-        var manifestBytes = ReadAll(layout, descriptor);
-        var manifest = ImageManifest.Parse(manifestBytes);
-        foreach (var layer in manifest.Layers)
-        {
-            CopyBlob(layout, layer);
-        }
-
-        var configBytes = ReadAll(layout, manifest.Config);
-        var names = name is null ? Array.Empty<string>() : [ImageNames.Normalise(name)];
-        var stored = images.Add(manifestBytes, descriptor.MediaType, configBytes, names);
-        return Unpacked(stored, cancellation);
-    }
+    /// <summary>Brings an image into the store: by transport reference, or by name from a registry.</summary>
+    public PulledImage Pull(string reference, Platform platform, CancellationToken cancellation) =>
+        TransportReference.TryParse(reference) is not { } parsed ? PullName(reference, platform, cancellation)
+        : parsed.Kind is TransportKind.Registry ? PullName(parsed.Path, platform, cancellation)
+        : Pull(parsed, platform, cancellation);
 
     /// <summary>Makes the snapshots of an image that is in the store.</summary>
     public PulledImage Unpacked(StoredImage stored, CancellationToken cancellation)
     {
         var manifest = ImageManifest.Parse(images.ReadManifest(stored));
         var config = ImageConfig.Parse(images.ReadConfig(stored));
+        var diffIds = config.RootFs.DiffIds;
         var ids = new List<SnapshotId>();
         ChainId? chain = null;
-        for (var i = 0; i < config.RootFs.DiffIds.Count; i++)
+        foreach (var diffId in diffIds)
         {
-            var diffId = config.RootFs.DiffIds[i];
             chain = chain?.Append(diffId) ?? ChainId.Of(diffId);
-            ids.Add(snapshots.FindByChain(chain.Value)?.Id
-                ?? Unpack(manifest.Layers[i], diffId, chain.Value, ids.Count > 0 ? ids[^1] : null, cancellation));
+            if (snapshots.FindByChain(chain.Value) is { } snapshot)
+            {
+                ids.Add(snapshot.Id);
+            }
         }
 
-        return new PulledImage(stored, manifest, config, ids);
+        if (ids.Count == diffIds.Count)
+        {
+            return new PulledImage(stored, manifest, config, ids);
+        }
+
+        using var source = new StoreSource(images);
+        return new PulledImage(stored, manifest, config, Layers().Pull(source, manifest, config, cancellation));
     }
 
-    private SnapshotId Unpack(Descriptor layer, DiffId diffId, ChainId chain, SnapshotId? parent, CancellationToken cancellation)
+    private LayerPuller Layers() => new(images, snapshots, memory, Report);
+
+    private StoredImage? Find(string name, Platform platform)
     {
-        using var blob = images.OpenBlob(layer.Digest)
-            ?? throw new BuildException($"the layer {layer.Digest} is missing in the store; pull or build its image again");
-        using var tar = LayerStreams.Decompress(blob, layer.MediaType);
-        using var hashed = new HashingStream(tar);
-        using var active = snapshots.Prepare(parent);
-        using (var view = parent is null ? null : snapshots.MountReadOnly(parent))
+        foreach (var candidate in ImageNames.Candidates(name))
         {
-            LayerApplier.Apply(hashed, active, view?.Root, cancellation);
+            if (images.Find(candidate) is { } stored)
+            {
+                return stored.IsIndex ? FindInIndex(stored, platform) : stored;
+            }
         }
 
-        var digest = hashed.Finish();
-        if (digest != diffId.Digest)
-        {
-            throw new BuildException($"the layer {layer.Digest} is damaged: its content is {digest}, but the image says {diffId}");
-        }
-
-        var snapshot = snapshots.Commit(active);
-        snapshots.SetLayer(snapshot.Id, new SnapshotLayer(diffId, hashed.Length));
-        return snapshots.PublishChain(chain, snapshot.Id);
+        return null;
     }
 
-    private void CopyBlob(OciLayout layout, Descriptor layer)
+    private StoredImage? FindInIndex(StoredImage stored, Platform platform)
     {
-        if (images.HasBlob(layer.Digest))
-        {
-            return;
-        }
-
-        using var source = new HashingStream(layout.OpenBlob(layer.Digest));
-        using var target = images.CreateBlob();
-        source.CopyTo(target.Content, 1 << 17);
-        var digest = source.Finish();
-        if (digest != layer.Digest)
-        {
-            throw new BuildException($"the blob {layer.Digest} in {layout.Path} is damaged: its content is {digest}");
-        }
-
-        target.Publish(digest);
+        var chosen = PlatformChoice.Choose(ImageIndex.Parse(images.ReadManifest(stored)), platform);
+        return chosen is null || !images.HasBlob(chosen.Digest)
+            ? throw new BuildException($"the list {(stored.Names is [var first, ..] ? first : stored.Id)} has no image for {platform} in the store")
+            : images.List().FirstOrDefault(each => each.ManifestDigest == chosen.Digest);
     }
 
-    private static byte[] ReadAll(OciLayout layout, Descriptor descriptor)
+    private PulledImage? TryPull(string name, Platform platform, CancellationToken cancellation)
     {
-        const int LargestDocument = 4 << 20;
-        if (descriptor.Size > LargestDocument)
+        try
         {
-            throw new BuildException($"the document {descriptor.Digest} in {layout.Path} has {descriptor.Size} bytes, which is too many");
+            return PullName(name, platform, cancellation);
         }
-
-        using var stream = layout.OpenBlob(descriptor.Digest);
-        var bytes = new byte[descriptor.Size];
-        stream.ReadExactly(bytes);
-        return Digest.Of(bytes) == descriptor.Digest
-            ? bytes
-            : throw new BuildException($"the document {descriptor.Digest} in {layout.Path} is damaged: its content is {Digest.Of(bytes)}");
+        catch (RegistryException exception)
+        {
+            Report?.Invoke($"{name} can't be pulled, so the stored one is used: {exception.Message}");
+            return null;
+        }
     }
 
-    private static (string Path, string? Name) SplitLayout(string text)
+    private PulledImage PullName(string name, Platform platform, CancellationToken cancellation)
     {
-        var colon = text.IndexOf(':');
-        return colon < 0 ? (text, null) : (text[..colon], text[(colon + 1)..]);
+        var reference = new TransportReference(TransportKind.Registry, ImageNames.WithDefaultHost(name), null);
+        Report?.Invoke($"Trying to pull {reference.Path}...");
+        return Pull(reference, platform, cancellation);
+    }
+
+    private PulledImage Pull(TransportReference reference, Platform platform, CancellationToken cancellation) =>
+        transports.ReadEach(reference, (source, names) => Fetch(source, names, platform, cancellation))[^1];
+
+    private PulledImage Fetch(IImageSource source, IReadOnlyList<string> names, Platform platform, CancellationToken cancellation)
+    {
+        try
+        {
+            var raw = FindManifest(source, platform, cancellation);
+            var manifest = ImageManifest.Parse(raw.Content);
+            var configBytes = images.HasBlob(manifest.Config.Digest)
+                ? images.ReadBlob(manifest.Config.Digest)
+                : Documents.ReadAsync(source, manifest.Config, cancellation).GetAwaiter().GetResult();
+            var config = ImageConfig.Parse(configBytes);
+            var ids = Layers().Pull(source, manifest, config, cancellation);
+            if (source is RegistrySource registry)
+            {
+                foreach (var layer in manifest.Layers)
+                {
+                    memory.AddPlace(layer.Digest, registry.Name);
+                }
+            }
+
+            Report?.Invoke($"Writing manifest {raw.Digest}");
+            return new PulledImage(images.Add(raw.Content, raw.MediaType, configBytes, names), manifest, config, ids);
+        }
+        catch (JsonException exception)
+        {
+            throw new BuildException($"{source.Origin} is no image: {exception.Message}", exception);
+        }
+    }
+
+    private static RawManifest FindManifest(IImageSource source, Platform platform, CancellationToken cancellation)
+    {
+        const int Deepest = 4;
+        var raw = source.GetManifestAsync(cancellation).GetAwaiter().GetResult();
+        for (var depth = 0; MediaTypes.IsIndex(raw.MediaType); depth++)
+        {
+            var index = ImageIndex.Parse(raw.Content);
+            var chosen = depth < Deepest ? PlatformChoice.Choose(index, platform) : null;
+            raw = source.GetManifestAsync(
+                chosen ?? throw new BuildException($"{source.Origin} has no image for {platform}{PlatformChoice.Offer(index)}"),
+                cancellation).GetAwaiter().GetResult();
+        }
+
+        return raw;
     }
 }

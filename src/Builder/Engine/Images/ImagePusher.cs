@@ -1,120 +1,86 @@
-using System.IO.Compression;
-
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Registry;
 
 namespace Bld.Builder.Engine.Images;
 
-/// <summary>Writes images of the store elsewhere. Layers that were built here are made again from their snapshots and compressed.</summary>
-internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots)
+/// <summary>Writes images of the store elsewhere: blobs first, then the manifest that speaks of them.</summary>
+internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, BlobMemory memory)
 {
-    /// <summary>Writes an image into an OCI layout under a name.</summary>
-    /// <returns>The digest of the manifest that was written.</returns>
-    public Digest PushToLayout(StoredImage image, string path, string? name, CancellationToken cancellation)
+    /// <summary>Writes an image, or a list of images, to a place.</summary>
+    /// <returns>The digest of what was written there.</returns>
+    public Digest Push(StoredImage image, IImageSink sink, PushOptions options, CancellationToken cancellation)
     {
-        var layout = OciLayout.OpenOrCreate(path);
-        var manifest = ImageManifest.Parse(images.ReadManifest(image));
-        var config = images.ReadConfig(image);
-        var diffIds = ImageConfig.Parse(config).RootFs.DiffIds;
-        var layers = new List<Descriptor>();
-        ChainId? chain = null;
-        for (var i = 0; i < manifest.Layers.Count; i++)
+        var manifest = new RawManifest(images.ReadManifest(image), image.MediaType);
+        var written = image.IsIndex ? WriteIndex(manifest, sink, options, cancellation) : WriteImage(manifest, sink, options, cancellation);
+        options.Report?.Invoke($"Writing manifest to {sink.Target}");
+        sink.PutManifestAsync(written, isTop: true, cancellation).GetAwaiter().GetResult();
+        return written.Digest;
+    }
+
+    private RawManifest WriteIndex(RawManifest raw, IImageSink sink, PushOptions options, CancellationToken cancellation)
+    {
+        var index = ImageIndex.Parse(raw.Content);
+        var entries = new List<Descriptor>();
+        foreach (var entry in index.Manifests)
         {
-            chain = chain?.Append(diffIds[i]) ?? ChainId.Of(diffIds[i]);
-            layers.Add(CopyLayer(layout, manifest.Layers[i], diffIds[i], chain.Value, cancellation));
+            if (!options.All || !images.HasBlob(entry.Digest))
+            {
+                entries.Add(entry);
+                continue;
+            }
+
+            var part = new RawManifest(images.ReadBlob(entry.Digest), entry.MediaType);
+            var written = MediaTypes.IsIndex(entry.MediaType) ? part : WriteImage(part, sink, options, cancellation);
+            sink.PutManifestAsync(written, isTop: false, cancellation).GetAwaiter().GetResult();
+            entries.Add(entry with { MediaType = written.MediaType, Digest = written.Digest, Size = written.Content.Length });
         }
 
-        layout.WriteBlob(manifest.Config.Digest, config);
-        manifest = manifest with
+        var type = options.Format switch
         {
-            MediaType = MediaTypes.OciManifest,
-            Config = manifest.Config with { MediaType = MediaTypes.OciConfig },
-            Layers = layers,
+            ImageFormat.Docker => MediaTypes.DockerList,
+            ImageFormat.Oci => MediaTypes.OciIndex,
+            _ => raw.MediaType,
         };
-        var bytes = manifest.ToJson();
-        var descriptor = new Descriptor { MediaType = MediaTypes.OciManifest, Digest = Digest.Of(bytes), Size = bytes.Length };
-        layout.WriteBlob(descriptor.Digest, bytes);
-        layout.Add(descriptor, name);
-        return descriptor.Digest;
+        return type == raw.MediaType && entries.SequenceEqual(index.Manifests)
+            ? raw
+            : new RawManifest((index with { MediaType = type, Manifests = entries }).ToJson(), type);
     }
 
-    /// <summary>Writes an image into a directory as skopeo's <c>dir:</c> transport lays it out: manifest, version, blobs by their digits.</summary>
-    public void PushToDirectory(StoredImage image, string path, CancellationToken cancellation)
+    private RawManifest WriteImage(RawManifest raw, IImageSink sink, PushOptions options, CancellationToken cancellation)
     {
-        Directory.CreateDirectory(path);
-        var manifestBytes = images.ReadManifest(image);
-        var manifest = ImageManifest.Parse(manifestBytes);
-        var config = images.ReadConfig(image);
-        var diffIds = ImageConfig.Parse(config).RootFs.DiffIds;
-        ChainId? chain = null;
-        for (var i = 0; i < manifest.Layers.Count; i++)
+        var manifest = ImageManifest.Parse(raw.Content);
+        var configBytes = images.ReadBlob(manifest.Config.Digest);
+        IReadOnlyList<Descriptor> layers;
+        if (manifest.Config.MediaType is MediaTypes.OciConfig or MediaTypes.DockerConfig)
         {
-            chain = chain?.Append(diffIds[i]) ?? ChainId.Of(diffIds[i]);
-            using var target = File.Create($"{path}/{manifest.Layers[i].Digest.Hex}");
-            if (images.OpenBlob(manifest.Layers[i].Digest) is { } blob)
-            {
-                using (blob)
-                {
-                    blob.CopyTo(target);
-                }
-            }
-            else
-            {
-                WriteTar(diffIds[i], chain.Value, target, cancellation);
-            }
+            layers = new LayerPusher(images, snapshots, memory, sink, options).Push(manifest, ImageConfig.Parse(configBytes), cancellation);
+        }
+        else
+        {
+            layers = manifest.Layers;
+            CopyArtifact(manifest, sink, cancellation);
         }
 
-        File.WriteAllBytes($"{path}/{manifest.Config.Digest.Hex}", config);
-        File.WriteAllText($"{path}/version", "Directory Transport Version: 1.1\n");
-        File.WriteAllBytes($"{path}/manifest.json", manifestBytes);
-    }
-
-    private Descriptor CopyLayer(OciLayout layout, Descriptor layer, DiffId diffId, ChainId chain, CancellationToken cancellation)
-    {
-        if (images.OpenBlob(layer.Digest) is { } blob)
+        if (!sink.HasBlobAsync(manifest.Config.Digest, cancellation).GetAwaiter().GetResult())
         {
-            using (blob)
-            {
-                if (!layout.HasBlob(layer.Digest))
-                {
-                    var copied = layout.WriteBlob(target => Copy(blob, target));
-                    if (copied != layer.Digest)
-                    {
-                        throw new BuildException($"the blob {layer.Digest} of the store is damaged: its content is {copied}");
-                    }
-                }
-            }
-
-            return layer with { MediaType = MediaTypes.Layer(MediaTypes.CompressionOf(layer.MediaType), docker: false) };
+            options.Report?.Invoke($"Copying config {manifest.Config.Digest}");
+            sink.PutBlobAsync(manifest.Config with { Size = configBytes.Length }, () => new MemoryStream(configBytes), cancellation).GetAwaiter().GetResult();
         }
 
-        long size = 0;
-        var digest = layout.WriteBlob(target =>
+        return ManifestFormat.Convert(raw, manifest, layers, options.Format);
+    }
+
+    private void CopyArtifact(ImageManifest manifest, IImageSink sink, CancellationToken cancellation)
+    {
+        foreach (var blob in manifest.Layers)
         {
-            using var hashed = new HashingStream(target, leaveOpen: true);
-            using (var gzip = new GZipStream(hashed, CompressionLevel.Fastest, leaveOpen: true))
+            if (!sink.HasBlobAsync(blob.Digest, cancellation).GetAwaiter().GetResult())
             {
-                WriteTar(diffId, chain, gzip, cancellation);
+                sink.PutBlobAsync(
+                    blob, () => images.OpenBlob(blob.Digest) ?? throw new BuildException($"the blob {blob.Digest} is missing in the store"), cancellation)
+                    .GetAwaiter().GetResult();
             }
-
-            size = hashed.Length;
-            return hashed.Finish();
-        });
-        return new Descriptor { MediaType = MediaTypes.OciLayerGzip, Digest = digest, Size = size };
-    }
-
-    private void WriteTar(DiffId diffId, ChainId chain, Stream target, CancellationToken cancellation)
-    {
-        var snapshot = snapshots.FindByChain(chain)
-            ?? throw new BuildException($"the layer {diffId} has neither a blob nor a snapshot in the store; build its image again");
-        LayerDigests.WriteAgain(snapshots, snapshot, diffId, target, cancellation);
-    }
-
-    private static Digest Copy(Stream source, Stream target)
-    {
-        using var hashed = new HashingStream(target, leaveOpen: true);
-        source.CopyTo(hashed, 1 << 17);
-        return hashed.Finish();
+        }
     }
 }

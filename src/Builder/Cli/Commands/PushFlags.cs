@@ -1,0 +1,55 @@
+using Bld.Builder.Cli.Flags;
+using Bld.Builder.Engine;
+using Bld.Builder.Engine.Images;
+using Bld.Registry;
+
+namespace Bld.Builder.Cli.Commands;
+
+/// <summary>The flags of the commands that write images elsewhere.</summary>
+internal static class PushFlags
+{
+    public static IReadOnlyList<Flag> All { get; } =
+    [
+        new("compression-format", FlagKind.Text, "gzip (the default), zstd or zstd:chunked"),
+        new("compression-level", FlagKind.Text, "how hard to compress: 1 to 9 for gzip, 1 to 20 for zstd"),
+        new("force-compression", FlagKind.Boolean, "compress anew what is compressed otherwise"),
+        new("format", FlagKind.Text, "oci or docker, instead of the image's own format", 'f'),
+        new("digestfile", FlagKind.Text, "file that gets the digest of what was written"),
+        new("quiet", FlagKind.Boolean, "print nothing", 'q'),
+        new("rm", FlagKind.Boolean, "remove the image from the store afterwards"),
+        .. RegistryFlags.All,
+    ];
+
+    /// <summary>How the command line wants images written.</summary>
+    public static PushOptions Read(ParsedFlags flags)
+    {
+        var compression = flags.Text("compression-format") switch
+        {
+            null or "gzip" => LayerCompression.Gzip,
+            // A chunked layer is a zstd layer with a table of contents, which is for those that read parts.
+            "zstd" or "zstd:chunked" => LayerCompression.Zstd,
+            var other => throw new UsageException($"unknown compression format \"{other}\": use gzip or zstd"),
+        };
+        var level = flags.Number("compression-level");
+        var highest = compression == LayerCompression.Zstd ? 22 : 9;
+        return level is < 1 || level > highest
+            ? throw new UsageException($"the compression level {level} is not between 1 and {highest}")
+            : new PushOptions
+            {
+                Compression = compression,
+                Level = (int?)level,
+                Force = flags.Boolean("force-compression") || flags.Has("compression-format"),
+                Format = Format(flags.Text("format")),
+                Report = flags.Boolean("quiet") ? null : static text => Console.Error.WriteLine(text),
+            };
+    }
+
+    private static ImageFormat? Format(string? text) => text switch
+    {
+        null => null,
+        "oci" => ImageFormat.Oci,
+        "docker" or "v2s2" => ImageFormat.Docker,
+        "v2s1" => throw new UsageException("Docker's schema 1 is not written by anybody any more: use oci or docker"),
+        _ => throw new UsageException($"unknown format \"{text}\": use oci or docker"),
+    };
+}

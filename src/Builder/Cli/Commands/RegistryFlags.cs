@@ -1,0 +1,56 @@
+using Bld.Builder.Cli.Flags;
+using Bld.Registry;
+
+namespace Bld.Builder.Cli.Commands;
+
+/// <summary>The flags of every command that speaks to registries.</summary>
+internal static class RegistryFlags
+{
+    public static IReadOnlyList<Flag> All { get; } =
+    [
+        new("authfile", FlagKind.Text, "file with credentials, instead of the usual ones"),
+        new("cert-dir", FlagKind.Text, "directory with certificates for the registry"),
+        new("creds", FlagKind.Text, "USER:PASSWORD for the registry"),
+        new("tls-verify", FlagKind.Boolean, "whether the registry's certificate must be good; false allows plain HTTP"),
+        new("retry", FlagKind.Text, "how often to try again what a moment later may work"),
+        new("retry-delay", FlagKind.Text, "pause between two tries, such as 2s"),
+        new("signature-policy", FlagKind.Text, "policy file, instead of the usual one"),
+        new("remove-signatures", FlagKind.Boolean, "accepted; signatures are never copied"),
+    ];
+
+    /// <summary>The flags that choose an image of an index.</summary>
+    public static IReadOnlyList<Flag> Platform { get; } =
+    [
+        new("platform", FlagKind.Text, "os/architecture[/variant] to choose from an index"),
+        new("os", FlagKind.Text, "operating system to choose from an index", Aliases: ["override-os"]),
+        new("arch", FlagKind.Text, "architecture to choose from an index", Aliases: ["override-arch"]),
+        new("variant", FlagKind.Text, "variant of the architecture"),
+    ];
+
+    /// <summary>How the command line wants registries spoken to.</summary>
+    public static RegistryOptions Read(ParsedFlags flags)
+    {
+        var options = new RegistryOptions
+        {
+            VerifiesTls = flags.Has("tls-verify") ? flags.Boolean("tls-verify") : null,
+            AuthFile = flags.Text("authfile"),
+            CertificateDirectory = flags.Text("cert-dir"),
+            Credentials = flags.Text("creds") is { } text ? Credentials.Parse(text) : null,
+            RetryDelay = flags.Text("retry-delay") is { } delay ? Duration(delay) : null,
+        };
+        return flags.Number("retry") is { } retries and >= 0 and < 1000 ? options with { Retries = (int)retries } : options;
+    }
+
+    /// <summary>The platform that is asked for; this machine's where it isn't.</summary>
+    public static Bld.Registry.Platform ReadPlatform(ParsedFlags flags)
+    {
+        var platform = flags.Text("platform") is { Length: > 0 } text ? Bld.Registry.Platform.Parse(text) : Bld.Registry.Platform.Host;
+        var (os, architecture, variant) = (flags.Text("os"), flags.Text("arch"), flags.Text("variant"));
+        return os is null && architecture is null && variant is null
+            ? platform
+            : Bld.Registry.Platform.Parse(
+                $"{os ?? platform.Os}/{architecture ?? platform.Architecture}{((variant ?? (architecture is null ? platform.Variant : null)) is { } known ? "/" + known : "")}");
+    }
+
+    private static TimeSpan Duration(string text) => TimeSpan.FromMicroseconds(Bld.Dockerfile.GoDuration.Parse(text) / 1000.0);
+}

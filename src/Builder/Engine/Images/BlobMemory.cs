@@ -1,0 +1,58 @@
+using System.Text;
+
+using Bld.Builder.Store;
+using Bld.Registry;
+
+namespace Bld.Builder.Engine.Images;
+
+/// <summary>
+/// What is known about layers that have left: what a tarball became when it was compressed, and which repositories have a blob. So a
+/// second push compresses nothing and sends nothing. It may be lost or wrong at any time; registries are asked before it is relied on.
+/// </summary>
+internal sealed class BlobMemory(StateDirectory state)
+{
+    private const int MostPlaces = 16;
+
+    /// <summary>What a tarball became; null when that isn't known.</summary>
+    public (Digest Digest, long Size)? FindCompressed(DiffId diffId, LayerCompression compression, int level) =>
+        Read(CompressedPath(diffId, compression, level)) is [var line, ..] && line.Split(' ') is [var text, var size]
+            && Digest.TryParse(text, out var digest) && long.TryParse(size, out var bytes)
+            ? (digest, bytes)
+            : null;
+
+    /// <summary>Remembers what a tarball became.</summary>
+    public void AddCompressed(DiffId diffId, LayerCompression compression, int level, Digest digest, long size)
+    {
+        state.PublishFile(CompressedPath(diffId, compression, level), Encoding.ASCII.GetBytes($"{digest} {size}\n"), durable: false);
+        state.PublishFile(OriginPath(digest), Encoding.ASCII.GetBytes($"{diffId}\n"), durable: false);
+    }
+
+    /// <summary>Whether a blob was compressed here, from a tarball that its snapshot gives again.</summary>
+    public bool WasMadeHere(Digest blob, DiffId diffId) => Read(OriginPath(blob)) is [var line, ..] && line == diffId.ToString();
+
+    /// <summary>The repositories of a registry that have a blob, the latest first.</summary>
+    public IEnumerable<string> Repositories(Digest blob, string host) =>
+        Read(PlacesPath(blob)).Where(place => place.StartsWith(host + "/")).Select(place => place[(host.Length + 1)..]);
+
+    /// <summary>Remembers that a repository has a blob.</summary>
+    public void AddPlace(Digest blob, RegistryName name)
+    {
+        var place = $"{name.Host}/{name.Repository}";
+        var known = Read(PlacesPath(blob));
+        if (known.Length == 0 || known[0] != place)
+        {
+            var lines = known.Where(each => each != place).Prepend(place).Take(MostPlaces);
+            state.PublishFile(PlacesPath(blob), Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"), durable: false);
+        }
+    }
+
+    private static string CompressedPath(DiffId diffId, LayerCompression compression, int level) =>
+        $"pushed/compressed/{diffId.Digest.Hex}-{compression.ToString().ToLowerInvariant()}{level}";
+
+    private static string OriginPath(Digest blob) => $"pushed/origins/{blob.Hex}";
+
+    private static string PlacesPath(Digest blob) => $"pushed/places/{blob.Hex}";
+
+    private string[] Read(string path) =>
+        state.ReadFile(path) is { } bytes ? Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries) : [];
+}

@@ -1,0 +1,178 @@
+using Bld.Builder.Layers;
+using Bld.Builder.Snapshots;
+using Bld.Builder.Store;
+using Bld.Registry;
+
+namespace Bld.Builder.Engine.Images;
+
+/// <summary>
+/// Brings an image's layers into the store, side by side, each in one pass: download → verify → keep the blob → decompress → unpack.
+/// What depends on the layers below is done at the end, in order.
+/// </summary>
+internal sealed class LayerPuller(ImageStore images, SnapshotStore snapshots, BlobMemory memory, Action<string>? report)
+{
+    private const int AtOnce = 6;
+
+    /// <summary>The snapshots of all layers, the lowest first.</summary>
+    /// <exception cref="BuildException">A layer is damaged.</exception>
+    /// <exception cref="RegistryException">A layer can't be fetched.</exception>
+    public IReadOnlyList<SnapshotId> Pull(IImageSource source, ImageManifest manifest, ImageConfig config, CancellationToken cancellation)
+    {
+        var diffIds = config.RootFs.DiffIds;
+        if (manifest.Layers.Count != diffIds.Count)
+        {
+            throw new BuildException(
+                $"{source.Origin} is no image to build on: its manifest has {manifest.Layers.Count} layers and its configuration {diffIds.Count}");
+        }
+
+        using var work = new SideBySide<UnpackedLayer?>(AtOnce, cancellation);
+        try
+        {
+            ChainId? chain = null;
+            for (var i = 0; i < diffIds.Count; i++)
+            {
+                chain = chain?.Append(diffIds[i]) ?? ChainId.Of(diffIds[i]);
+                Start(work, source, manifest.Layers[i], diffIds[i], chain.Value);
+            }
+
+            return CommitAll(work, diffIds);
+        }
+        catch
+        {
+            work.Stop();
+            foreach (var unpacked in work.Finished)
+            {
+                unpacked?.Dispose();
+            }
+
+            throw;
+        }
+    }
+
+    private void Start(SideBySide<UnpackedLayer?> work, IImageSource source, Descriptor layer, DiffId diffId, ChainId chain)
+    {
+        var isUnpacked = snapshots.FindByChain(chain) is not null;
+        if (isUnpacked && (images.HasBlob(layer.Digest) || memory.WasMadeHere(layer.Digest, diffId)))
+        {
+            work.AddResult(null);
+        }
+        else
+        {
+            work.Add(token => Fetch(source, layer, diffId, isUnpacked, token));
+        }
+    }
+
+    private List<SnapshotId> CommitAll(SideBySide<UnpackedLayer?> work, IReadOnlyList<DiffId> diffIds)
+    {
+        var ids = new List<SnapshotId>();
+        ChainId? chain = null;
+        for (var i = 0; i < diffIds.Count; i++)
+        {
+            chain = chain?.Append(diffIds[i]) ?? ChainId.Of(diffIds[i]);
+            using var unpacked = work.Wait(i);
+            ids.Add(unpacked is null ? snapshots.FindByChain(chain.Value)!.Id : Commit(unpacked, chain.Value, ids.Count > 0 ? ids[^1] : null));
+        }
+
+        return ids;
+    }
+
+    private UnpackedLayer? Fetch(IImageSource source, Descriptor layer, DiffId diffId, bool isUnpacked, CancellationToken cancellation)
+    {
+        if (images.OpenBlob(layer.Digest) is { } stored)
+        {
+            using (stored)
+            {
+                return Unpack(new VerifyingStream(stored, layer, images.BlobPath(layer.Digest)), layer, diffId, cancellation);
+            }
+        }
+
+        report?.Invoke($"Copying blob {layer.Digest}");
+        using var blob = images.CreateBlob();
+        var verified = source.OpenBlobAsync(layer, cancellation).GetAwaiter().GetResult();
+        using var ahead = new ReadAheadStream(new TeeStream(verified, blob.Content));
+        var unpacked = isUnpacked ? null : Unpack(ahead, layer, diffId, cancellation);
+        try
+        {
+            Drain(ahead, cancellation);
+            blob.Publish(layer.Digest);
+            return unpacked;
+        }
+        catch
+        {
+            unpacked?.Dispose();
+            throw;
+        }
+    }
+
+    private UnpackedLayer Unpack(Stream blob, Descriptor layer, DiffId diffId, CancellationToken cancellation)
+    {
+        var active = snapshots.Prepare(null);
+        var applier = new LayerApplier(active);
+        var unpacked = new UnpackedLayer(active, applier, diffId);
+        try
+        {
+            using var hashed = new HashingStream(Compression.Decompress(blob), leaveOpen: false);
+            applier.Unpack(hashed, cancellation);
+            var digest = hashed.Finish();
+            unpacked.Size = hashed.Length;
+            return digest == diffId.Digest
+                ? unpacked
+                : throw new BuildException($"the layer {layer.Digest} is damaged: its content is {digest}, but its image says {diffId}");
+        }
+        catch (BuildException)
+        {
+            unpacked.Dispose();
+
+            // When the blob isn't what it should be, that is the better thing to say; its stream says so at its end.
+            Drain(blob, cancellation);
+            throw;
+        }
+        catch
+        {
+            unpacked.Dispose();
+            throw;
+        }
+    }
+
+    private SnapshotId Commit(UnpackedLayer layer, ChainId chain, SnapshotId? parent)
+    {
+        using (var view = parent is null ? null : snapshots.MountReadOnly(parent))
+        {
+            layer.Applier.Complete(view?.Root);
+        }
+
+        snapshots.Place(layer.Active, parent, layer.Applier.HasRoot);
+        layer.Applier.Dispose();
+        var snapshot = snapshots.Commit(layer.Active);
+        snapshots.SetLayer(snapshot.Id, new SnapshotLayer(layer.DiffId, layer.Size));
+        return snapshots.PublishChain(chain, snapshot.Id);
+    }
+
+    private static void Drain(Stream stream, CancellationToken cancellation)
+    {
+        Span<byte> rest = new byte[64 * 1024];
+        while (stream.Read(rest) > 0)
+        {
+            cancellation.ThrowIfCancellationRequested();
+        }
+    }
+}
+
+/// <summary>A layer that is unpacked but for what depends on those below it.</summary>
+internal sealed class UnpackedLayer(ActiveSnapshot active, LayerApplier applier, DiffId diffId) : IDisposable
+{
+    public ActiveSnapshot Active { get; } = active;
+
+    public LayerApplier Applier { get; } = applier;
+
+    public DiffId DiffId { get; } = diffId;
+
+    /// <summary>Length of the tarball in bytes.</summary>
+    public long Size { get; set; }
+
+    public void Dispose()
+    {
+        Applier.Dispose();
+        Active.Dispose();
+    }
+}

@@ -1,0 +1,158 @@
+using Bld.Builder.Layers;
+using Bld.Builder.Snapshots;
+using Bld.Builder.Store;
+using Bld.Registry;
+
+namespace Bld.Builder.Engine.Images;
+
+/// <summary>
+/// Brings an image's layers to a place, side by side. Layers that were built here are made again from their snapshots and compressed
+/// while they are sent; what is there is neither made nor sent.
+/// </summary>
+internal sealed class LayerPusher(ImageStore images, SnapshotStore snapshots, BlobMemory memory, IImageSink sink, PushOptions options)
+{
+    private const int AtOnce = 4;
+
+    /// <summary>What the layers are at their new place, the lowest first.</summary>
+    public IReadOnlyList<Descriptor> Push(ImageManifest manifest, ImageConfig config, CancellationToken cancellation)
+    {
+        using var work = new SideBySide<Descriptor>(AtOnce, cancellation);
+        ChainId? chain = null;
+        for (var i = 0; i < manifest.Layers.Count; i++)
+        {
+            var (layer, diffId) = (manifest.Layers[i], config.RootFs.DiffIds[i]);
+            var here = chain?.Append(diffId) ?? ChainId.Of(diffId);
+            chain = here;
+            work.Add(token => Push(layer, diffId, here, token));
+        }
+
+        return [.. Enumerable.Range(0, manifest.Layers.Count).Select(work.Wait)];
+    }
+
+    private Descriptor Push(Descriptor layer, DiffId diffId, ChainId chain, CancellationToken cancellation)
+    {
+        var own = MediaTypes.CompressionOf(layer.MediaType);
+        var wanted = Wanted(own);
+        var hasBlob = images.HasBlob(layer.Digest);
+        if (hasBlob && own == wanted)
+        {
+            return PushBlob(layer, cancellation);
+        }
+
+        if (wanted == LayerCompression.None)
+        {
+            return PushPlain(layer, diffId, chain, hasBlob, cancellation);
+        }
+
+        if (memory.FindCompressed(diffId, wanted, options.EffectiveLevel) is var (digest, size) && IsThere(digest, cancellation))
+        {
+            return Describe(layer, wanted, digest, size);
+        }
+
+        return PushCompressed(layer, diffId, chain, hasBlob, wanted, cancellation);
+    }
+
+    private LayerCompression Wanted(LayerCompression own) => sink.Form switch
+    {
+        LayerForm.Plain => LayerCompression.None,
+        LayerForm.AsIs when !options.Force => own,
+        _ when own == LayerCompression.None || options.Force => options.Compression,
+        _ => own,
+    };
+
+    private Descriptor PushBlob(Descriptor layer, CancellationToken cancellation)
+    {
+        if (!IsThere(layer.Digest, cancellation))
+        {
+            options.Report?.Invoke($"Copying blob {layer.Digest}");
+            sink.PutBlobAsync(layer, () => images.OpenBlob(layer.Digest)!, cancellation).GetAwaiter().GetResult();
+            Remember(layer.Digest);
+        }
+
+        return Describe(layer, MediaTypes.CompressionOf(layer.MediaType), layer.Digest, layer.Size);
+    }
+
+    private Descriptor PushPlain(Descriptor layer, DiffId diffId, ChainId chain, bool hasBlob, CancellationToken cancellation)
+    {
+        if (IsThere(diffId.Digest, cancellation) && snapshots.FindByChain(chain)?.Layer is { } known && known.DiffId == diffId)
+        {
+            return Describe(layer, LayerCompression.None, diffId.Digest, known.Size);
+        }
+
+        options.Report?.Invoke($"Copying blob {diffId}");
+        var (digest, size) = sink.ProduceBlobAsync(
+            target => Hashed(target, hashed => WriteTar(layer, diffId, chain, hasBlob, hashed, cancellation)), cancellation).GetAwaiter().GetResult();
+        return Describe(layer, LayerCompression.None, digest, size);
+    }
+
+    private Descriptor PushCompressed(
+        Descriptor layer, DiffId diffId, ChainId chain, bool hasBlob, LayerCompression wanted, CancellationToken cancellation)
+    {
+        options.Report?.Invoke($"Copying blob {diffId}");
+        var level = options.EffectiveLevel;
+        var (digest, size) = sink.ProduceBlobAsync(
+            target => Hashed(target, hashed =>
+            {
+                using var compressed = wanted == LayerCompression.Zstd ? Compression.CompressZstd(hashed, level) : Compression.CompressGzip(hashed, level);
+                WriteTar(layer, diffId, chain, hasBlob, compressed, cancellation);
+                compressed.End();
+            }),
+            cancellation).GetAwaiter().GetResult();
+        memory.AddCompressed(diffId, wanted, level, digest, size);
+        Remember(digest);
+        return Describe(layer, wanted, digest, size);
+    }
+
+    private static Digest Hashed(Stream target, Action<Stream> write)
+    {
+        using var hashed = new HashingStream(target, leaveOpen: true);
+        write(hashed);
+        return hashed.Finish();
+    }
+
+    private void WriteTar(Descriptor layer, DiffId diffId, ChainId chain, bool hasBlob, Stream target, CancellationToken cancellation)
+    {
+        if (hasBlob)
+        {
+            using var blob = new VerifyingStream(images.OpenBlob(layer.Digest)!, layer, images.BlobPath(layer.Digest));
+            using var tar = Compression.Decompress(blob);
+            tar.CopyTo(target, 1 << 17);
+            return;
+        }
+
+        var snapshot = snapshots.FindByChain(chain)
+            ?? throw new BuildException($"the layer {diffId} has neither a blob nor a snapshot in the store; build or pull its image again");
+        LayerDigests.WriteAgain(snapshots, snapshot, diffId, target, cancellation);
+    }
+
+    /// <summary>Whether the place has a blob, or could take it from a neighbour.</summary>
+    private bool IsThere(Digest digest, CancellationToken cancellation)
+    {
+        var isThere = sink.HasBlobAsync(digest, cancellation).GetAwaiter().GetResult();
+        if (!isThere && sink.Registry is { } registry)
+        {
+            var neighbour = memory.Repositories(digest, registry.Host).FirstOrDefault(each => each != registry.Repository);
+            isThere = neighbour is not null && sink.TryMountAsync(digest, neighbour, cancellation).GetAwaiter().GetResult();
+        }
+
+        if (isThere)
+        {
+            Remember(digest);
+        }
+
+        return isThere;
+    }
+
+    private void Remember(Digest digest)
+    {
+        if (sink.Registry is { } registry)
+        {
+            memory.AddPlace(digest, registry);
+        }
+    }
+
+    private static Descriptor Describe(Descriptor layer, LayerCompression compression, Digest digest, long size) =>
+        layer.Digest == digest
+            ? layer
+            : layer with { MediaType = MediaTypes.Layer(compression, docker: layer.MediaType.StartsWith("application/vnd.docker")), Digest = digest, Size = size, Urls = null };
+}

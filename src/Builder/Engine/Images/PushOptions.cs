@@ -1,0 +1,28 @@
+using Bld.Registry;
+
+namespace Bld.Builder.Engine.Images;
+
+/// <summary>How an image is written elsewhere.</summary>
+internal sealed record PushOptions
+{
+    /// <summary>What layers that must be compressed are compressed with.</summary>
+    public LayerCompression Compression { get; init; } = LayerCompression.Gzip;
+
+    /// <summary>How hard; null for the usual.</summary>
+    public int? Level { get; init; }
+
+    /// <summary>Whether layers that are compressed otherwise are compressed anew.</summary>
+    public bool Force { get; init; }
+
+    /// <summary>The format; null for the image's own.</summary>
+    public ImageFormat? Format { get; init; }
+
+    /// <summary>Of a list, whether all its images go with it.</summary>
+    public bool All { get; init; } = true;
+
+    /// <summary>Told what is being done, a line each.</summary>
+    public Action<string>? Report { get; init; }
+
+    /// <summary>The level in use.</summary>
+    public int EffectiveLevel => Level ?? (Compression == LayerCompression.Zstd ? 3 : 5);
+}

@@ -1,0 +1,46 @@
+namespace Bld.Registry;
+
+/// <summary>How registries are spoken to.</summary>
+public sealed record RegistryOptions
+{
+    /// <summary>
+    /// Whether certificates must be good. False allows bad ones and plain HTTP; null means true, but for registries on this machine,
+    /// which may speak plain HTTP, and for those that the configuration calls insecure.
+    /// </summary>
+    public bool? VerifiesTls { get; init; }
+
+    /// <summary>The credentials file; null for the usual places.</summary>
+    public string? AuthFile { get; init; }
+
+    /// <summary>Credentials that the user gave for this call; null looks them up.</summary>
+    public Credentials? Credentials { get; init; }
+
+    /// <summary>A directory with <c>*.crt</c> (authorities), <c>*.cert</c> and <c>*.key</c> (this client); null for the usual places.</summary>
+    public string? CertificateDirectory { get; init; }
+
+    /// <summary>How long nothing may arrive before a connection counts as dead.</summary>
+    public TimeSpan StallTimeout { get; init; } = TimeSpan.FromSeconds(60);
+
+    /// <summary>How often something that failed for a passing reason is tried again.</summary>
+    public int Retries { get; init; } = 4;
+
+    /// <summary>The first pause before another try; null for a short one that doubles.</summary>
+    public TimeSpan? RetryDelay { get; init; }
+
+    /// <summary>The pause before a further try.</summary>
+    /// <param name="attempt">0 for the first.</param>
+    internal TimeSpan PauseBefore(int attempt)
+    {
+        var longest = TimeSpan.FromSeconds(20);
+        if (RetryDelay is { } fixedDelay)
+        {
+            return fixedDelay < longest ? fixedDelay : longest;
+        }
+
+        // Jitter keeps the clients of a registry that comes back from arriving all at once.
+#pragma warning disable CA5394 // not a secret
+        var milliseconds = 200 * Math.Pow(2, Math.Min(attempt, 6)) * (0.75 + (Random.Shared.NextDouble() / 2));
+#pragma warning restore CA5394
+        return TimeSpan.FromMilliseconds(milliseconds);
+    }
+}

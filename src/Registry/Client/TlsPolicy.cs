@@ -1,0 +1,113 @@
+using System.Net.Security;
+using System.Security.Cryptography.X509Certificates;
+
+namespace Bld.Registry;
+
+/// <summary>Which certificates a registry may show, and which one this client shows (containers-certs.d(5)).</summary>
+internal sealed class TlsPolicy : IDisposable
+{
+    private readonly bool _verifies;
+    private readonly X509Certificate2Collection _authorities = [];
+    private readonly X509CertificateCollection _own = [];
+
+    internal TlsPolicy(RegistryName name, RegistryOptions options)
+    {
+        _verifies = options.VerifiesTls ?? true;
+        AllowsPlain = !(options.VerifiesTls ?? !name.IsLoopback);
+        foreach (var directory in options.CertificateDirectory is { } given ? [given] : UsualDirectories(name.Host))
+        {
+            if (Directory.Exists(directory))
+            {
+                Load(directory);
+                break;
+            }
+        }
+    }
+
+    /// <summary>Whether plain HTTP will do.</summary>
+    internal bool AllowsPlain { get; }
+
+    /// <summary>Whether the other side has shown a certificate, so speaks TLS.</summary>
+    internal bool SawCertificate { get; private set; }
+
+    /// <summary>What was wrong with it.</summary>
+    internal string? Complaint { get; private set; }
+
+    internal SslClientAuthenticationOptions ToClientOptions() => new()
+    {
+        RemoteCertificateValidationCallback = Accepts,
+        ClientCertificates = _own.Count > 0 ? _own : null,
+    };
+
+    public void Dispose()
+    {
+        foreach (var certificate in _authorities.Concat(_own.OfType<X509Certificate2>()))
+        {
+            certificate.Dispose();
+        }
+    }
+
+    private bool Accepts(object sender, X509Certificate? certificate, X509Chain? chain, SslPolicyErrors errors)
+    {
+        SawCertificate = true;
+        if (errors == SslPolicyErrors.None || !_verifies)
+        {
+            return true;
+        }
+
+        if (errors == SslPolicyErrors.RemoteCertificateChainErrors && _authorities.Count > 0 && certificate is X509Certificate2 shown)
+        {
+            using var own = new X509Chain();
+            own.ChainPolicy.TrustMode = X509ChainTrustMode.CustomRootTrust;
+            own.ChainPolicy.CustomTrustStore.AddRange(_authorities);
+            own.ChainPolicy.RevocationMode = X509RevocationMode.NoCheck;
+            foreach (var element in chain?.ChainElements ?? Enumerable.Empty<X509ChainElement>())
+            {
+                own.ChainPolicy.ExtraStore.Add(element.Certificate);
+            }
+
+            if (own.Build(shown))
+            {
+                return true;
+            }
+        }
+
+        Complaint = errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)
+            ? "its certificate is for another name"
+            : "its certificate was not signed by an authority that this machine trusts, or is out of date";
+        return false;
+    }
+
+    private static IEnumerable<string> UsualDirectories(string host)
+    {
+        if (!Environment.IsPrivilegedProcess)
+        {
+            yield return $"{Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)}/.config/containers/certs.d/{host}";
+        }
+
+        yield return $"/etc/containers/certs.d/{host}";
+        yield return $"/etc/docker/certs.d/{host}";
+    }
+
+    private void Load(string directory)
+    {
+        foreach (var file in Directory.EnumerateFiles(directory).Order(StringComparer.Ordinal))
+        {
+            try
+            {
+                if (file.EndsWith(".crt", StringComparison.Ordinal))
+                {
+                    _authorities.ImportFromPemFile(file);
+                }
+                else if (file.EndsWith(".cert", StringComparison.Ordinal))
+                {
+                    _own.Add(X509Certificate2.CreateFromPemFile(file, Path.ChangeExtension(file, ".key")));
+                }
+            }
+            catch (Exception exception) when (exception is System.Security.Cryptography.CryptographicException or IOException or UnauthorizedAccessException)
+            {
+                throw new RegistryException($"cannot read the certificate {file}: {exception.Message}", exception);
+            }
+        }
+    }
+}
