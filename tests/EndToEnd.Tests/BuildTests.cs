@@ -108,6 +108,28 @@ public sealed class BuildTests : IDisposable
     }
 
     [Fact]
+    public void A_copy_shares_unchanged_files_with_the_one_before_and_the_image_is_as_without()
+    {
+        const int Files = 200;
+        for (var i = 0; i < Files; i++)
+        {
+            _home.Write($"context/tree/d{i % 7}/f{i}", $"content {i}");
+        }
+
+        const string Dockerfile = "FROM localhost/busybox\nCOPY --chmod=0640 tree /tree\n";
+        BldHome.Peer("sh", "-c", $"find {_home.In("context")} -exec touch -d @1000000000 {{}} +; sleep 0.2");
+        _home.Build(Dockerfile, "--timestamp", "1700000000");
+        _home.Write("context/tree/d3/f3", "changed");
+        File.Delete(_home.In("context/tree/d4/f4"));
+        _home.Write("context/tree/d0/new", "new");
+        var shared = _home.Build(Dockerfile, "--timestamp", "1700000000");
+
+        var linked = BldHome.Peer("find", Path.Combine(_home.Store, "snapshots"), "-path", "*/tree/*", "-type", "f", "-links", "2").Split('\n').Length;
+        Assert.InRange(linked, Files, 2 * Files);
+        Assert.Equal(_home.Build(Dockerfile, "--timestamp", "1700000000", "--no-cache"), shared);
+    }
+
+    [Fact]
     public void Commands_have_a_network_of_their_own_unless_the_hosts_is_asked_for()
     {
         const string Dockerfile = "FROM localhost/busybox\nRUN readlink /proc/self/ns/net > /network && ip -o link | wc -l >> /network\nFROM scratch\nCOPY --from=0 /network /\n";

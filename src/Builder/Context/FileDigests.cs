@@ -19,6 +19,7 @@ internal sealed class FileDigests(StateDirectory state)
 {
     private const string FileName = "digests";
     private const int MostEntries = 1_000_000;
+    private const int BufferSize = 1 << 17;
 
     /// <summary>Coarse clocks tick every 10 ms at worst; ten times that is safe.</summary>
     private const uint RacyNanoseconds = 100_000_000;
@@ -26,7 +27,10 @@ internal sealed class FileDigests(StateDirectory state)
     private readonly Lazy<ConcurrentDictionary<FileIdentity, FileDigest>> _known = new(() => Load(state));
     private int _added;
 
-    /// <summary>The digest of a regular file's content.</summary>
+    /// <summary>The digest of a file's content if it can be told without reading it.</summary>
+    public FileDigest? Known(in FileStatus status) => _known.Value.TryGetValue(FileIdentity.Of(status), out var known) ? known : null;
+
+    /// <summary>The digest of a regular file's content. Safe for several threads.</summary>
     /// <param name="directory">Where it lies.</param>
     /// <param name="name">Its name there; a link is refused.</param>
     /// <param name="status">What statx said of it.</param>
@@ -40,7 +44,7 @@ internal sealed class FileDigests(StateDirectory state)
 
         var now = DateTimeOffset.UtcNow;
         using var file = FileCalls.Open(directory, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
-        var digest = Compute(file);
+        var digest = Compute(file, status.Size);
         var opened = FileCalls.Status(file);
         if (FileIdentity.Of(opened) == identity && IsSettled(opened.ChangedAt, now) && IsSettled(opened.ModifiedAt, now))
         {
@@ -79,26 +83,41 @@ internal sealed class FileDigests(StateDirectory state)
         return time < new FileTime(ticks / TimeSpan.TicksPerSecond, (uint)(ticks % TimeSpan.TicksPerSecond) * 100);
     }
 
-    private static FileDigest Compute(SafeFileHandle file)
+    private static FileDigest Compute(SafeFileHandle file, long size)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
-        var buffer = ArrayPool<byte>.Shared.Rent(1 << 17);
+        var buffer = ArrayPool<byte>.Shared.Rent(BufferSize);
         try
         {
-            int count;
-            while ((count = FileCalls.Read(file, buffer)) > 0)
+            Span<byte> bytes = stackalloc byte[32];
+            if (size < buffer.Length && FileCalls.Read(file, buffer) is var count && count == size)
             {
-                hash.AppendData(buffer, 0, count);
+                // Most files are small: nothing to set up. If it grew meanwhile, its status says so and this is not remembered.
+                SHA256.HashData(buffer.AsSpan(0, count), bytes);
             }
+            else
+            {
+                FileCalls.Seek(file, 0);
+                ComputeByParts(file, buffer, bytes);
+            }
+
+            return MemoryMarshal.Read<FileDigest>(bytes);
         }
         finally
         {
             ArrayPool<byte>.Shared.Return(buffer);
         }
+    }
 
-        Span<byte> bytes = stackalloc byte[32];
-        hash.GetHashAndReset(bytes);
-        return MemoryMarshal.Read<FileDigest>(bytes);
+    private static void ComputeByParts(SafeFileHandle file, byte[] buffer, Span<byte> digest)
+    {
+        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        int count;
+        while ((count = FileCalls.Read(file, buffer)) > 0)
+        {
+            hash.AppendData(buffer, 0, count);
+        }
+
+        hash.GetHashAndReset(digest);
     }
 
     // A torn file (after a power loss) has a length that is no multiple, or zeros that no file has as its identity.

@@ -53,7 +53,9 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
     private void AddDirectory(SafeFileHandle directory, string path, string below, IgnoreRules excludes)
     {
         cancellation.ThrowIfCancellationRequested();
-        foreach (var entry in new TreeListing(source.Rules, excludes).Of(directory, path, below))
+        var entries = new TreeListing(source.Rules, excludes).Of(directory, path, below).ToList();
+        ReadUnknown(directory, entries);
+        foreach (var entry in entries)
         {
             Add(entry.Name.Span);
             AddEntry(directory, entry.Name.Span, entry.Status);
@@ -63,6 +65,17 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
                 AddDirectory(child, entry.Path, entry.Below, excludes);
                 Add([Separator]);
             }
+        }
+    }
+
+    /// <summary>Reads what is not known yet on all processors; the digests are then remembered for the walk.</summary>
+    private void ReadUnknown(SafeFileHandle directory, List<ListedEntry> entries)
+    {
+        const int TooFew = 8;
+        var unknown = entries.FindAll(entry => entry.Status.IsRegular && digests.Known(entry.Status) is null);
+        if (unknown.Count >= TooFew)
+        {
+            Parallel.ForEach(unknown, new ParallelOptions { CancellationToken = cancellation }, entry => digests.Of(directory, entry.Name.Span, entry.Status));
         }
     }
 

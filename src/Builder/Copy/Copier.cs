@@ -22,6 +22,8 @@ internal sealed class Copier
     private SafeFileHandle _upper = null!;
     private SafeFileHandle? _view;
     private TargetDirectories _directories = null!;
+    private CopyTracking? _tracking;
+    private FileDigests? _digests;
 
     /// <summary>Finds what the request's sources mean.</summary>
     /// <exception cref="BuildException">One of them isn't there.</exception>
@@ -36,6 +38,7 @@ internal sealed class Copier
     /// <summary>A digest of everything that is copied.</summary>
     public Digest ContentDigest(FileDigests digests)
     {
+        _digests = digests;
         using var hasher = new ContentHasher(_source, digests, _cancellation);
         foreach (var match in _matches)
         {
@@ -55,10 +58,12 @@ internal sealed class Copier
     /// <summary>Copies.</summary>
     /// <param name="upper">The snapshot's directory.</param>
     /// <param name="view">What lies below it; null for nothing (<c>--link</c>).</param>
-    public void Execute(SafeFileHandle upper, SafeFileHandle? view)
+    /// <param name="tracking">What an earlier copy left, and what the next one may use; null for neither.</param>
+    public void Execute(SafeFileHandle upper, SafeFileHandle? view, CopyTracking? tracking = null)
     {
         _upper = upper;
         _view = view;
+        _tracking = tracking;
         _directories = new TargetDirectories(upper, view, _request.Owner ?? (0, 0));
         var resolved = RootPath.Resolve(view, ByteString.From(_request.Destination));
         if (_request.Parents && _matches.Count == 0)
@@ -161,11 +166,17 @@ internal sealed class Copier
         }
 
         using var below = _directories.OpenBelow(destination);
-        CopyDirectory(source, directory, below, destination, match.Name, "");
+        using var workers = new CopyWorkers(_cancellation);
+        CopyDirectory(source, directory, below, destination, match.Name, "", workers);
+        workers.Finish();
+        if (workers.HaveFilesChanged)
+        {
+            _tracking?.Forget();
+        }
     }
 
     private void CopyDirectory(
-        SafeFileHandle source, SafeFileHandle target, SafeFileHandle? below, ByteString targetPath, string path, string inCopy)
+        SafeFileHandle source, SafeFileHandle target, SafeFileHandle? below, ByteString targetPath, string path, string inCopy, CopyWorkers workers)
     {
         _cancellation.ThrowIfCancellationRequested();
         foreach (var entry in new TreeListing(_source.Rules, _request.Excludes).Of(source, path, inCopy))
@@ -174,7 +185,15 @@ internal sealed class Copier
             var entryPath = ByteString.Join(targetPath.Span, name);
             if (!entry.Status.IsDirectory)
             {
-                CopyEntry(source, name, entry.Status, target, below, entryPath);
+                if (entry.Status.IsRegular && entry.Status.Links == 1)
+                {
+                    CopyPlain(source, entry, target, below, entryPath, workers);
+                }
+                else
+                {
+                    CopyEntry(source, name, entry.Status, target, below, entryPath);
+                }
+
                 continue;
             }
 
@@ -185,8 +204,27 @@ internal sealed class Copier
             FileCopier.CopyAttributes(source, name, childTarget);
             _directories.SetTime(entryPath, entry.Status.ModifiedAt);
             using var childBelow = _directories.OpenBelow(entryPath);
-            CopyDirectory(childSource, childTarget, childBelow, entryPath, entry.Path, entry.Below);
+            workers.Flush(source, target);
+            CopyDirectory(childSource, childTarget, childBelow, entryPath, entry.Path, entry.Below, workers);
         }
+
+        workers.Flush(source, target);
+    }
+
+    /// <summary>A file of one name: linked to its equal of an earlier copy, or copied by the workers.</summary>
+    private void CopyPlain(
+        SafeFileHandle source, in ListedEntry entry, SafeFileHandle target, SafeFileHandle? below, ByteString targetPath, CopyWorkers workers)
+    {
+        Replace(target, below, entry.Name.Span, targetPath);
+        var (user, group) = OwnerOf(entry.Status);
+        var file = new PlainFile(entry.Name, FileIdentity.Of(entry.Status), user, group, ModeOf(entry.Status), entry.Status.ModifiedAt);
+        if (_tracking is { } tracking && _digests?.Known(entry.Status) is { } content && !FileCopier.HasAttributes(source, entry.Name.Span)
+            && tracking.TryLink(targetPath, new CopiedFile(content, user, group, file.Mode, file.ModifiedAt), target))
+        {
+            return;
+        }
+
+        workers.Add(source, target, file);
     }
 
     private void CopyEntry(

@@ -1,5 +1,6 @@
 using System.Buffers;
 
+using Bld.Builder.Context;
 using Bld.Builder.Snapshots;
 using Bld.Runtime.Linux;
 
@@ -20,7 +21,7 @@ internal static class FileCopier
         var target = FileCalls.Open(targetDirectory, targetName, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180);
         try
         {
-            CopyContent(source, target);
+            CopyContent(source, target, long.MaxValue);
             CopyAttributes(sourceDirectory, sourceName, target);
             return target;
         }
@@ -28,6 +29,45 @@ internal static class FileCopier
         {
             target.Dispose();
             throw;
+        }
+    }
+
+    /// <summary>Copies a regular file with owner, mode and time; false when the source changed while it was read.</summary>
+    public static bool CopyPlain(SafeFileHandle sourceDirectory, SafeFileHandle targetDirectory, in PlainFile file)
+    {
+        var name = file.Name.Span;
+        using var source = FileCalls.Open(sourceDirectory, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
+        using var target = FileCalls.Open(targetDirectory, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180);
+        CopyContent(source, target, file.Identity.Size);
+        CopyAttributes(source, target);
+        FileCalls.ChangeOwner(target, file.User, file.Group);
+        FileCalls.ChangeMode(target, file.Mode);
+        FileCalls.ChangeModifiedTime(target, file.ModifiedAt);
+        return FileIdentity.Of(FileCalls.Status(source)) == file.Identity;
+    }
+
+    /// <summary>Whether a file has attributes that are content.</summary>
+    public static bool HasAttributes(SafeFileHandle directory, ReadOnlySpan<byte> name)
+    {
+        foreach (var attribute in FileCalls.AttributeNames(directory, name))
+        {
+            if (ContentAttributes.Belongs(attribute.Span))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
+    private static void CopyAttributes(SafeFileHandle source, SafeFileHandle target)
+    {
+        foreach (var attribute in FileCalls.AttributeNames(source))
+        {
+            if (ContentAttributes.Belongs(attribute.Span) && FileCalls.Attribute(source, attribute.Span) is { } value)
+            {
+                ContentAttributes.Set(target, attribute.Span, value);
+            }
         }
     }
 
@@ -43,15 +83,18 @@ internal static class FileCopier
         }
     }
 
-    private static void CopyContent(SafeFileHandle source, SafeFileHandle target)
+    private static void CopyContent(SafeFileHandle source, SafeFileHandle target, long expected)
     {
-        while (true)
+        while (expected > 0)
         {
             switch (FileCalls.TryCopyRange(source, target, Chunk, out var copied))
             {
                 case Errno.None when copied == 0:
                     return;
-                case Errno.None or Errno.EINTR:
+                case Errno.None:
+                    expected -= copied;
+                    break;
+                case Errno.EINTR:
                     break;
                 case Errno.EXDEV or Errno.EINVAL or Errno.EOPNOTSUPP or Errno.ENOSYS or Errno.EPERM:
                     CopyByHand(source, target);

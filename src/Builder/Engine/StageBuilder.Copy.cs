@@ -1,6 +1,7 @@
 using Bld.Builder.Cache;
 using Bld.Builder.Context;
 using Bld.Builder.Copy;
+using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Dockerfile;
 using Bld.Runtime.Linux;
@@ -46,14 +47,42 @@ internal sealed partial class StageBuilder
             .AddOptional("unpack", (instruction as AddInstruction)?.Unpack?.ToString());
         var shown = HistoryText.Transfer(
             instruction, instruction.Sources.Select(Expand), Expand(instruction.Destination), ExpandOptional(instruction.Owner), ExpandOptional(instruction.Mode));
-        Layer(inputs, shown, active =>
-        {
-            using var view = instruction.Link ? null : Services.Snapshots.MountReadOnly(_state.Top);
-            foreach (var part in parts)
+        var place = FileCalls.Status(session.Request.Context.Root);
+        var again = new CacheKeyBuilder("copy again", null)
+            .Add("instruction", shown).Add("context", $"{place.Device}:{place.Inode}").Add("stage", planned.Stage.Index.ToString()).ToKey();
+        Layer(
+            inputs,
+            shown,
+            active =>
             {
-                part.Copier().Execute(active.UpperHandle, _state.Top is null ? null : view?.Root);
-            }
-        });
+                using var view = instruction.Link ? null : Services.Snapshots.MountReadOnly(_state.Top);
+                using var earlier = _usesCache ? FindEarlierCopy(again) : null;
+                var tracking = new CopyTracking(earlier);
+                foreach (var part in parts)
+                {
+                    part.Copier().Execute(active.UpperHandle, _state.Top is null ? null : view?.Root, tracking);
+                }
+
+                if (!tracking.Manifest.IsEmpty)
+                {
+                    active.WriteNote(CopyManifest.FileName, tracking.Manifest);
+                    Services.Cache.Publish(again, new CacheRecord { Snapshot = active.Id.ToString(), Created = session.Now });
+                }
+            });
+    }
+
+    /// <summary>What the same instruction made the last time, of whatever content.</summary>
+    private EarlierCopy? FindEarlierCopy(CacheKey again)
+    {
+        if (SnapshotId.TryParse(Services.Cache.Find(again)?.Snapshot) is not { } id || !Services.Snapshots.IsComplete(id)
+            || Services.Snapshots.Get(id) is not { } snapshot
+            || Services.Snapshots.ReadNote(id, CopyManifest.FileName) is not { } manifest)
+        {
+            return null;
+        }
+
+        var root = FileCalls.Open(snapshot.Path, OpenFlags.ReadOnly | OpenFlags.Directory);
+        return new EarlierCopy(root, manifest);
     }
 
     private CopyRequest Request(TransferInstruction instruction, IEnumerable<string> sources) => new()

@@ -60,6 +60,14 @@ internal sealed class ActiveSnapshot : IDisposable
     /// <summary>Says what it lies on, when that was not known at its beginning.</summary>
     internal void SetParent(SnapshotId parent) => Parent = parent;
 
+    /// <summary>Leaves a file beside the snapshot's own, for <see cref="SnapshotStore.ReadNote"/>; it is as durable as the snapshot.</summary>
+    internal void WriteNote(string name, ReadOnlySpan<byte> bytes)
+    {
+        using var file = FileCalls.Open(
+            _directory.Handle, Encoding.UTF8.GetBytes($"{SnapshotStore.Publishing}/{name}"), OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, 0x180);
+        FileCalls.WriteAll(file, bytes);
+    }
+
     /// <summary>A directory in the scratch place, by name.</summary>
     internal SafeFileHandle CreateScratch(string name)
     {

@@ -33,6 +33,9 @@ internal sealed partial class SnapshotStore(StateDirectory state)
 
     internal StateDirectory State => state;
 
+    /// <summary>What <see cref="ActiveSnapshot.WriteNote"/> left beside a snapshot; null when there is no such note.</summary>
+    internal byte[]? ReadNote(SnapshotId id, string name) => state.ReadFile($"snapshots/{id}/{name}");
+
     /// <summary>
     /// A new active snapshot over <paramref name="parent"/>. Its root directory has the owner, mode, attributes and time of the
     /// parent's, because the upper directory's root is what an overlay mount shows.
