@@ -4,6 +4,7 @@ using Bld.Builder.Cli.Flags;
 using Bld.Builder.Store;
 using Bld.Dockerfile;
 using Bld.Registry;
+using Bld.Runtime;
 
 namespace Bld.Builder.Cli;
 
@@ -28,6 +29,11 @@ internal static class CommandRunner
             return Interrupted;
         }
         catch (BuildException exception)
+        {
+            Report(exception.Message);
+            return exception.ExitCode;
+        }
+        catch (ContainerException exception)
         {
             Report(exception.Message);
             return exception.ExitCode;

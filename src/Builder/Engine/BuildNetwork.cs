@@ -1,3 +1,5 @@
+using Bld.Builder.Store;
+using Bld.Runtime;
 using Bld.Runtime.Networks;
 
 namespace Bld.Builder.Engine;
@@ -46,13 +48,31 @@ internal sealed class BuildNetwork(NetworkKind wanted, Action<string> warn) : ID
 
             lock (_gate)
             {
-                return _shared ??= SharedNetwork.Create();
+                return _shared ??= Create();
             }
         }
     }
 
     /// <inheritdoc/>
     public void Dispose() => _shared?.Dispose();
+
+    /// <summary>Nobody asked for the outside in so many words, so a helper that fails costs the step its way there, and nothing else.</summary>
+    private SharedNetwork Create()
+    {
+        try
+        {
+            return SharedNetwork.Create();
+        }
+        catch (ContainerException exception) when (wanted == NetworkKind.Default)
+        {
+            warn($"RUN has no network but loopback: {exception.Message}; --network host gives it the host's");
+            return SharedNetwork.CreateIsolated();
+        }
+        catch (ContainerException exception)
+        {
+            throw new BuildException(exception.Message, exception);
+        }
+    }
 
     private void Warn()
     {

@@ -1,6 +1,7 @@
 using Bld.Builder.Store;
 using Bld.Dockerfile;
 using Bld.Registry;
+using Bld.Runtime;
 using Bld.Runtime.Users;
 
 namespace Bld.Builder.Engine;
@@ -9,7 +10,6 @@ namespace Bld.Builder.Engine;
 internal static class SourceErrors
 {
     private const int ExitCodeOfErrors = 125;
-
 
     /// <summary>Runs <paramref name="action"/>; an error that has no place yet gets that of <paramref name="span"/>.</summary>
     public static void Locate(DockerfileDocument document, SourceSpan span, Action action)
@@ -26,7 +26,7 @@ internal static class SourceErrors
 
     private static bool IsAboutTheStep(Exception exception) =>
         exception is not (LocatedException or OperationCanceledException)
-        && exception is BuildException or DockerfileException or RegistryException or UserLookupException or IOException or UnauthorizedAccessException;
+        && exception is BuildException or DockerfileException or RegistryException or ContainerException or UserLookupException or IOException or UnauthorizedAccessException;
 }
 
 /// <summary>An error with its place in the Dockerfile: the excerpt with the lines marked, then the sentence.</summary>

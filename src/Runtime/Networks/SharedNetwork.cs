@@ -23,12 +23,35 @@ public sealed class SharedNetwork : IDisposable
     /// <summary>What a spec's network namespace says as its path to join this one; good in this process only.</summary>
     public string Path => string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{_namespace.DangerousGetHandle()}");
 
-    /// <summary>Makes one and connects it with the outside.</summary>
+    /// <summary>Makes one and connects it with the outside, if this host itself has a way there.</summary>
     /// <exception cref="ContainerException">No helper is installed, or it failed.</exception>
     public static SharedNetwork Create()
     {
+        var shared = CreateIsolated();
+        if (!HostRoutes.HasDefault())
+        {
+            return shared;
+        }
+
+        try
+        {
+            PrivateNetwork.Configure(shared._namespace);
+            return shared;
+        }
+        catch
+        {
+            shared.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Makes one with nothing in it but loopback.</summary>
+    /// <exception cref="ContainerException">The kernel refused.</exception>
+    public static SharedNetwork CreateIsolated()
+    {
         SafeFileHandle? network = null;
         var failure = Errno.None;
+        LinuxException? loopback = null;
         // The thread is the namespace's only process until it has ended: then the descriptor keeps it.
         var maker = new Thread(
             () =>
@@ -37,24 +60,30 @@ public sealed class SharedNetwork : IDisposable
                 if (failure == Errno.None)
                 {
                     failure = FileCalls.TryOpen(FileCalls.CurrentDirectory, "/proc/thread-self/ns/net"u8, OpenFlags.ReadOnly, 0, out network);
+                    loopback = BringLoopbackUp();
                 }
             },
             128 * 1024);
         maker.Start();
         maker.Join();
         SetupFailure.Check(failure, "make a network namespace");
-        try
-        {
-            PrivateNetwork.Configure(network!);
-            return new SharedNetwork(network!);
-        }
-        catch
-        {
-            network!.Dispose();
-            throw;
-        }
+        return loopback is null ? new SharedNetwork(network!) : throw new ContainerException($"make a network namespace: {loopback.Message}");
     }
 
     /// <inheritdoc/>
     public void Dispose() => _namespace.Dispose();
+
+    // On a thread of its own an exception would end the program.
+    private static LinuxException? BringLoopbackUp()
+    {
+        try
+        {
+            NetworkCalls.BringLoopbackUp();
+            return null;
+        }
+        catch (LinuxException exception)
+        {
+            return exception;
+        }
+    }
 }
