@@ -17,6 +17,9 @@ internal abstract class Command
     /// <summary>Its own flags.</summary>
     public virtual IReadOnlyList<Flag> Flags => [];
 
+    /// <summary>The commands that stand behind its name; then it has no work of its own.</summary>
+    public virtual IReadOnlyList<Command> Subcommands => [];
+
     /// <summary>Whether everything behind its first argument is an argument too.</summary>
     public virtual bool StopsAtArgument => true;
 

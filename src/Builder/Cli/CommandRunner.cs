@@ -55,11 +55,11 @@ internal static class CommandRunner
 
         if (before.Arguments.Count == 0 || before.Arguments[0] == "help")
         {
-            HelpText.Print(before.Arguments.Count > 1 ? CommandTable.Find(before.Arguments[1]) : null);
+            HelpText.Print(before.Arguments.Count > 1 ? CommandTable.Find(before.Arguments[1..]).Command : null);
             return 0;
         }
 
-        var command = CommandTable.Find(before.Arguments[0]);
+        var (command, count) = CommandTable.Find(before.Arguments);
         if (before.Boolean("help"))
         {
             HelpText.Print(command);
@@ -67,8 +67,8 @@ internal static class CommandRunner
         }
 
         // Global flags may stand before the command's name as well as behind it.
-        var rest = words[(Array.IndexOf(words, before.Arguments[0], words.Length - before.Arguments.Count) + 1)..];
-        var globals = words[..(words.Length - before.Arguments.Count)];
+        var first = words.Length - before.Arguments.Count;
+        var (globals, rest) = (words[..first], words[(first + count)..]);
         Flag[] all = [.. command.Flags, .. GlobalFlags.All.Where(flag => command.Flags.All(own => own.Name != flag.Name))];
         var parsed = new FlagParser(WithoutTakenLetters(all, command.Flags), command.StopsAtArgument).Parse([.. globals, .. rest]);
         if (parsed.Boolean("help"))

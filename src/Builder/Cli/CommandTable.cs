@@ -11,11 +11,30 @@ internal static class CommandTable
     {
         yield return new BudCommand();
         yield return new ImagesCommand();
+        yield return new LoginCommand();
+        yield return new LogoutCommand();
+        yield return new ManifestCommand();
         yield return new PullCommand();
         yield return new PushCommand();
         yield return new RmiCommand();
         yield return new TagCommand();
         yield return new VersionCommand();
+    }
+
+    /// <summary>The command that words begin with, and how many of them are its name.</summary>
+    /// <exception cref="Flags.UsageException">There is none.</exception>
+    public static (Command Command, int Count) Find(IReadOnlyList<string> words)
+    {
+        var command = Find(words[0]);
+        if (command.Subcommands.Count == 0 || words.Count == 1 || words[1].StartsWith('-'))
+        {
+            return (command, 1);
+        }
+
+        var own = command.Subcommands.FirstOrDefault(each => each.Names.Contains(words[1]))
+            ?? throw new Flags.UsageException(
+                $"unknown command \"{words[1]}\" for \"bld {words[0]}\"{Suggestion.Text(words[1], command.Subcommands.SelectMany(static each => each.Names))}; see bld {words[0]} --help");
+        return (own, 2);
     }
 
     /// <summary>The command of a name.</summary>

@@ -21,7 +21,8 @@ internal sealed class Session : IDisposable
         Snapshots = new SnapshotStore(state);
         Transports = new ImageTransports(state, options);
         Puller = new ImagePuller(Images, Snapshots, memory, Transports);
-        Pusher = new ImagePusher(Images, Snapshots, memory);
+        Pusher = new ImagePusher(Images, Snapshots, memory, new RemoteBlobs(memory, options));
+        Lists = new ManifestLists(Images, new ListMembers(Images, Puller, Transports, memory));
     }
 
     public StateDirectory State { get; }
@@ -35,6 +36,8 @@ internal sealed class Session : IDisposable
     public ImagePuller Puller { get; }
 
     public ImagePusher Pusher { get; }
+
+    public ManifestLists Lists { get; }
 
     /// <summary>What the engine works with.</summary>
     public EngineServices Services => field ??= new EngineServices(

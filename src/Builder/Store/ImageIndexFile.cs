@@ -62,21 +62,21 @@ internal sealed class ImageIndexFile
     /// <summary>Every image with its names, in the order in which they came.</summary>
     internal List<StoredImage> Images()
     {
-        var order = new List<Digest>();
-        var images = new Dictionary<Digest, StoredImage>();
+        var order = new List<(Digest, string)>();
+        var images = new Dictionary<(Digest, string), StoredImage>();
         foreach (var line in Lines)
         {
             var (image, name) = ReadLine(line.Span);
-            if (!images.TryGetValue(image.ManifestDigest, out var known))
+            if (!images.TryGetValue(Key(image), out var known))
             {
-                order.Add(image.ManifestDigest);
+                order.Add(Key(image));
                 known = image;
             }
 
-            images[image.ManifestDigest] = name is null ? known : known with { Names = [.. known.Names, name] };
+            images[Key(image)] = name is null ? known : known with { Names = [.. known.Names, name] };
         }
 
-        return [.. order.Select(digest => images[digest])];
+        return [.. order.Select(key => images[key])];
     }
 
     /// <summary>The image that a name points to.</summary>
@@ -84,7 +84,7 @@ internal sealed class ImageIndexFile
 
     /// <summary>The images whose id begins so.</summary>
     internal List<StoredImage> FindId(string prefix) =>
-        [.. LinesWith(Needle(IdKey, prefix, closed: false)).Select(Gather).DistinctBy(static image => image.ManifestDigest)];
+        [.. LinesWith(Needle(IdKey, prefix, closed: false)).Select(Gather).DistinctBy(Key)];
 
     /// <summary>The image of that manifest.</summary>
     internal StoredImage? FindManifest(Digest digest) => LinesWith(DigestNeedle(digest)) is [var line, ..] ? Gather(line) : null;
@@ -92,8 +92,8 @@ internal sealed class ImageIndexFile
     /// <summary>Adds an image with these names, which other images lose; one that loses its last name stays without.</summary>
     internal void Add(StoredImage image, IReadOnlyList<string> names)
     {
-        var all = FindManifest(image.ManifestDigest) is { } known ? known.Names.Union(names).ToList() : [.. names];
-        Remove(image.ManifestDigest);
+        var all = Find(image) is { } known ? known.Names.Union(names).ToList() : [.. names];
+        Remove(image);
         foreach (var name in names)
         {
             RemoveName(name);
@@ -122,7 +122,7 @@ internal sealed class ImageIndexFile
 
         var (image, _) = ReadLine(Lines[index].Span);
         Lines.RemoveAt(index);
-        if (FindManifest(image.ManifestDigest) is null)
+        if (Find(image) is null)
         {
             Lines.Insert(index, WriteLine(image, null));
         }
@@ -131,11 +131,17 @@ internal sealed class ImageIndexFile
     }
 
     /// <summary>Removes an image with all its names.</summary>
-    internal void Remove(Digest manifest)
+    internal void Remove(StoredImage image)
     {
-        var needle = DigestNeedle(manifest);
-        Lines.RemoveAll(line => line.Span.IndexOf(needle) >= 0);
+        var (digest, id) = (DigestNeedle(image.ManifestDigest), Needle(IdKey, image.Id, closed: true));
+        Lines.RemoveAll(line => line.Span.IndexOf(digest) >= 0 && line.Span.IndexOf(id) >= 0);
     }
+
+    // Two lists of images may have the same content; each is its own image even so.
+    private static (Digest Manifest, string Id) Key(StoredImage image) => (image.ManifestDigest, image.Id);
+
+    private StoredImage? Find(StoredImage image) =>
+        LinesWith(DigestNeedle(image.ManifestDigest)).Find(line => ReadLine(line.Span).Image.Id == image.Id) is { IsEmpty: false } line ? Gather(line) : null;
 
     private List<ReadOnlyMemory<byte>> LinesWith(byte[] needle)
     {
@@ -175,7 +181,11 @@ internal sealed class ImageIndexFile
     private StoredImage Gather(ReadOnlyMemory<byte> line)
     {
         var (image, _) = ReadLine(line.Span);
-        var names = LinesWith(DigestNeedle(image.ManifestDigest)).Select(static each => ReadLine(each.Span).Name).OfType<string>();
+        var names = LinesWith(DigestNeedle(image.ManifestDigest))
+            .Select(static each => ReadLine(each.Span))
+            .Where(each => each.Image.Id == image.Id)
+            .Select(static each => each.Name)
+            .OfType<string>();
         return image with { Names = [.. names] };
     }
 

@@ -68,15 +68,26 @@ internal sealed partial class ImageStore
     private List<Digest> BlobsOf(StoredImage image)
     {
         var blobs = new List<Digest> { image.ManifestDigest };
-        if (image.IsIndex)
+        AddBlobs(blobs, ReadManifest(image), image.MediaType);
+        return blobs;
+    }
+
+    // What a list speaks of and we have is kept with it.
+    private void AddBlobs(List<Digest> blobs, byte[] content, string mediaType)
+    {
+        if (!MediaTypes.IsIndex(mediaType))
         {
-            return blobs;
+            var manifest = ImageManifest.Parse(content);
+            blobs.Add(manifest.Config.Digest);
+            blobs.AddRange(manifest.Layers.Select(static layer => layer.Digest));
+            return;
         }
 
-        var manifest = ImageManifest.Parse(ReadManifest(image));
-        blobs.Add(manifest.Config.Digest);
-        blobs.AddRange(manifest.Layers.Select(static layer => layer.Digest));
-        return blobs;
+        foreach (var member in ImageIndex.Parse(content).Manifests.Where(member => HasBlob(member.Digest)))
+        {
+            blobs.Add(member.Digest);
+            AddBlobs(blobs, ReadBlob(member.Digest), member.MediaType);
+        }
     }
 
     private void RemoveBlobs(List<Digest> candidates)

@@ -72,11 +72,46 @@ internal sealed partial class ImageStore(StateDirectory state)
     }
 
     /// <summary>Adds a list of images (OCI index or Docker's manifest list) and gives it names.</summary>
-    internal StoredImage AddIndex(ReadOnlySpan<byte> index, string mediaType, IReadOnlyList<string> names)
+    /// <param name="index">The list's bytes.</param>
+    /// <param name="mediaType">Its media type.</param>
+    /// <param name="names">Normalised names; may be none.</param>
+    /// <param name="id">64 hex digits that stay the list's own while its content changes; null for the content's digest.</param>
+    internal StoredImage AddIndex(ReadOnlySpan<byte> index, string mediaType, IReadOnlyList<string> names, string? id = null) =>
+        Publish(DescribeIndex(index, mediaType, names, id), index, default, names);
+
+    /// <summary>Changes the content of a list; its id and its names stay. Nobody else changes it meanwhile.</summary>
+    /// <exception cref="BuildException">There is no such list any more.</exception>
+    internal StoredImage UpdateIndex(StoredImage list, Func<ImageIndex, ImageIndex> change)
+    {
+        var updated = list;
+        Change(index =>
+        {
+            var current = index.FindId(list.Id) is [var found, ..]
+                ? found
+                : throw new BuildException($"the list {list.Id} is gone: somebody has removed it meanwhile");
+            var content = change(ImageIndex.Parse(ReadManifest(current)));
+            var bytes = content.ToJson();
+            updated = DescribeIndex(bytes, content.MediaType ?? current.MediaType, current.Names, current.Id);
+            PublishBlob(updated.ManifestDigest, bytes);
+            state.Durability.Record();
+            state.Durability.Synchronize();
+            index.Remove(current);
+            index.Add(updated, current.Names);
+        });
+        return updated;
+    }
+
+    private static StoredImage DescribeIndex(ReadOnlySpan<byte> index, string mediaType, IReadOnlyList<string> names, string? id)
     {
         var digest = Digest.Of(index);
-        var image = new StoredImage { Id = digest.Hex, MediaType = mediaType, ManifestDigest = digest, ManifestSize = index.Length, Names = names };
-        return Publish(image, index, default, names);
+        return new StoredImage { Id = id ?? digest.Hex, MediaType = mediaType, ManifestDigest = digest, ManifestSize = index.Length, Names = names };
+    }
+
+    /// <summary>Keeps a manifest or a configuration that a list is about to speak of.</summary>
+    internal void AddDocument(ReadOnlySpan<byte> bytes)
+    {
+        PublishBlob(Digest.Of(bytes), bytes);
+        state.Durability.Record();
     }
 
     /// <summary>Gives an image one more name.</summary>
@@ -97,7 +132,7 @@ internal sealed partial class ImageStore(StateDirectory state)
     internal void Remove(StoredImage image)
     {
         var blobs = BlobsOf(image);
-        Change(index => index.Remove(image.ManifestDigest));
+        Change(index => index.Remove(image));
         if (state.TryLockAll())
         {
             try
@@ -121,7 +156,7 @@ internal sealed partial class ImageStore(StateDirectory state)
     {
         // What is there with all its names and on the disk needs no writing: the end of a build whose every step was cached.
         if (!state.Durability.IsPending
-            && ReadIndex().FindManifest(image.ManifestDigest) is { } known && names.All(known.Names.Contains))
+            && ReadIndex().FindManifest(image.ManifestDigest) is { } known && known.Id == image.Id && names.All(known.Names.Contains))
         {
             return known;
         }
@@ -135,7 +170,7 @@ internal sealed partial class ImageStore(StateDirectory state)
         state.Durability.Record();
         state.Durability.Synchronize();
         Change(index => index.Add(image, names));
-        return ReadIndex().FindManifest(image.ManifestDigest) ?? image;
+        return ReadIndex().FindId(image.Id) is [var published] ? published : image;
     }
 
     private void Change(Action<ImageIndexFile> change)

@@ -12,8 +12,8 @@ public sealed class AuthFile
 
     private AuthFile(string path, JsonObject root) => (_path, _root) = (path, root);
 
-    /// <summary>The hosts that the file has credentials or helpers for.</summary>
-    public IEnumerable<string> Hosts => Part("auths").Concat(Part("credHelpers")).Select(static entry => entry.Key).Distinct(StringComparer.Ordinal);
+    /// <summary>The registries, or parts of registries, that the file has credentials or helpers for.</summary>
+    public IReadOnlyList<string> Keys => [.. Part("auths").Concat(Part("credHelpers")).Select(static entry => entry.Key).Distinct(StringComparer.Ordinal)];
 
     /// <summary>Reads a file; null when there is none.</summary>
     /// <exception cref="RegistryException">It is damaged.</exception>
@@ -63,7 +63,7 @@ public sealed class AuthFile
     {
         if (HelperFor(key) is { } helper)
         {
-            new CredentialHelper(helper).Store(key, credentials);
+            new CredentialHelper(helper).Store(HelperKey(key), credentials);
             return;
         }
 
@@ -81,7 +81,7 @@ public sealed class AuthFile
     {
         if (HelperFor(key) is { } helper)
         {
-            return new CredentialHelper(helper).Erase(key);
+            return new CredentialHelper(helper).Erase(HelperKey(key));
         }
 
         var keys = Part("auths").Select(static entry => entry.Key).Where(each => each == key || HostOf(each) == key).ToList();
@@ -98,7 +98,7 @@ public sealed class AuthFile
     {
         if (isHost && HelperFor(key) is { } helper)
         {
-            return new CredentialHelper(helper).Find(key == "docker.io" ? "https://index.docker.io/v1/" : key);
+            return new CredentialHelper(helper).Find(HelperKey(key));
         }
 
         foreach (var (name, entry) in Part("auths"))
@@ -136,6 +136,9 @@ public sealed class AuthFile
             throw Damaged(_path, exception);
         }
     }
+
+    // Helpers know Docker Hub by the name that Docker has always given them.
+    private static string HelperKey(string key) => key == "docker.io" ? "https://index.docker.io/v1/" : key;
 
     private string? HelperFor(string key) =>
         Text(_root["credHelpers"] is JsonObject helpers ? helpers[key] : null) ?? Text(_root["credsStore"]);

@@ -21,6 +21,10 @@ public sealed record Platform
     [JsonPropertyName("variant")]
     public string? Variant { get; init; }
 
+    /// <summary>CPU features (Docker's manifest list; reserved in OCI's).</summary>
+    [JsonPropertyName("features")]
+    public IReadOnlyList<string>? Features { get; init; }
+
     /// <summary>This machine.</summary>
     public static Platform Host { get; } = Normalise("linux", RuntimeInformation.OSArchitecture switch
     {

@@ -24,7 +24,12 @@ internal sealed class PushCommand : Command
         }
 
         using var session = Session.Open(line.Flags);
-        var image = session.Image(line.Arguments[0]);
+        return Push(session, session.Image(line.Arguments[0]), line);
+    }
+
+    /// <summary>Writes an image or a list where the second argument says; without one, to what the first names.</summary>
+    public static int Push(Session session, Store.StoredImage image, CommandLine line)
+    {
         var target = Destination(image, line.Arguments);
         var options = PushFlags.Read(line.Flags) with { All = line.Flags.Boolean("all", otherwise: true) };
         Digest digest;

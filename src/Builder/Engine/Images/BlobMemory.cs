@@ -34,6 +34,11 @@ internal sealed class BlobMemory(StateDirectory state)
     public IEnumerable<string> Repositories(Digest blob, string host) =>
         Read(PlacesPath(blob)).Where(place => place.StartsWith(host + "/")).Select(place => place[(host.Length + 1)..]);
 
+    /// <summary>Every repository that is known to have a blob, the latest first.</summary>
+    public IEnumerable<RegistryName> Places(Digest blob) =>
+        Read(PlacesPath(blob)).Select(static place => place.Split('/', 2)).Where(static parts => parts.Length == 2)
+            .Select(static parts => new RegistryName(parts[0], parts[1], "latest"));
+
     /// <summary>Remembers that a repository has a blob.</summary>
     public void AddPlace(Digest blob, RegistryName name)
     {

@@ -5,7 +5,7 @@ using Bld.Registry;
 namespace Bld.Builder.Engine.Images;
 
 /// <summary>Writes images of the store elsewhere: blobs first, then the manifest that speaks of them.</summary>
-internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, BlobMemory memory)
+internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, BlobMemory memory, RemoteBlobs remote)
 {
     /// <summary>Writes an image, or a list of images, to a place.</summary>
     /// <returns>The digest of what was written there.</returns>
@@ -54,7 +54,7 @@ internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, Bl
         IReadOnlyList<Descriptor> layers;
         if (manifest.Config.MediaType is MediaTypes.OciConfig or MediaTypes.DockerConfig)
         {
-            layers = new LayerPusher(images, snapshots, memory, sink, options).Push(manifest, ImageConfig.Parse(configBytes), cancellation);
+            layers = new LayerPusher(images, snapshots, memory, remote, sink, options).Push(manifest, ImageConfig.Parse(configBytes), cancellation);
         }
         else
         {
@@ -75,7 +75,7 @@ internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, Bl
     {
         foreach (var blob in manifest.Layers)
         {
-            if (!sink.HasBlobAsync(blob.Digest, cancellation).GetAwaiter().GetResult())
+            if (!sink.HasBlobAsync(blob.Digest, cancellation).GetAwaiter().GetResult() && (images.HasBlob(blob.Digest) || !remote.TryCopy(blob, sink, cancellation)))
             {
                 sink.PutBlobAsync(
                     blob, () => images.OpenBlob(blob.Digest) ?? throw new BuildException($"the blob {blob.Digest} is missing in the store"), cancellation)

@@ -30,6 +30,14 @@ internal sealed class ImageTransports(StateDirectory state, RegistryOptions opti
         return [read(source, NamesOf(reference))];
     }
 
+    /// <summary>The list that a reference names; null when it names an image.</summary>
+    public ImageIndex? ReadIndex(TransportReference reference, CancellationToken cancellation) =>
+        reference.Kind is TransportKind.DockerArchive ? null : ReadDocument(reference, cancellation) is var top && MediaTypes.IsIndex(top.MediaType) ? ImageIndex.Parse(top.Content) : null;
+
+    /// <summary>The document that a reference names: a manifest or a list.</summary>
+    public RawManifest ReadDocument(TransportReference reference, CancellationToken cancellation) =>
+        ReadEach(reference, (source, _) => source.GetManifestAsync(cancellation).GetAwaiter().GetResult())[0];
+
     private IImageSource OpenSource(TransportReference reference) => reference.Kind switch
     {
         TransportKind.Registry => new RegistrySource(new RegistryClient(RegistryName.Parse(reference.Path), options)),

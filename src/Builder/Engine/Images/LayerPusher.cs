@@ -9,7 +9,8 @@ namespace Bld.Builder.Engine.Images;
 /// Brings an image's layers to a place, side by side. Layers that were built here are made again from their snapshots and compressed
 /// while they are sent; what is there is neither made nor sent.
 /// </summary>
-internal sealed class LayerPusher(ImageStore images, SnapshotStore snapshots, BlobMemory memory, IImageSink sink, PushOptions options)
+internal sealed class LayerPusher(
+    ImageStore images, SnapshotStore snapshots, BlobMemory memory, RemoteBlobs remote, IImageSink sink, PushOptions options)
 {
     private const int AtOnce = 4;
 
@@ -39,6 +40,11 @@ internal sealed class LayerPusher(ImageStore images, SnapshotStore snapshots, Bl
             return PushBlob(layer, cancellation);
         }
 
+        if (!hasBlob && own == wanted && snapshots.FindByChain(chain) is null)
+        {
+            return PushRemote(layer, cancellation);
+        }
+
         if (wanted == LayerCompression.None)
         {
             return PushPlain(layer, diffId, chain, hasBlob, cancellation);
@@ -59,6 +65,22 @@ internal sealed class LayerPusher(ImageStore images, SnapshotStore snapshots, Bl
         _ when own == LayerCompression.None || options.Force => options.Compression,
         _ => own,
     };
+
+    private Descriptor PushRemote(Descriptor layer, CancellationToken cancellation)
+    {
+        if (!IsThere(layer.Digest, cancellation))
+        {
+            options.Report?.Invoke($"Copying blob {layer.Digest}");
+            if (!remote.TryCopy(layer, sink, cancellation))
+            {
+                throw new BuildException($"the layer {layer.Digest} has neither a blob nor a snapshot in the store; build or pull its image again");
+            }
+
+            Remember(layer.Digest);
+        }
+
+        return layer;
+    }
 
     private Descriptor PushBlob(Descriptor layer, CancellationToken cancellation)
     {

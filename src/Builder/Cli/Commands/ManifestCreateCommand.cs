@@ -1,0 +1,53 @@
+using Bld.Builder.Cli.Flags;
+using Bld.Builder.Engine.Images;
+using Bld.Registry;
+
+namespace Bld.Builder.Cli.Commands;
+
+/// <summary><c>bld manifest create LIST [IMAGE…]</c>.</summary>
+internal sealed class ManifestCreateCommand : Command
+{
+    public override IReadOnlyList<string> Names => ["create"];
+
+    public override string Summary => "Make a list of images";
+
+    public override string Usage => "LIST [IMAGE...]";
+
+    public override bool StopsAtArgument => false;
+
+    public override IReadOnlyList<Flag> Flags =>
+    [
+        new("all", FlagKind.Boolean, "of an image that is a list, take all images"),
+        new("amend", FlagKind.Boolean, "change the list when it is there already", 'a'),
+        new("annotation", FlagKind.List, "annotation of the list, as name=value"),
+        new("replace", FlagKind.Boolean, "make the list anew when it is there already"),
+        .. RegistryFlags.All,
+    ];
+
+    public override int Run(CommandLine line)
+    {
+        if (line.Arguments.Count == 0)
+        {
+            throw new UsageException("bld manifest create needs a name for the list");
+        }
+
+        using var session = Session.Open(line.Flags);
+        // All images are found first: a list that lacks one of them must not stay behind.
+        var added = line.Arguments.Skip(1)
+            .SelectMany(name => session.Lists.Members.Find(name, line.Flags.Boolean("all"), Platform.Host, line.Cancellation)).ToList();
+        var list = session.Lists.Create(ImageNames.Normalise(line.Arguments[0]), line.Flags.Boolean("amend"), line.Flags.Boolean("replace"));
+        if (added.Count > 0)
+        {
+            list = session.Lists.Add(list, added);
+        }
+
+        var notes = MemberFlags.Pairs(line.Flags.List("annotation"));
+        if (notes.Count > 0)
+        {
+            list = session.Lists.Change(list, index => index with { Annotations = MemberFlags.Merge(index.Annotations, notes) });
+        }
+
+        Console.Out.Write(list.Id + "\n");
+        return 0;
+    }
+}

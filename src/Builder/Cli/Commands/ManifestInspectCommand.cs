@@ -1,0 +1,36 @@
+using Bld.Builder.Cli.Flags;
+using Bld.Builder.Engine.Images;
+using Bld.Registry;
+
+namespace Bld.Builder.Cli.Commands;
+
+/// <summary><c>bld manifest inspect NAME</c>: the document of a list, or of an image, of the store or a registry.</summary>
+internal sealed class ManifestInspectCommand : Command
+{
+    public override IReadOnlyList<string> Names => ["inspect"];
+
+    public override string Summary => "Show a list, of the store or of a registry";
+
+    public override string Usage => "LIST";
+
+    public override bool StopsAtArgument => false;
+
+    public override IReadOnlyList<Flag> Flags => [.. RegistryFlags.All];
+
+    public override int Run(CommandLine line)
+    {
+        if (line.Arguments.Count != 1)
+        {
+            throw new UsageException("bld manifest inspect takes one argument, the list");
+        }
+
+        using var session = Session.Open(line.Flags);
+        var name = line.Arguments[0];
+        var content = session.Lists.Find(name) is { } list
+            ? session.Images.ReadManifest(list)
+            : session.Transports.ReadDocument(
+                TransportReference.TryParse(name) ?? new TransportReference(TransportKind.Registry, ImageNames.WithDefaultHost(name), null), line.Cancellation).Content;
+        Console.Out.Write(ManifestLists.Pretty(content) + "\n");
+        return 0;
+    }
+}
