@@ -20,9 +20,11 @@ internal static class HelpText
         else
         {
             text.Append(command.Summary).Append("\n\nUsage:\n  bld ").Append(command.Names[0]).Append(" [flags] ").Append(command.Usage);
-            foreach (var each in command.Subcommands)
+            var subcommands = command.Subcommands;
+            text.Append(subcommands.Count > 0 ? "\n\nCommands:\n" : "");
+            foreach (var each in subcommands)
             {
-                text.Append(each == command.Subcommands[0] ? "\n\nCommands:\n  " : "  ").Append(each.Names[0].PadRight(12)).Append(each.Summary).Append('\n');
+                text.Append("  ").Append(each.Names[0].PadRight(12)).Append(each.Summary).Append('\n');
             }
 
             text.Append("\n\nFlags:\n");
