@@ -10,12 +10,16 @@ internal static class CommandTable
     public static IEnumerable<Command> All()
     {
         yield return new BudCommand();
+        yield return new ContainersCommand();
+        yield return new FromCommand();
         yield return new ImagesCommand();
         yield return new LoginCommand();
         yield return new LogoutCommand();
         yield return new ManifestCommand();
         yield return new PullCommand();
         yield return new PushCommand();
+        yield return new RenameCommand();
+        yield return new RmCommand();
         yield return new RmiCommand();
         yield return new TagCommand();
         yield return new VersionCommand();

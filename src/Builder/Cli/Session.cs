@@ -3,6 +3,7 @@ using Bld.Builder.Cli.Commands;
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Context;
 using Bld.Builder.Engine;
+using Bld.Builder.Engine.Containers;
 using Bld.Builder.Engine.Images;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
@@ -34,6 +35,9 @@ internal sealed class Session : IDisposable
     public ImageTransports Transports { get; }
 
     public ImagePuller Puller { get; }
+
+    /// <summary>The working containers.</summary>
+    public WorkingContainerStore Containers => field ??= new WorkingContainerStore(State, Snapshots);
 
     public ImagePusher Pusher { get; }
 

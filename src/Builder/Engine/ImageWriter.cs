@@ -2,8 +2,6 @@ using Bld.Builder.Cache;
 using Bld.Builder.Snapshots;
 using Bld.Registry;
 
-using Bld.Runtime.Linux;
-
 namespace Bld.Builder.Engine;
 
 /// <summary>Makes an image of a stage: layers' digests → configuration → manifest → names.</summary>
@@ -62,28 +60,8 @@ internal sealed class ImageWriter(BuildSession session)
         return [.. stage.Layers.Take(stage.BaseLayers), Merge(own, below)];
     }
 
-    private PendingLayer Merge(IReadOnlyList<PendingLayer> layers, SnapshotId? below)
-    {
-        var snapshots = session.Services.Snapshots;
-        var sources = new List<Microsoft.Win32.SafeHandles.SafeFileHandle>();
-        try
-        {
-            for (var i = layers.Count - 1; i >= 0; i--)
-            {
-                var path = snapshots.Ancestry(layers[i].Snapshot)[0].Path;
-                sources.Add(FileCalls.Open(path, OpenFlags.ReadOnly | OpenFlags.Directory));
-            }
-
-            using var view = below is { } id ? snapshots.MountReadOnly(id) : null;
-            using var active = snapshots.Prepare(below);
-            SnapshotMerger.Merge(sources, view?.Root, active.UpperHandle, session.Cancellation);
-            return session.NewLayer(snapshots.Commit(active).Id);
-        }
-        finally
-        {
-            sources.ForEach(static source => source.Dispose());
-        }
-    }
+    private PendingLayer Merge(IReadOnlyList<PendingLayer> layers, SnapshotId? below) =>
+        session.NewLayer(LayerMerge.Merge(session.Services.Snapshots, [.. layers.Select(static layer => layer.Snapshot)], below, session.Cancellation));
 
     private ImageConfig Finished(StageResult stage)
     {

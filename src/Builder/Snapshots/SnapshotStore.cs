@@ -91,20 +91,7 @@ internal sealed partial class SnapshotStore(StateDirectory state)
     internal Snapshot Commit(ActiveSnapshot active)
     {
         var created = DateTimeOffset.UtcNow;
-        var moment = state.Durability.Record();
-        var record = new SnapshotRecord
-        {
-            Parent = active.Parent?.ToString(),
-            Created = created,
-            Boot = moment.Boot,
-            At = moment.Nanoseconds,
-        };
-        using (var file = FileCalls.Open(
-            active.ScratchHandle, "snapshot/snapshot.json"u8, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, 0x180))
-        {
-            FileCalls.WriteAll(file, JsonSerializer.SerializeToUtf8Bytes(record, SnapshotJson.Default.SnapshotRecord));
-        }
-
+        WriteRecord(active.ScratchHandle, "snapshot/snapshot.json"u8, active.Parent, created);
         FileCalls.Rename(
             active.ScratchHandle, "snapshot"u8, state.Handle, Encoding.ASCII.GetBytes($"snapshots/{active.Id}"), replace: false);
         var snapshot = new Snapshot(active.Id, active.Parent, created, FilesPath(active.Id));
@@ -160,6 +147,20 @@ internal sealed partial class SnapshotStore(StateDirectory state)
         }
 
         return true;
+    }
+
+    private void WriteRecord(SafeFileHandle directory, ReadOnlySpan<byte> path, SnapshotId? parent, DateTimeOffset created)
+    {
+        var moment = state.Durability.Record();
+        var record = new SnapshotRecord
+        {
+            Parent = parent?.ToString(),
+            Created = created,
+            Boot = moment.Boot,
+            At = moment.Nanoseconds,
+        };
+        using var file = FileCalls.Open(directory, path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, 0x180);
+        FileCalls.WriteAll(file, JsonSerializer.SerializeToUtf8Bytes(record, SnapshotJson.Default.SnapshotRecord));
     }
 
     private string FilesPath(SnapshotId id) => $"{state.SnapshotsPath}/{id}/fs";

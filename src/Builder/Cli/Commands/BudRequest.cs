@@ -70,7 +70,7 @@ internal static class BudRequest
         return sockets;
     }
 
-    private static RunSettings Run(ParsedFlags flags) => new()
+    internal static RunSettings Run(ParsedFlags flags) => new()
     {
         Network = Network(flags.Text("network")),
         AddHosts = flags.List("add-host"),
@@ -106,7 +106,7 @@ internal static class BudRequest
         _ => throw new UsageException($"invalid network \"{text}\": use private, host or none"),
     };
 
-    private static PullPolicy Pull(ParsedFlags flags) =>
+    internal static PullPolicy Pull(ParsedFlags flags) =>
         flags.Boolean("pull-always") ? PullPolicy.Always
         : flags.Boolean("pull-never") ? PullPolicy.Never
         : flags.Text("pull")?.ToLowerInvariant() switch
@@ -118,7 +118,7 @@ internal static class BudRequest
             var other => throw new UsageException($"invalid pull policy \"{other}\": use always, missing, never or newer"),
         };
 
-    private static ImageFormat Format(string text) => text switch
+    internal static ImageFormat Format(string text) => text switch
     {
         "oci" => ImageFormat.Oci,
         "docker" => ImageFormat.Docker,

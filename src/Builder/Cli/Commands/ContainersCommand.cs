@@ -1,0 +1,80 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+using Bld.Builder.Cli.Flags;
+using Bld.Builder.Engine.Containers;
+
+namespace Bld.Builder.Cli.Commands;
+
+/// <summary><c>bld containers</c>.</summary>
+internal sealed class ContainersCommand : Command
+{
+    private const int ShortId = 12;
+
+    public override IReadOnlyList<string> Names => ["containers", "list", "ls", "ps"];
+
+    public override string Summary => "List the working containers";
+
+    public override IReadOnlyList<Flag> Flags =>
+    [
+        new("all", FlagKind.Boolean, "accepted: all containers are bld's own", 'a'),
+        new("filter", FlagKind.List, "only some: id=…, name=… or ancestor=IMAGE", 'f'),
+        new("json", FlagKind.Boolean, "print JSON"),
+        new("noheading", FlagKind.Boolean, "leave out the heading", 'n'),
+        new("notruncate", FlagKind.Boolean, "print whole ids"),
+        new("quiet", FlagKind.Boolean, "print only ids", 'q'),
+    ];
+
+    public override int Run(CommandLine line)
+    {
+        if (line.Arguments.Count > 0)
+        {
+            throw new UsageException("'bld containers' does not accept arguments");
+        }
+
+        using var session = Session.Open(line.Flags);
+        var filter = new ContainerFilter(line.Flags.List("filter"), session);
+        var containers = session.Containers.List().Where(filter.Accepts).ToList();
+        Console.Out.Write(
+            line.Flags.Boolean("json") ? Json(containers)
+            : line.Flags.Boolean("quiet") ? string.Concat(containers.Select(static container => container.Id + "\n"))
+            : Table(containers, line.Flags.Boolean("notruncate"), !line.Flags.Boolean("noheading")));
+        return 0;
+    }
+
+    private static string ImageName(WorkingContainer container) => container.Image.Length > 0 ? container.Image : "scratch";
+
+    private static string Table(List<WorkingContainer> containers, bool whole, bool heading)
+    {
+        var rows = containers.Select(container => Row(Id(container.Id, whole), "   *", Id(container.ImageId, whole), ImageName(container), container.Name, whole));
+        return string.Concat(heading ? rows.Prepend(Row("CONTAINER ID", "BUILDER", "IMAGE ID", "IMAGE NAME", "CONTAINER NAME", whole)) : rows);
+    }
+
+    private static string Row(string id, string builder, string imageId, string image, string name, bool whole)
+    {
+        const int WholeId = 64;
+        var width = whole ? WholeId : ShortId;
+        return $"{id.PadRight(width)} {(whole ? "" : " ")}{builder,-8} {imageId.PadRight(width)} {image,-32} {name}\n";
+    }
+
+    private static string Id(string id, bool whole) => whole || id.Length < ShortId ? id : id[..ShortId];
+
+    private static string Json(List<WorkingContainer> containers)
+    {
+        var entries = containers.ConvertAll(static container =>
+            new ContainerEntry(container.Id, true, container.ImageId, ImageName(container), container.Name));
+        return (entries.Count == 0 ? "null" : JsonSerializer.Serialize(entries, ContainerListJson.Default.ListContainerEntry)) + "\n";
+    }
+}
+
+/// <summary>A container as <c>containers --json</c> shows it.</summary>
+internal sealed record ContainerEntry(
+    [property: JsonPropertyName("id")] string Id,
+    [property: JsonPropertyName("builder")] bool Builder,
+    [property: JsonPropertyName("imageid")] string ImageId,
+    [property: JsonPropertyName("imagename")] string ImageName,
+    [property: JsonPropertyName("containername")] string ContainerName);
+
+[JsonSerializable(typeof(List<ContainerEntry>))]
+[JsonSourceGenerationOptions(WriteIndented = true, IndentSize = 4, NewLine = "\n")]
+internal sealed partial class ContainerListJson : JsonSerializerContext;

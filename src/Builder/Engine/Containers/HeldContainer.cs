@@ -1,0 +1,227 @@
+using System.Text;
+
+using Bld.Builder.Snapshots;
+using Bld.Builder.Store;
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Builder.Engine.Containers;
+
+/// <summary>
+/// A working container that this process may write to: it has the flock of the container's directory until it is disposed.
+/// <para>
+/// While the container is mounted (<see cref="Mount"/>), what others write through the mount goes to <c>upper/fs</c>. Unmounting
+/// <em>settles</em> it: it becomes one more change by a rename. The record says so before (<see cref="WorkingContainer.Settling"/>), so
+/// a process that is killed in between leaves nothing that the next one can't finish. After a reboot there is an upper directory
+/// and no mount: it settles when the container is next held.
+/// </para>
+/// </summary>
+internal sealed class HeldContainer : IDisposable
+{
+    private const OpenFlags DirectoryItself = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
+    private const int MostChanges = 64;
+    private readonly StateDirectory _state;
+    private readonly WorkingContainerStore _store;
+    private readonly SnapshotStore _snapshots;
+    private readonly FileLock _lock;
+    private readonly SafeFileHandle _directory;
+
+    private HeldContainer(StateDirectory state, WorkingContainerStore store, SnapshotStore snapshots, FileLock @lock, SafeFileHandle directory, WorkingContainer record)
+    {
+        _state = state;
+        _store = store;
+        _snapshots = snapshots;
+        _lock = @lock;
+        _directory = directory;
+        Record = record;
+    }
+
+    /// <summary>The record as it was when it was last changed or read here.</summary>
+    internal WorkingContainer Record { get; private set; }
+
+    /// <summary>Where <see cref="Mount"/> mounts the root.</summary>
+    internal string MountPath => PathOf(_state, Record.Id);
+
+    /// <summary>Whether it is mounted, as this process's mount namespace has it.</summary>
+    internal bool IsMounted => IsMountedAt(_state, Record.Id);
+
+    /// <summary>Waits for the container and takes it.</summary>
+    /// <exception cref="BuildException">It was removed meanwhile.</exception>
+    internal static HeldContainer Take(
+        StateDirectory state, WorkingContainerStore store, SnapshotStore snapshots, string id, CancellationToken cancellation)
+    {
+        const int Pause = 5;
+        var path = Encoding.ASCII.GetBytes($"containers/{id}");
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (FileCalls.TryOpen(state.Handle, path, DirectoryItself, 0, out var directory) != Errno.None)
+            {
+                throw WorkingContainerStore.Gone(id);
+            }
+
+            if (FileLock.TryTake(directory, exclusive: true) is not { } held)
+            {
+                Thread.Sleep(Pause);
+                continue;
+            }
+
+            // Its last owner may have removed it: then the path is gone, or another's.
+            if (store.Read(id) is { } record && IsStillAt(state, path, directory))
+            {
+                var container = new HeldContainer(state, store, snapshots, held, directory, record);
+                container.Recover();
+                return container;
+            }
+
+            held.Dispose();
+            throw WorkingContainerStore.Gone(id);
+        }
+    }
+
+    /// <summary>Where a container is mounted when it is.</summary>
+    internal static string PathOf(StateDirectory state, string id) => $"{state.ContainersPath}/{id}/merged";
+
+    /// <summary>Whether a container is mounted; takes no lock.</summary>
+    internal static bool IsMountedAt(StateDirectory state, string id) =>
+        FileCalls.TryStatus(state.Handle, Encoding.ASCII.GetBytes($"containers/{id}/merged"), out var mount) == Errno.None
+        && FileCalls.TryStatus(state.Handle, Encoding.ASCII.GetBytes($"containers/{id}"), out var parent) == Errno.None
+        && mount.Device != parent.Device;
+
+    /// <summary>Changes the record.</summary>
+    internal void Update(Func<WorkingContainer, WorkingContainer> change) => Record = _store.Update(Record.Id, change);
+
+    /// <summary>Adds a committed snapshot on top of the root. Not while it is mounted.</summary>
+    internal void Push(SnapshotId change)
+    {
+        Update(record => record with { Changes = [.. record.Changes, change.ToString()] });
+        if (Record.Changes.Count > MostChanges)
+        {
+            Flatten(CancellationToken.None);
+        }
+    }
+
+    /// <summary>Mounts the root where other programs can reach it; gives the path.</summary>
+    internal string Mount()
+    {
+        if (IsMounted)
+        {
+            return MountPath;
+        }
+
+        FileCalls.TryMakeDirectory(_directory, "merged"u8, 0x1ED);
+        using var upper = _snapshots.MakeUpper(_directory, $"{_state.ContainersPath}/{Record.Id}", Record.Top);
+        using (var mount = _snapshots.MountUpper(Record.Top, upper))
+        using (var target = FileCalls.Open(_directory, "merged"u8, OpenFlags.Path | OpenFlags.Directory | OpenFlags.NoFollow))
+        {
+            if (MountCalls.TryMoveMount(mount.Root, target) is var errno and not Errno.None)
+            {
+                throw new LinuxException("move_mount", MountPath, errno);
+            }
+        }
+
+        return MountPath;
+    }
+
+    /// <summary>Unmounts it, whoever is still in there, and keeps what was written.</summary>
+    internal void Unmount()
+    {
+        if (IsMounted && !TryUnmount(lazily: false) && !TryUnmount(lazily: true))
+        {
+            throw new BuildException($"cannot unmount {MountPath}");
+        }
+
+        Settle();
+    }
+
+    /// <summary>Unmounts it for a moment unless somebody is in there; false when somebody is.</summary>
+    internal bool TryUnmount()
+    {
+        if (IsMounted && !TryUnmount(lazily: false))
+        {
+            return false;
+        }
+
+        Settle();
+        return true;
+    }
+
+    /// <summary>Makes one change of all that there are, so that they become one layer; null when there is none.</summary>
+    internal SnapshotId? Flatten(CancellationToken cancellation)
+    {
+        if (Record.Changes.Count > 1)
+        {
+            var old = Record;
+            var below = SnapshotId.TryParse(old.Base.Count > 0 ? old.Base[^1] : null);
+            var merged = LayerMerge.Merge(_snapshots, [.. old.Changes.Select(SnapshotId.TryParse).OfType<SnapshotId>()], below, cancellation);
+            Update(record => record with { Changes = [merged.ToString()], Committed = null });
+            foreach (var id in old.Changes.Where(change => change != old.Committed).Select(SnapshotId.TryParse).OfType<SnapshotId>())
+            {
+                _snapshots.Remove(id);
+            }
+        }
+
+        return SnapshotId.TryParse(Record.Changes.Count > 0 ? Record.Changes[0] : null);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lock.Dispose();
+
+    private static bool IsStillAt(StateDirectory state, byte[] path, SafeFileHandle directory) =>
+        FileCalls.TryStatus(state.Handle, path, out var now) == Errno.None && now.Inode == FileCalls.Status(directory).Inode;
+
+    private bool TryUnmount(bool lazily) =>
+        MountCalls.TryUnmount(Encoding.UTF8.GetBytes(MountPath), lazily) switch
+        {
+            Errno.None => true,
+            Errno.EBUSY => false,
+            var errno => throw new LinuxException("umount", MountPath, errno),
+        };
+
+    private void Recover()
+    {
+        if (!IsMounted)
+        {
+            Settle();
+        }
+    }
+
+    private bool HasUpper => FileCalls.TryStatus(_directory, "upper/fs"u8, out _) == Errno.None;
+
+    private bool RemoveEmptyUpper()
+    {
+        using var upper = FileCalls.Open(_directory, "upper/fs"u8, DirectoryItself);
+        if (FileCalls.ReadDirectory(upper).Count > 0)
+        {
+            return false;
+        }
+
+        FileCalls.RemoveTree(_directory, "upper"u8);
+        return true;
+    }
+
+    /// <summary>Makes the upper directory of a mount that is gone one more change.</summary>
+    private void Settle()
+    {
+        var id = SnapshotId.TryParse(Record.Settling);
+        if (id is null && HasUpper)
+        {
+            id = SnapshotId.Create();
+            Update(record => record with { Settling = id.ToString() });
+        }
+
+        if (id is not { } change)
+        {
+            return;
+        }
+
+        if (HasUpper && !RemoveEmptyUpper())
+        {
+            _snapshots.CommitUpper(_directory, change, Record.Top);
+        }
+
+        Update(record => record with { Settling = null, Changes = _snapshots.Get(change) is null ? record.Changes : [.. record.Changes, id.ToString()!] });
+        FileCalls.RemoveTree(_directory, "work"u8);
+    }
+}
