@@ -1,7 +1,8 @@
 namespace Bld.EndToEnd.Tests;
 
 /// <summary>The projects in <c>examples/</c> are built as their readers would build them, and run by another engine.</summary>
-public sealed class ExampleTests(DebianHome debian) : IClassFixture<DebianHome>
+[Collection(DebianCollection.Name)]
+public sealed class ExampleTests(DebianHome debian)
 {
     [Fact]
     public void The_C_program_is_compiled_and_greets()
