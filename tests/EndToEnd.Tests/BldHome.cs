@@ -46,6 +46,20 @@ internal sealed class BldHome : IDisposable
     /// <summary>Makes <c>localhost/busybox</c>: one static file and its links.</summary>
     internal BldHome WithBusybox()
     {
+        // Built once; every other test starts with a copy of that store, which is what a store allows.
+        Peer("cp", "-a", Template.Value, Store);
+        return this;
+    }
+
+    private static readonly Lazy<string> Template = new(static () =>
+    {
+        var home = new BldHome().MakeBusybox();
+        AppDomain.CurrentDomain.ProcessExit += (_, _) => home.Dispose();
+        return home.Store;
+    });
+
+    private BldHome MakeBusybox()
+    {
         Directory.CreateDirectory(In("busybox"));
         File.Copy("/bin/busybox", In("busybox/busybox"), overwrite: true);
         Write("busybox/Dockerfile", """

@@ -11,6 +11,7 @@ namespace Bld.Builder.Cache;
 internal sealed class CacheKeyBuilder
 {
     private readonly List<CacheKeyPart> _parts = [];
+    private readonly List<KeyValuePair<string, ReadOnlyMemory<byte>>> _details = [];
 
     /// <param name="kind">What sort of step it is; bumped when a step of this kind starts to mean something else.</param>
     /// <param name="parent">The key of the step before; absent for a base.</param>
@@ -25,6 +26,16 @@ internal sealed class CacheKeyBuilder
 
     /// <summary>What was added, in order.</summary>
     public IReadOnlyList<CacheKeyPart> Parts => _parts;
+
+    /// <summary>What values that are digests were made of, by value; it is no part of the key.</summary>
+    public IReadOnlyList<KeyValuePair<string, ReadOnlyMemory<byte>>> Details => _details;
+
+    /// <summary>Says what a value was made of, for who explains a miss.</summary>
+    public CacheKeyBuilder Detail(string value, ReadOnlyMemory<byte> lines)
+    {
+        _details.Add(new(value, lines));
+        return this;
+    }
 
     /// <summary>Adds one part.</summary>
     public CacheKeyBuilder Add(string name, string value)

@@ -12,6 +12,7 @@ internal static class CommandTable
         yield return new BudCommand();
         yield return new ContainersCommand();
         yield return new FromCommand();
+        yield return new ExplainCommand();
         yield return new ImagesCommand();
         yield return new LoginCommand();
         yield return new LogoutCommand();

@@ -15,7 +15,7 @@ namespace Bld.Builder.Copy;
 /// Digests a tree as a cache key sees it: names, kinds, modes, owners where they are kept, attributes, link texts and contents.
 /// Times are left out: a fresh checkout of the same files gives the same key.
 /// </summary>
-internal sealed class ContentHasher(CopySource source, FileDigests digests, CancellationToken cancellation) : IDisposable
+internal sealed class ContentHasher(CopySource source, FileDigests digests, CancellationToken cancellation, TreeNotes? notes = null) : IDisposable
 {
     private const int Separator = 0x0A;
     private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
@@ -38,13 +38,18 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
         if (!match.Status.IsDirectory)
         {
             using var parent = FileCalls.OpenInRoot(source.Root, match.Real.DirectoryName, OpenFlags.Path | OpenFlags.Directory);
+            var outside = notes?.Enter(ByteString.From(Path.GetDirectoryName(match.Name) ?? "").Span);
             AddEntry(parent, match.Real.FileName, match.Status);
+            notes?.Leave(outside!.Value);
             return;
         }
 
         AddOwnerAndMode(match.Status);
+        var before = notes?.Enter(ByteString.From(match.Name).Span);
+        Note("."u8, match.Status, 0);
         using var directory = FileCalls.OpenInRoot(source.Root, match.Real.Span, OpenFlags.ReadOnly | OpenFlags.Directory);
         AddDirectory(directory, match.Name, "", excludes);
+        notes?.Leave(before!.Value);
     }
 
     /// <inheritdoc/>
@@ -62,7 +67,9 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
             if (entry.Status.IsDirectory)
             {
                 using var child = FileCalls.Open(directory, entry.Name.Span, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
+                var before = notes?.Enter(entry.Name.Span);
                 AddDirectory(child, entry.Path, entry.Below, excludes);
+                notes?.Leave(before!.Value);
                 Add([Separator]);
             }
         }
@@ -81,26 +88,33 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
 
     private void AddEntry(SafeFileHandle directory, ReadOnlySpan<byte> name, in FileStatus status)
     {
+        var content = 0UL;
         AddOwnerAndMode(status);
-        AddAttributes(directory, name);
+        var attributes = AddAttributes(directory, name);
         switch (status.Kind)
         {
             case FileKind.Regular:
                 var digest = digests.Of(directory, name, status);
                 _hash.AppendData(MemoryMarshal.AsBytes(new ReadOnlySpan<FileDigest>(in digest)));
+                content = digest.A;
                 break;
             case FileKind.SymbolicLink:
-                Add(FileCalls.ReadLink(directory, name).Span);
+                var link = FileCalls.ReadLink(directory, name);
+                Add(link.Span);
+                content = notes is null ? 0 : Short(link.Span);
                 break;
             case FileKind.CharacterDevice or FileKind.BlockDevice:
                 Span<byte> device = stackalloc byte[8];
                 BinaryPrimitives.WriteUInt32LittleEndian(device, status.NodeDevice.Major);
                 BinaryPrimitives.WriteUInt32LittleEndian(device[4..], status.NodeDevice.Minor);
                 _hash.AppendData(device);
+                content = BinaryPrimitives.ReadUInt64LittleEndian(device);
                 break;
             default:
                 break;
         }
+
+        Note(name, status, content ^ attributes);
     }
 
     private void AddOwnerAndMode(in FileStatus status)
@@ -112,15 +126,25 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
         _hash.AppendData(bytes);
     }
 
-    private void AddAttributes(SafeFileHandle directory, ReadOnlySpan<byte> name)
+    private void Note(ReadOnlySpan<byte> name, in FileStatus status, ulong content) =>
+        notes?.Add(name, status.RawMode, source.KeepsOwners ? status.UserId : 0, source.KeepsOwners ? status.GroupId : 0, content);
+
+    private static ulong Short(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(bytes));
+
+    /// <summary>Adds extended attributes; gives a short digest of them for the notes, 0 for none.</summary>
+    private ulong AddAttributes(SafeFileHandle directory, ReadOnlySpan<byte> name)
     {
+        var all = 0UL;
         foreach (var attribute in FileCalls.AttributeNames(directory, name))
         {
             if (ContentAttributes.Belongs(attribute.Span) && FileCalls.Attribute(directory, name, attribute.Span) is { } value)
             {
                 Add(attribute.Span);
                 Add(value);
+                all ^= notes is null ? 0 : Short([.. attribute.Span, 0, .. value]);
             }
         }
+
+        return all;
     }
 }

@@ -36,10 +36,12 @@ internal sealed class Copier
     }
 
     /// <summary>A digest of everything that is copied.</summary>
-    public Digest ContentDigest(FileDigests digests)
+    /// <param name="digests">Files' digests as far as they are known.</param>
+    /// <param name="notes">Gets what the digest is made of.</param>
+    public Digest ContentDigest(FileDigests digests, TreeNotes? notes = null)
     {
         _digests = digests;
-        using var hasher = new ContentHasher(_source, digests, _cancellation);
+        using var hasher = new ContentHasher(_source, digests, _cancellation, notes);
         foreach (var match in _matches)
         {
             hasher.Add(ByteString.From(match.Kept).Span);
@@ -50,6 +52,7 @@ internal sealed class Copier
         {
             hasher.Add(ByteString.From(file.Name).Span);
             hasher.Add(file.Content);
+            notes?.Add(ByteString.From(file.Name).Span, 0, 0, 0, System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(System.Security.Cryptography.SHA256.HashData(file.Content)));
         }
 
         return hasher.Finish();

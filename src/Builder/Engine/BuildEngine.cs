@@ -1,4 +1,6 @@
+using Bld.Builder.Engine.History;
 using Bld.Builder.Store;
+using Bld.Dockerfile;
 
 namespace Bld.Builder.Engine;
 
@@ -10,11 +12,29 @@ internal sealed class BuildEngine(EngineServices services)
     /// <exception cref="OperationCanceledException">The caller wanted it to stop; nothing was published.</exception>
     public BuildResult Build(BuildRequest request, IBuildObserver observer, CancellationToken cancellation)
     {
+        var recorder = new BuildRecorder(new BuildHistory(services.State), request, observer);
+        try
+        {
+            var result = Make(request, recorder, cancellation);
+            return result with { Record = recorder.Finish(result, null) };
+        }
+        catch (Exception exception) when (exception is not DockerfileException)
+        {
+            // A file that can't be parsed is no build; anything else is one that is worth remembering.
+            recorder.Finish(null, exception);
+            throw;
+        }
+    }
+
+    private BuildResult Make(BuildRequest request, BuildRecorder observer, CancellationToken cancellation)
+    {
         var warnings = new BuildWarnings(request, services.Images, observer);
         var document = warnings.Parse();
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var plan = BuildPlanner.Plan(document, request);
         warnings.TellOfStages(plan);
+        observer.Report(new BuildPlanned(
+            [.. plan.Needed.Select(index => new KeyValuePair<string, IReadOnlyList<string>>(StageName(document.Stages[index]), Texts(document.Stages[index])))]));
         using var session = new BuildSession(services, request, plan, observer, stop.Token);
         using var scheduler = new StageScheduler(session, stop);
         var target = scheduler.Build();
@@ -26,6 +46,10 @@ internal sealed class BuildEngine(EngineServices services)
         observer.Report(new ImageCommitted(result.ImageId, result.Names));
         return result;
     }
+
+    private static string StageName(Stage stage) => stage.Name ?? $"{stage.Index}";
+
+    private static IReadOnlyList<string> Texts(Stage stage) => [stage.From.Text, .. stage.Instructions.Select(static instruction => instruction.Text)];
 
     private static void WarnOfUnusedArguments(BuildSession session)
     {

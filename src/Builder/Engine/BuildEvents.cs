@@ -1,3 +1,5 @@
+using Bld.Builder.Cache;
+
 namespace Bld.Builder.Engine;
 
 /// <summary>Which of the command's streams a piece of output came from.</summary>
@@ -21,6 +23,46 @@ internal abstract record BuildEvent;
 
 /// <summary>A step begins (or was found in the cache: then <see cref="StepFinished"/> follows at once).</summary>
 internal sealed record StepStarted(StepIdentity Step) : BuildEvent;
+
+/// <summary>The stages that are going to be built, in the order of the file.</summary>
+/// <param name="Stages">Each with its name and the texts of its instructions, FROM first.</param>
+internal sealed record BuildPlanned(IReadOnlyList<KeyValuePair<string, IReadOnlyList<string>>> Stages) : BuildEvent;
+
+/// <summary>What the cache said of a step.</summary>
+internal enum CacheOutcome
+{
+    /// <summary>Its result is there.</summary>
+    Hit,
+
+    /// <summary>It is a FROM, which has a key and is not looked up.</summary>
+    Base,
+
+    /// <summary>There is no such result.</summary>
+    Unknown,
+
+    /// <summary>There was one, and its snapshot is gone or didn't survive a crash.</summary>
+    Gone,
+
+    /// <summary>It wasn't asked: <c>--no-cache</c>.</summary>
+    Refused,
+
+    /// <summary>It wasn't asked: <c>--no-cache-filter</c>.</summary>
+    StageRefused,
+}
+
+/// <summary>A step's key is known, and whether its result is; when it isn't, the step begins to run now.</summary>
+/// <param name="Step">Which.</param>
+/// <param name="Key">Its key.</param>
+/// <param name="Inputs">What the key was made of.</param>
+/// <param name="Outcome">What the cache said.</param>
+internal sealed record StepLookedUp(StepIdentity Step, CacheKey Key, CacheKeyBuilder Inputs, CacheOutcome Outcome) : BuildEvent
+{
+    /// <summary>Why it has to run, in a line; null when it needn't.</summary>
+    public string? Reason { get; init; }
+}
+
+/// <summary>A step went wrong, and the build with it.</summary>
+internal sealed record StepFailed(StepIdentity Step, string Message, int ExitCode) : BuildEvent;
 
 /// <summary>Bytes that the step's command wrote.</summary>
 internal sealed record StepOutput(StepIdentity Step, OutputStream Stream, ReadOnlyMemory<byte> Bytes) : BuildEvent;

@@ -103,4 +103,8 @@ internal sealed record BuildRequest
 /// <param name="ImageId">64 hex digits of the configuration's digest.</param>
 /// <param name="ManifestDigest">The manifest's digest.</param>
 /// <param name="Names">The names that now mean the image.</param>
-internal sealed record BuildResult(string ImageId, Digest ManifestDigest, IReadOnlyList<string> Names);
+internal sealed record BuildResult(string ImageId, Digest ManifestDigest, IReadOnlyList<string> Names)
+{
+    /// <summary>What the store remembers of the build.</summary>
+    public History.BuildRecord? Record { get; init; }
+}

@@ -35,8 +35,9 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
             inputs.Add("mount", $"{flag.Type} {Target(flag)} {flag.Id} {flag.Sharing} {flag.IsReadOnly} {flag.Size} {flag.Mode} {flag.UserId} {flag.GroupId} {flag.Environment}");
             if (flag.Type == MountType.Bind || flag.From is not null)
             {
-                var digest = Tree(sources.Find(flag.From), Source(flag)).ContentDigest(session.Services.Digests);
-                inputs.Add($"content of {flag.From ?? "context"} {Source(flag)}", digest.ToString());
+                var notes = new TreeNotes();
+                var digest = Tree(sources.Find(flag.From), Source(flag)).ContentDigest(session.Services.Digests, notes).ToString();
+                inputs.Add($"content of {flag.From ?? "context"} {Source(flag)}", digest).Detail(digest, notes.Lines);
             }
         }
     }

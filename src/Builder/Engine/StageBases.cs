@@ -63,6 +63,7 @@ internal sealed class StageBases(EngineServices services, PullPolicy policy, Can
             BaseLayers = layers.Count,
             InheritedHistory = image.Config.History?.Count ?? 0,
             Created = image.Config.Created,
+            Image = image.Stored.ManifestDigest,
         };
     }
 }

@@ -100,10 +100,18 @@ internal sealed partial class StageBuilder
             new Copier(RemoteSources.Tree(remote.CheckOut(reference, commit, keeps), reference.Shown), request, session.Cancellation));
     }
 
-    private CopyPart Part(Copier copier) => new(copier.ContentDigest(Services.Digests).ToString(), () => copier);
+    private CopyPart Part(Copier copier)
+    {
+        var notes = new TreeNotes();
+        return new(copier.ContentDigest(Services.Digests, notes).ToString(), () => copier) { Notes = notes.Lines };
+    }
 
     /// <summary>A part of what one instruction copies.</summary>
     /// <param name="Key">What tells its content from any other.</param>
     /// <param name="Copier">Fetches it, if that hasn't been done yet.</param>
-    private sealed record CopyPart(string Key, Func<Copier> Copier);
+    private sealed record CopyPart(string Key, Func<Copier> Copier)
+    {
+        /// <summary>What <see cref="Key"/> was made of; empty when it says so itself.</summary>
+        public ReadOnlyMemory<byte> Notes { get; init; }
+    }
 }

@@ -45,6 +45,11 @@ internal sealed partial class StageBuilder
             .AddOptional("mode", request.Mode?.Text)
             .Add("parents", request.Parents.ToString())
             .AddOptional("unpack", (instruction as AddInstruction)?.Unpack?.ToString());
+        foreach (var part in parts)
+        {
+            inputs.Detail(part.Key, part.Notes);
+        }
+
         var shown = HistoryText.Transfer(
             instruction, instruction.Sources.Select(Expand), Expand(instruction.Destination), ExpandOptional(instruction.Owner), ExpandOptional(instruction.Mode));
         var place = FileCalls.Status(session.Request.Context.Root);

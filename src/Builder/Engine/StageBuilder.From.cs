@@ -1,3 +1,4 @@
+using Bld.Builder.Cache;
 using Bld.Dockerfile;
 using Bld.Registry;
 
@@ -10,6 +11,8 @@ internal sealed partial class StageBuilder
     {
         var start = FindBase();
         _state = new StageState(start, StageVariables.From(start.Config.Config?.Env ?? [], start.Variables));
+        var based = new CacheKeyBuilder("base", null).Add("image", planned.Base).Add("manifest", start.Image?.ToString() ?? "").Add("root", start.Key.Hex);
+        session.Observer.Report(new StepLookedUp(_step, start.Key, based, CacheOutcome.Base));
         session.Observer.Report(new StepFinished(_step, Cached: false, "", TimeSpan.Zero));
 
         var triggers = Settings.OnBuild ?? [];

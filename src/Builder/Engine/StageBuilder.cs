@@ -21,6 +21,7 @@ internal sealed partial class StageBuilder(BuildSession session, StageScheduler 
     private StepIdentity _step = null!;
     private int _number;
     private int _extraSteps;
+    private bool _failed;
 
     private DockerfileDocument Document => session.Plan.Document;
 
@@ -46,7 +47,16 @@ internal sealed partial class StageBuilder(BuildSession session, StageScheduler 
             planned.Position, session.Plan.Needed.Count, planned.Stage.Name ?? $"{planned.Stage.Index}",
             _number, planned.Stage.Instructions.Count + 1 + _extraSteps, instruction.Text);
         session.Observer.Report(new StepStarted(_step));
-        SourceErrors.Locate(Document, instruction.Span, execute);
+        try
+        {
+            SourceErrors.Locate(Document, instruction.Span, execute);
+        }
+        catch (LocatedException exception) when (!_failed)
+        {
+            _failed = true;
+            session.Observer.Report(new StepFailed(_step, exception.InnerException?.Message ?? exception.Message, exception.ExitCode));
+            throw;
+        }
     }
 
     private void Execute(Instruction instruction)
@@ -127,6 +137,7 @@ internal sealed partial class StageBuilder(BuildSession session, StageScheduler 
         var snapshot = SnapshotId.TryParse(record?.Snapshot) is { } id && Services.Snapshots.IsComplete(id) ? Services.Snapshots.Get(id) : null;
         var cached = snapshot is not null;
         var created = record?.Created ?? session.Now;
+        session.Observer.Report(new StepLookedUp(_step, key, inputs, Outcome(record, cached)));
         if (snapshot is null)
         {
             snapshot = Make(make);
@@ -150,6 +161,11 @@ internal sealed partial class StageBuilder(BuildSession session, StageScheduler 
         _state.History.Add(new HistoryEntry { Created = created, CreatedBy = createdBy, Comment = HistoryText.Comment });
         session.Observer.Report(new StepFinished(_step, cached, snapshot.Id.ToString(), Stopwatch.GetElapsedTime(started)));
     }
+
+    private CacheOutcome Outcome(CacheRecord? record, bool cached) =>
+        cached ? CacheOutcome.Hit
+        : _usesCache ? record is null ? CacheOutcome.Unknown : CacheOutcome.Gone
+        : session.Request.UseCache ? CacheOutcome.StageRefused : CacheOutcome.Refused;
 
     private Snapshot Make(Action<ActiveSnapshot> make)
     {

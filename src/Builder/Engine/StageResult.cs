@@ -29,6 +29,9 @@ internal sealed record StageResult
     /// <summary>Arguments and environment at the end of the stage.</summary>
     public StageVariables? Variables { get; init; }
 
+    /// <summary>Digest of the image's manifest; null for what is no image.</summary>
+    public Digest? Image { get; init; }
+
     /// <summary>When the newest step ran.</summary>
     public DateTimeOffset? Created { get; init; }
 }

@@ -39,6 +39,11 @@ internal sealed class BudCommand : Command
         using var error = Console.OpenStandardError();
         var result = new BuildEngine(session.Services).Build(request, Observer(line.Flags, output, error, hidesResults), line.Cancellation);
         session.Services.Digests.Save();
+        if (line.Flags.Boolean("explain") && result.Record is { } record)
+        {
+            Console.Error.Write(ExplainText.Summary(record));
+        }
+
         if (line.Flags.Text("iidfile") is { } path)
         {
             File.WriteAllText(path, $"sha256:{result.ImageId}");
@@ -52,7 +57,7 @@ internal sealed class BudCommand : Command
         {
             "quiet" => new QuietProgress(output, hidesResults),
             "rawjson" => new RawJsonProgress(output),
-            "auto" or "plain" or "tty" => new PlainProgress(output, error, hidesResults),
+            "auto" or "plain" or "tty" => new PlainProgress(output, error, hidesResults, flags.Boolean("explain")),
             var other => throw new UsageException($"invalid progress \"{other}\": use auto, plain, quiet or rawjson"),
         };
 }

@@ -20,6 +20,7 @@ internal static class BudFlags
         new("dns-option", FlagKind.List, "option for /etc/resolv.conf"),
         new("dns-search", FlagKind.List, "search domain for /etc/resolv.conf"),
         new("env", FlagKind.List, "environment variable of the image, as name=value"),
+        new("explain", FlagKind.Boolean, "say of each step that isn't found in the cache why it isn't"),
         new("file", FlagKind.List, "Dockerfile; - for standard input", 'f'),
         new("force-rm", FlagKind.Boolean, "accepted: nothing is ever left"),
         new("format", FlagKind.Text, "oci or docker"),

@@ -11,7 +11,8 @@ namespace Bld.Builder.Cli.Progress;
 /// <param name="output">Standard output.</param>
 /// <param name="error">Standard error.</param>
 /// <param name="hidesResults">With <c>--iidfile</c> neither <c>--&gt;</c> lines nor the id are printed.</param>
-internal sealed class PlainProgress(Stream output, Stream error, bool hidesResults) : IBuildObserver
+/// <param name="explains">Whether each miss is told with its reason, on standard error.</param>
+internal sealed class PlainProgress(Stream output, Stream error, bool hidesResults, bool explains = false) : IBuildObserver
 {
     private const int ShortId = 12;
     private readonly Lock _gate = new();
@@ -25,6 +26,10 @@ internal sealed class PlainProgress(Stream output, Stream error, bool hidesResul
             {
                 case StepStarted started:
                     Line(output, Title(started.Step));
+                    break;
+                case StepLookedUp { Reason: { } reason } looked when explains:
+                    var place = looked.Step.Stages > 1 ? $"[{looked.Step.Stage}/{looked.Step.Stages}] {looked.Step.Number}/{looked.Step.Count} " : "";
+                    Line(error, $"    {place}not cached: {reason}");
                     break;
                 case StepOutput written:
                     var target = written.Stream == OutputStream.StandardOutput ? output : error;

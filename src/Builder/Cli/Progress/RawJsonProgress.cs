@@ -40,6 +40,31 @@ internal sealed class RawJsonProgress(Stream output) : IBuildObserver
                 Begin(json, "step-started", started.Step);
                 json.WriteString("instruction", started.Step.Text);
                 break;
+            case BuildPlanned planned:
+                json.WriteString("event", "planned");
+                json.WriteStartObject("stages");
+                foreach (var (name, texts) in planned.Stages)
+                {
+                    json.WriteNumber(name, texts.Count);
+                }
+
+                json.WriteEndObject();
+                break;
+            case StepLookedUp looked:
+                Begin(json, "step-looked-up", looked.Step);
+                json.WriteString("key", looked.Key.Hex);
+                json.WriteBoolean("hit", looked.Outcome == CacheOutcome.Hit);
+                if (looked.Reason is { } reason)
+                {
+                    json.WriteString("reason", reason);
+                }
+
+                break;
+            case StepFailed failed:
+                Begin(json, "step-failed", failed.Step);
+                json.WriteString("message", failed.Message);
+                json.WriteNumber("exitCode", failed.ExitCode);
+                break;
             case StepOutput written:
                 Begin(json, "step-output", written.Step);
                 json.WriteString("stream", written.Stream == OutputStream.StandardOutput ? "stdout" : "stderr");
