@@ -4,5 +4,7 @@ using Bld.Runtime.Init;
 
 // First of all, before anything is touched: a container's init is this program too, and has to be quick.
 return ContainerInit.IsInit(args) ? ContainerInit.Main(args)
+    : NamespaceEntry.IsEntry(args) ? NamespaceEntry.Main(args)
     : OciRunner.IsCalled(args, out var words) ? OciRunner.Run(words)
+    : RootlessCommand.IsWanted(args) ? RootlessCommand.Run(args)
     : CommandRunner.Run(args);

@@ -40,6 +40,7 @@ internal sealed class ContainerStart(ContainerRequest request, InheritedDescript
         }
 
         AddNamespaces(request, inherited);
+        ReachableTrees.Add(request, inherited);
         AddStreams(request, inherited);
         for (var i = 0; i < request.PreservedDescriptors; i++)
         {
@@ -102,7 +103,7 @@ internal sealed class ContainerStart(ContainerRequest request, InheritedDescript
         {
             var type = Namespaces.Parse(item.Type);
             var isReplaced = type == NamespaceFlags.Network && request.Network != NetworkMode.FromSpec;
-            if (string.IsNullOrEmpty(item.Path) || type == NamespaceFlags.Pid || isReplaced)
+            if (string.IsNullOrEmpty(item.Path) || isReplaced || (type == NamespaceFlags.Pid && !UserNamespaceSpawn.IsWanted(request.Spec)))
             {
                 continue;
             }
@@ -111,6 +112,12 @@ internal sealed class ContainerStart(ContainerRequest request, InheritedDescript
             SetupFailure.Check(errno, $"open {item.Type} namespace {item.Path}");
             inherited.Keep(handle);
             inherited.Add(handle);
+            if (type == NamespaceFlags.Pid)
+            {
+                inherited.PidNamespace = inherited.Number(handle);
+                continue;
+            }
+
             inherited.Joins.Add(new JoinStep
             {
                 Descriptor = inherited.Number(handle),

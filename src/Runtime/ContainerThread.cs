@@ -159,6 +159,12 @@ internal sealed class ContainerThread(ContainerRequest request) : IDisposable
         var executable = InitExecutable.Open(request.InitExecutable);
         inherited.Keep(executable);
         var descriptors = ContainerStart.CollectDescriptors(request, inherited, socket);
+        if (UserNamespaceSpawn.IsWanted(request.Spec))
+        {
+            Take(UserNamespaceSpawn.Start(executable, request.Spec, inherited, inherited.Number(socket)));
+            return;
+        }
+
         var namespaces = PidNamespace.Enter(request.Spec);
         try
         {
@@ -168,15 +174,20 @@ internal sealed class ContainerThread(ContainerRequest request) : IDisposable
                 throw new SetupFailure("spawn init", request.InitExecutable, errno);
             }
 
-            lock (_lock)
-            {
-                Pid = pid;
-                SetupFailure.Check(ProcessCalls.TryOpenProcess(pid, out _descriptor!), "open init's process descriptor");
-            }
+            Take(pid);
         }
         finally
         {
             namespaces.Leave();
+        }
+    }
+
+    private void Take(int process)
+    {
+        lock (_lock)
+        {
+            Pid = process;
+            SetupFailure.Check(ProcessCalls.TryOpenProcess(process, out _descriptor!), "open init's process descriptor");
         }
 
         if (_killed)

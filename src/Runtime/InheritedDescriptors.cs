@@ -20,6 +20,15 @@ internal sealed class InheritedDescriptors : IDisposable
     /// <summary>The namespaces that init is to join.</summary>
     internal List<JoinStep> Joins { get; } = [];
 
+    /// <summary>Init's number of a pid namespace to join on the way into a user namespace; -1 for none.</summary>
+    internal int PidNamespace { get; set; } = -1;
+
+    /// <summary>The root's tree, cloned here because init may not be able to reach its path; null leaves it to init.</summary>
+    internal SafeFileHandle? Root { get; set; }
+
+    /// <summary>The trees of the spec's bind mounts, cloned here for the same reason, by their place in the list.</summary>
+    internal Dictionary<int, SafeFileHandle> Binds { get; } = [];
+
     /// <summary>The number under which init finds the handle.</summary>
     internal int Number(SafeFileHandle handle) => _numbers[handle];
 
@@ -38,6 +47,14 @@ internal sealed class InheritedDescriptors : IDisposable
 
     /// <summary>Takes over a handle that was opened for this start only, to be closed with it.</summary>
     internal void Keep(SafeFileHandle handle) => _copies.Add(handle);
+
+    /// <summary>Closes this process's copy of a handle that the child has by now.</summary>
+    internal void Release(SafeFileHandle handle)
+    {
+        var number = _numbers[handle];
+        _copies.Find(copy => copy.DangerousGetHandle() == number)?.Dispose();
+        _copies.RemoveAll(copy => copy.IsClosed);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

@@ -15,7 +15,7 @@ namespace Bld.Runtime;
 internal static class InitExecutable
 {
     // The size of the heap's address space and its threads are what a runtime's start costs; init allocates next to nothing.
-    private static readonly byte[][] Environment = ["DOTNET_GCHeapHardLimit=0x4000000"u8.ToArray(), "DOTNET_GCHeapCount=1"u8.ToArray()];
+    internal static readonly byte[][] Environment = ["DOTNET_GCHeapHardLimit=0x4000000"u8.ToArray(), "DOTNET_GCHeapCount=1"u8.ToArray()];
 
     internal static SafeFileHandle Open(string path)
     {
@@ -33,14 +33,15 @@ internal static class InitExecutable
         return CopyToMemory(path);
     }
 
-    internal static Errno TrySpawn(SafeFileHandle executable, int channel, List<(int, int)> descriptors, out int process)
+    internal static Errno TrySpawn(SafeFileHandle executable, int channel, List<(int, int)> descriptors, out int process) =>
+        TrySpawn(
+            executable,
+            ["bld"u8.ToArray(), Encoding.ASCII.GetBytes(ContainerInit.SetupArgument), Encoding.ASCII.GetBytes(channel.ToString(CultureInfo.InvariantCulture))],
+            descriptors,
+            out process);
+
+    internal static Errno TrySpawn(SafeFileHandle executable, byte[][] arguments, List<(int, int)> descriptors, out int process)
     {
-        byte[][] arguments =
-        [
-            "bld"u8.ToArray(),
-            Encoding.ASCII.GetBytes(ContainerInit.SetupArgument),
-            Encoding.ASCII.GetBytes(channel.ToString(CultureInfo.InvariantCulture)),
-        ];
         var path = Encoding.ASCII.GetBytes($"/proc/self/fd/{executable.DangerousGetHandle()}");
         return ProcessCalls.TrySpawn(path, arguments, Environment, descriptors, out process);
     }

@@ -127,7 +127,7 @@ internal sealed class BldHome : IDisposable
         Directory.Delete(Folder, recursive: true);
     }
 
-    private static Process StartProcess(string program, string[] arguments)
+    internal static Process StartProcess(string program, string[] arguments)
     {
         var start = new ProcessStartInfo(program)
         {

@@ -45,6 +45,13 @@ internal static class CommandRunner
         }
     }
 
+    /// <summary>Prints why nothing could be started, and gives the exit code.</summary>
+    public static int Fail(ContainerException exception)
+    {
+        Report(exception.Message);
+        return exception.ExitCode;
+    }
+
     private static int Dispatch(string[] words, CancellationToken cancellation)
     {
         var before = new FlagParser(GlobalFlags.All, stopsAtArgument: true).Parse(words);

@@ -23,6 +23,7 @@ internal static class CommandTable
         yield return new RmCommand();
         yield return new RmiCommand();
         yield return new TagCommand();
+        yield return new UnshareCommand();
         yield return new VersionCommand();
     }
 

@@ -1,4 +1,5 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Runtime.Rootless;
 
 namespace Bld.Builder.Cli;
 
@@ -27,9 +28,12 @@ internal static class GlobalFlags
 
     /// <summary>What dies at a reboot: <c>--runroot</c>, <c>/run/bld</c> for root, <c>$XDG_RUNTIME_DIR/bld</c> for others.</summary>
     public static string RunRoot(ParsedFlags flags) =>
-        flags.Text("runroot") ?? (IsRoot ? "/run/bld" : $"{Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") ?? "/tmp"}/bld");
+        flags.Text("runroot") ?? (IsRoot ? "/run/bld" : RuntimeHome);
 
-    private static bool IsRoot => Environment.IsPrivilegedProcess;
+    private static bool IsRoot => Environment.IsPrivilegedProcess && !RootlessStart.IsInside;
+
+    private static string RuntimeHome =>
+        Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } home ? $"{home}/bld" : $"/tmp/bld-run-{RootlessStart.UserId}";
 
     private static string DataHome =>
         Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } home

@@ -14,12 +14,51 @@ internal enum NetworkKind
 
     /// <summary>An own namespace that reaches the outside by pasta or netavark.</summary>
     Private,
+
+    /// <summary>The namespace of <see cref="RunSettings.NetworkPath"/>.</summary>
+    Joined,
+}
+
+/// <summary>What keeps a container from the host.</summary>
+internal enum IsolationKind
+{
+    /// <summary>Everything that an OCI runtime gives: all namespaces, capabilities, system call filter, masked paths.</summary>
+    Oci,
+
+    /// <summary>The same for a user without privilege: without cgroups where none are delegated.</summary>
+    Rootless,
+
+    /// <summary>A change of root with namespaces for mounts and the host name only, for places that allow no more.</summary>
+    Chroot,
 }
 
 /// <summary>What the command line says about every container that a build or a working container starts.</summary>
 internal sealed record RunSettings
 {
     public NetworkKind Network { get; init; }
+
+    /// <summary>A network namespace's file, for <see cref="NetworkKind.Joined"/>.</summary>
+    public string? NetworkPath { get; init; }
+
+    public IsolationKind Isolation { get; init; }
+
+    /// <summary>The ipc namespace: null or <c>private</c> for a new one, <c>host</c>, or a namespace's file.</summary>
+    public string? Ipc { get; init; }
+
+    /// <summary>The pid namespace, as <see cref="Ipc"/>.</summary>
+    public string? Pid { get; init; }
+
+    /// <summary>The uts namespace, as <see cref="Ipc"/>.</summary>
+    public string? Uts { get; init; }
+
+    /// <summary>The cgroup namespace, as <see cref="Ipc"/>.</summary>
+    public string? CgroupNamespace { get; init; }
+
+    /// <summary>Further groups of the command, by name or number; <c>keep-groups</c> keeps the caller's.</summary>
+    public IReadOnlyList<string> GroupAdd { get; init; } = [];
+
+    /// <summary>Directories of hooks in JSON (oci-hooks(5)).</summary>
+    public IReadOnlyList<string> HookDirectories { get; init; } = [];
 
     /// <summary>Extra lines of /etc/hosts, as <c>name:address</c>.</summary>
     public IReadOnlyList<string> AddHosts { get; init; } = [];
@@ -40,7 +79,7 @@ internal sealed record RunSettings
     /// <summary>Size of /dev/shm in bytes; null for the default of 64 MiB.</summary>
     public long? SharedMemorySize { get; init; }
 
-    /// <summary>As <c>source:target[:options]</c>.</summary>
+    /// <summary>As <c>source:target[:options]</c>; options as in <see cref="Volume"/>.</summary>
     public IReadOnlyList<string> Volumes { get; init; } = [];
 
     /// <summary>As <c>seccomp=…</c>, <c>apparmor=…</c>, <c>no-new-privileges</c>, <c>mask=…</c>, <c>unmask=…</c>, <c>label=…</c>.</summary>

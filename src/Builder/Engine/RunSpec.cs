@@ -1,6 +1,5 @@
 using System.Globalization;
 
-using Bld.Builder.Store;
 using Bld.Runtime.Security;
 using Bld.Runtime.Spec;
 using Bld.Runtime.Users;
@@ -20,40 +19,32 @@ internal static class RunSpec
     /// <param name="view">The root file system, to look users up in.</param>
     public static ContainerSpec Create(RunStep step, RunSettings settings, SafeFileHandle view)
     {
+        var users = new UserDatabase(view);
+        var user = users.Resolve(step.User);
+        var names = step.Insecure ? Capabilities.All : Capabilities.Adjust(Capabilities.Default, settings.CapAdd, settings.CapDrop);
+        var security = RunSecurity.Parse(settings.SecurityOptions);
         var spec = DefaultSpec.ForBuild();
-        var user = new UserDatabase(view).Resolve(step.User);
-        var process = spec.Process! with
+        spec = spec with
         {
-            Args = step.Command.Arguments,
-            Env = step.Environment,
-            Cwd = step.WorkingDirectory,
-            User = new UserSpec { Uid = user.Uid, Gid = user.Gid, AdditionalGids = user.AdditionalGids },
-            Capabilities = DefaultSpec.CapabilitiesOf(CapabilityNames(step, settings), user.Uid == 0),
-            Rlimits = Limits(spec.Process!.Rlimits ?? [], settings.UserLimits),
-            NoNewPrivileges = settings.SecurityOptions.Contains("no-new-privileges"),
+            Hostname = settings.Uts is null or "private" ? settings.Hostname ?? spec.Hostname : null,
+            Process = spec.Process! with
+            {
+                Args = step.Command.Arguments,
+                Env = step.Environment,
+                Cwd = step.WorkingDirectory,
+                User = new UserSpec { Uid = user.Uid, Gid = user.Gid, AdditionalGids = Groups(users, user, settings.GroupAdd) },
+                Capabilities = DefaultSpec.CapabilitiesOf(names, user.Uid == 0),
+                Rlimits = RunLimits.ResourceLimits(spec.Process!.Rlimits ?? [], settings.UserLimits, step.Warn),
+                NoNewPrivileges = security.NoNewPrivileges,
+                ApparmorProfile = security.AppArmorProfile,
+                SelinuxLabel = security.SelinuxLabel,
+            },
+            Annotations = settings.GroupAdd.Contains(KeepGroups) ? new Dictionary<string, string> { ["run.oci.keep_original_groups"] = "1" } : null,
+            Hooks = RunHooks.Find(settings.HookDirectories, step.Command.Arguments, settings.Volumes.Count > 0),
+            Mounts = Mounts(settings),
         };
-        var linux = spec.Linux!;
-        if (step.Insecure)
-        {
-            linux = linux with { Seccomp = null, MaskedPaths = null, ReadonlyPaths = null };
-        }
-        else if (settings.SecurityOptions.Contains("seccomp=unconfined"))
-        {
-            linux = linux with { Seccomp = null };
-        }
-
-        if (step.SharedNetwork is { } network)
-        {
-            linux = linux with { Namespaces = [.. linux.Namespaces!.Where(static item => item.Type != "network"), new NamespaceSpec { Type = "network", Path = network.Path }] };
-        }
-
-        return spec with
-        {
-            Hostname = settings.Hostname ?? spec.Hostname,
-            Process = process,
-            Linux = linux,
-            Mounts = DefaultSpec.Mounts((settings.SharedMemorySize ?? DefaultSharedMemory).ToString(CultureInfo.InvariantCulture)),
-        };
+        spec = spec with { Linux = RunLimits.Apply(security.Apply(spec.Linux!, names, step.Insecure), settings, names) };
+        return RunNamespaces.Apply(spec, step, settings);
     }
 
     /// <summary>The places that must exist before anything is mounted: not those that lie in a mount themselves.</summary>
@@ -73,65 +64,18 @@ internal static class RunSpec
         }
     }
 
-    private static List<string> CapabilityNames(RunStep step, RunSettings settings)
+    /// <summary>The word of <c>--group-add</c> that keeps the caller's groups.</summary>
+    private const string KeepGroups = "keep-groups";
+
+    private static List<uint> Groups(UserDatabase users, ResolvedUser user, IReadOnlyList<string> added) =>
+        [.. user.AdditionalGids.Concat(added.Where(static group => group != KeepGroups).Select(users.ResolveGroup)).Distinct()];
+
+    /// <summary>Whoever shares the host's ipc namespace shares its memory and queues too.</summary>
+    private static List<MountSpec> Mounts(RunSettings settings)
     {
-        if (step.Insecure)
-        {
-            return [.. Capabilities.All];
-        }
-
-        var names = new List<string>(Capabilities.Default);
-        foreach (var added in settings.CapAdd.Select(Canonical))
-        {
-            names.AddRange(added == "CAP_ALL" ? Capabilities.All : [added]);
-        }
-
-        foreach (var dropped in settings.CapDrop.Select(Canonical))
-        {
-            names.RemoveAll(name => name == dropped || dropped == "CAP_ALL");
-        }
-
-        return [.. names.Distinct()];
+        var size = (settings.SharedMemorySize ?? DefaultSharedMemory).ToString(CultureInfo.InvariantCulture);
+        return [.. DefaultSpec.Mounts(size).Select(mount => settings.Ipc == "host" && mount.Destination is "/dev/shm" or "/dev/mqueue" && Directory.Exists(mount.Destination)
+            ? mount with { Type = "bind", Source = mount.Destination, Options = ["bind", "nosuid", "noexec", "nodev"] }
+            : mount)];
     }
-
-    private static string Canonical(string name)
-    {
-        var upper = name.ToUpperInvariant();
-        return upper.StartsWith("CAP_") ? upper : "CAP_" + upper;
-    }
-
-    private static List<RlimitSpec> Limits(IReadOnlyList<RlimitSpec> defaults, IReadOnlyList<string> texts)
-    {
-        var limits = defaults.ToDictionary(static limit => limit.Type);
-        foreach (var text in texts)
-        {
-            var limit = ParseLimit(text);
-            limits[limit.Type] = limit;
-        }
-
-        return [.. limits.Values];
-    }
-
-    private static RlimitSpec ParseLimit(string text)
-    {
-        var equals = text.IndexOf('=');
-        var values = equals < 0 ? [] : text[(equals + 1)..].Split(':');
-        if (values.Length is < 1 or > 2)
-        {
-            throw new BuildException($"invalid ulimit \"{text}\": it must be name=soft or name=soft:hard, such as nofile=1024:2048");
-        }
-
-        var soft = ParseNumber(values[0], text);
-        return new RlimitSpec
-        {
-            Type = "RLIMIT_" + text[..equals].ToUpperInvariant(),
-            Soft = soft,
-            Hard = values.Length == 2 ? ParseNumber(values[1], text) : soft,
-        };
-    }
-
-    private static ulong ParseNumber(string text, string whole) =>
-        text is "-1" or "unlimited" ? ulong.MaxValue
-        : ulong.TryParse(text, NumberStyles.None, CultureInfo.InvariantCulture, out var number) ? number
-        : throw new BuildException($"invalid ulimit \"{whole}\": \"{text}\" is not a number");
 }

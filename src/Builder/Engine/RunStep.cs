@@ -50,11 +50,13 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
 
     private int Run(ActiveSnapshot active, CommandOutput output, CancellationToken cancellation)
     {
+        using var volumes = new VolumeMounts(services.Snapshots);
         using var view = services.Snapshots.MountReadOnly(active.Parent);
         var spec = RunSpec.Create(this, settings, view.Root);
         var ownNetwork = Network is NetworkKind.Private or NetworkKind.None;
-        var mounts = new List<PreparedMount>(ContainerFiles.For(settings, spec.Hostname ?? "", ownNetwork));
+        var mounts = new List<PreparedMount>(ContainerFiles.For(settings, spec.Hostname ?? System.Environment.MachineName, ownNetwork));
         mounts.AddRange(Mounts?.Prepare() ?? []);
+        mounts.AddRange(volumes.Prepare(settings, spec.Process!.User));
         if (Command.Script is { } script)
         {
             mounts.Add(PreparedMount.OfFile(Command.Arguments[0], System.Text.Encoding.UTF8.GetBytes(script), 0x1ED, ["ro", "nosuid", "nodev"]));
@@ -104,6 +106,7 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
     {
         NetworkKind.None => NetworkMode.None,
         NetworkKind.Private => NetworkMode.Private,
+        NetworkKind.Joined => NetworkMode.FromSpec,
         _ => NetworkMode.Host,
     };
 }

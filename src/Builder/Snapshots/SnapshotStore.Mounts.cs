@@ -15,6 +15,10 @@ internal sealed partial class SnapshotStore
     internal OverlayMount MountWritable(ActiveSnapshot active, params IReadOnlyList<string> extraLowers) =>
         OverlayMount.Writable(Lowers(active.Parent, extraLowers), active.OverlayUpper, state.EmptyPath);
 
+    /// <summary>A view of any directory of the host, whose changes go to an active snapshot that is never committed.</summary>
+    internal OverlayMount MountOver(ActiveSnapshot active, string directory) =>
+        OverlayMount.Writable([directory], active.OverlayUpper, state.EmptyPath);
+
     private List<string> Lowers(SnapshotId? id, IReadOnlyList<string> extraLowers)
     {
         var lowers = new List<string>(extraLowers);

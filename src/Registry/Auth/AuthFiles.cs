@@ -12,7 +12,7 @@ public static class AuthFiles
     public static string Default =>
         Environment.GetEnvironmentVariable("REGISTRY_AUTH_FILE") is { Length: > 0 } only ? only
         : Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } runtime ? $"{runtime}/containers/auth.json"
-        : Environment.IsPrivilegedProcess ? "/run/containers/0/auth.json"
+        : Privilege.IsRoot ? "/run/containers/0/auth.json"
         : $"{ConfigHome}/containers/auth.json";
 
     private static string ConfigHome => Environment.GetEnvironmentVariable("XDG_CONFIG_HOME") is { Length: > 0 } home ? home : $"{Home}/.config";

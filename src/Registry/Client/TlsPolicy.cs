@@ -80,7 +80,7 @@ internal sealed class TlsPolicy : IDisposable
 
     private static IEnumerable<string> UsualDirectories(string host)
     {
-        if (!Environment.IsPrivilegedProcess)
+        if (!Privilege.IsRoot)
         {
             yield return $"{Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)}/.config/containers/certs.d/{host}";
         }

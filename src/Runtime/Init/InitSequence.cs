@@ -92,6 +92,11 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel)
         foreach (var join in plan.Joins)
         {
             using var descriptor = new SafeFileHandle(join.Descriptor, ownsHandle: true);
+            if (IsJoined(descriptor, (NamespaceFlags)join.Type))
+            {
+                continue;
+            }
+
             SetupFailure.Check(ProcessCalls.TryJoin(descriptor, (NamespaceFlags)join.Type), "join namespace", join.Path);
         }
 
@@ -105,6 +110,22 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel)
             using var offsets = FileCalls.Open("/proc/self/timens_offsets", OpenFlags.WriteOnly);
             FileCalls.WriteAll(offsets, plan.TimeOffsets);
         }
+    }
+
+    // On the way into a user namespace what belongs to the outside was joined already, and can't be again.
+    private static bool IsJoined(SafeFileHandle wanted, NamespaceFlags type)
+    {
+        var name = type switch
+        {
+            NamespaceFlags.Network => "net",
+            NamespaceFlags.Ipc => "ipc",
+            NamespaceFlags.Uts => "uts",
+            NamespaceFlags.Cgroup => "cgroup",
+            NamespaceFlags.Time => "time",
+            _ => "mnt",
+        };
+        using var own = FileCalls.Open($"/proc/self/ns/{name}", OpenFlags.Path);
+        return FileCalls.Status(own).Inode == FileCalls.Status(wanted).Inode;
     }
 
     private unsafe void NameSystem()

@@ -12,6 +12,9 @@ internal static class Reaper
     /// <summary>Starts the command; all threads of this process have the command's privileges by now.</summary>
     internal static int Start(byte[] path, ProcessStep process, byte[][] environment)
     {
+        // Its name would be the descriptor's that it was executed by.
+        ProcessCalls.NameProcess("bld"u8);
+
         // A signal that comes before we listen must wait; the command gets an empty mask of its own.
         ProcessCalls.BlockAllSignals();
         var errno = ProcessCalls.TrySpawnGroup(path, process.Arguments, environment, out var command);

@@ -100,6 +100,17 @@ internal static unsafe partial class ProcessCalls
     internal static Errno TryControl(int option, ulong a, ulong b = 0, ulong c = 0, ulong d = 0) =>
         Result(Libc.prctl(option, (nuint)a, (nuint)b, (nuint)c, (nuint)d));
 
+    /// <summary>prctl(2) PR_SET_NAME: what ps shows, at most 15 bytes.</summary>
+    internal static void NameProcess(ReadOnlySpan<byte> name)
+    {
+        const int SetName = 15;
+        var text = new CString(name, stackalloc byte[CString.StackSize]);
+        fixed (byte* p = text)
+        {
+            _ = Libc.prctl(SetName, (nuint)p, 0, 0, 0);
+        }
+    }
+
     /// <summary>
     /// posix_spawn(3): every signal back to its default (.NET ignores SIGPIPE, and what is ignored stays so over exec), an
     /// empty signal mask, and of all descriptors only the named pairs of ours and the child's number.

@@ -47,5 +47,19 @@ internal static class SystemCallNumber
 
     internal static int SchedulerSetAttributes => Arm ? 274 : 314;
 
+    internal static int Clone => Arm ? 220 : 56;
+
+    internal static int Read => Arm ? 63 : 0;
+
+    internal static int Write => Arm ? 64 : 1;
+
+    internal static int Close => Arm ? 57 : 3;
+
+    internal static int SetNs => Arm ? 268 : 308;
+
+    internal static int GetParent => Arm ? 173 : 110;
+
+    internal static int GetProcess => Arm ? 172 : 39;
+
     private static bool Arm => RuntimeInformation.ProcessArchitecture == Architecture.Arm64;
 }

@@ -1,8 +1,7 @@
 using System.Globalization;
-using System.Text;
 
-using Bld.Runtime.Init;
 using Bld.Runtime.Linux;
+using Bld.Runtime.Rootless;
 
 using Microsoft.Win32.SafeHandles;
 
@@ -12,7 +11,6 @@ namespace Bld.Runtime.Networks;
 internal static class PrivateNetwork
 {
     private const int NamespaceDescriptor = 3;
-    private static readonly string[] Directories = ["/usr/bin", "/usr/local/bin", "/bin", "/usr/sbin", "/usr/libexec/podman", "/usr/lib/podman"];
 
     /// <summary>Runs pasta on the namespace of a process; it goes on in the background and ends with the namespace.</summary>
     /// <exception cref="ContainerException">No helper is installed, or it failed.</exception>
@@ -36,48 +34,13 @@ internal static class PrivateNetwork
             .. Libc.geteuid() == 0 ? (string[])["--runas", "0:0"] : [],
             "--netns", string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{NamespaceDescriptor}"),
         ];
-        RunHelper(pasta, arguments, network);
+        var (code, said) = HelperProgram.Run(pasta, arguments, network);
+        if (code != 0)
+        {
+            throw new ContainerException($"private network: {arguments[0]} failed ({code}): {said}", "network", pasta);
+        }
     }
 
     /// <summary>The program that connects a namespace; null where it isn't installed.</summary>
-    internal static string? FindHelper() => FindProgram("pasta");
-
-    /// <summary>The first executable of that name in the places where network helpers are installed.</summary>
-    internal static string? FindProgram(string name)
-    {
-        foreach (var directory in Directories)
-        {
-            var path = $"{directory}/{name}";
-            if (File.Exists(path))
-            {
-                return path;
-            }
-        }
-
-        return null;
-    }
-
-    private static void RunHelper(string path, string[] arguments, SafeFileHandle network)
-    {
-        using var highNetwork = ProcessCalls.DuplicateHigh(network);
-        using var output = ProcessCalls.MakeMemoryFile(default);
-        using var nothing = FileCalls.Open("/dev/null", OpenFlags.ReadWrite);
-        using var high = ProcessCalls.DuplicateHigh(output);
-        using var highNothing = ProcessCalls.DuplicateHigh(nothing);
-        var text = (int)high.DangerousGetHandle();
-        var errno = ProcessCalls.TrySpawn(
-            Encoding.UTF8.GetBytes(path),
-            Array.ConvertAll(arguments, Encoding.UTF8.GetBytes),
-            ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"u8.ToArray()],
-            [((int)highNothing.DangerousGetHandle(), 0), (text, 1), (text, 2), ((int)highNetwork.DangerousGetHandle(), NamespaceDescriptor)],
-            out var helper);
-        SetupFailure.Check(errno, "run", Encoding.UTF8.GetBytes(path));
-        var code = ProcessCalls.WaitForExit(helper);
-        if (code != 0)
-        {
-            FileCalls.Seek(output, 0);
-            var said = Encoding.UTF8.GetString(ProcessCalls.ReadAll(output, 4096)).Trim().ReplaceLineEndings("; ");
-            throw new ContainerException($"private network: {arguments[0]} failed ({code}): {said}", "network", path);
-        }
-    }
+    internal static string? FindHelper() => HelperProgram.Find("pasta");
 }

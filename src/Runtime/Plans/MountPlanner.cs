@@ -10,9 +10,10 @@ internal sealed class MountPlanner(ContainerRequest request, InheritedDescriptor
     internal MountStep[] Plan()
     {
         var steps = new List<MountStep>();
-        foreach (var mount in request.Spec.Mounts ?? [])
+        var mounts = request.Spec.Mounts ?? [];
+        for (var i = 0; i < mounts.Count; i++)
         {
-            steps.Add(Plan(mount));
+            steps.Add(inherited.Binds.TryGetValue(i, out var tree) ? Plan(new ContainerMount { Spec = mounts[i], Tree = tree }) : Plan(mounts[i]));
         }
 
         foreach (var mount in request.Mounts)
@@ -25,7 +26,7 @@ internal sealed class MountPlanner(ContainerRequest request, InheritedDescriptor
 
     private MountStep Plan(ContainerMount mount)
     {
-        var step = Plan(mount.Spec);
+        var step = Plan(mount.Tree is null ? mount.Spec : mount.Spec with { Type = "none" });
         if (mount.Tree is not null)
         {
             step.Kind = (int)MountKind.Tree;
@@ -48,7 +49,7 @@ internal sealed class MountPlanner(ContainerRequest request, InheritedDescriptor
     private static MountStep Plan(MountSpec mount)
     {
         var options = MountOptions.Parse(mount.Options ?? []);
-        var isBind = options.IsBind || mount.Type == "bind";
+        var isBind = mount.Type != "none" && (options.IsBind || mount.Type == "bind");
         var step = new MountStep
         {
             Kind = (int)(isBind ? MountKind.Bind : mount.Type is "cgroup" or "cgroup2" ? MountKind.Cgroups : MountKind.FileSystem),

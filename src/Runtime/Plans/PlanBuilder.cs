@@ -67,7 +67,7 @@ internal sealed class PlanBuilder(ContainerRequest request, InheritedDescriptors
         }
 
         plan.Unshare = (int)flags;
-        plan.Joins = [.. inherited.Joins];
+        plan.Joins = [.. inherited.Joins.Where(static join => join.Type != (int)NamespaceFlags.User)];
         plan.TimeOffsets = TimeOffsets();
         plan.OwnMounts = flags.HasFlag(NamespaceFlags.Mount);
         plan.BringLoopbackUp = flags.HasFlag(NamespaceFlags.Network);
@@ -78,6 +78,12 @@ internal sealed class PlanBuilder(ContainerRequest request, InheritedDescriptors
         if (request.Root is not null)
         {
             plan.RootDescriptor = inherited.Number(request.Root);
+            return;
+        }
+
+        if (inherited.Root is { } tree)
+        {
+            plan.RootDescriptor = inherited.Number(tree);
             return;
         }
 

@@ -8,6 +8,9 @@ namespace Bld.Runtime.Plans;
 /// <summary>The spec's process, as the last part of the plan.</summary>
 internal sealed class ProcessPlanner(ContainerRequest request, InheritedDescriptors inherited)
 {
+    /// <summary>The annotation that crun's callers keep the caller's supplementary groups with.</summary>
+    private const string KeepGroups = "run.oci.keep_original_groups";
+
     internal ProcessStep Plan()
     {
         var spec = request.Spec.Process ?? throw new ContainerException("the container has no process");
@@ -29,6 +32,7 @@ internal sealed class ProcessPlanner(ContainerRequest request, InheritedDescript
             User = spec.User.Uid,
             Group = spec.User.Gid,
             Groups = [.. spec.User.AdditionalGids ?? []],
+            KeepGroups = request.Spec.Annotations?.GetValueOrDefault(KeepGroups) == "1",
             Umask = (int?)spec.User.Umask ?? -1,
             NoNewPrivileges = spec.NoNewPrivileges,
             Terminal = spec.Terminal,
@@ -63,7 +67,8 @@ internal sealed class ProcessPlanner(ContainerRequest request, InheritedDescript
         step.SetCapabilities = true;
 
         // A host may lack some itself (a container, a hardened service): a RUN goes on with those that there are.
-        var held = CapabilityCalls.Get().Permitted;
+        // In a user namespace of its own it has them all.
+        var held = UserNamespaceSpawn.IsWanted(request.Spec) ? ulong.MaxValue : CapabilityCalls.Get().Permitted;
         step.Bounding = Capabilities.Parse(spec.Bounding, request.Warn);
         step.Permitted = Capabilities.Parse(spec.Permitted, request.Warn);
         if ((step.Permitted & ~held) != 0)

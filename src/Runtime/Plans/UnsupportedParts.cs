@@ -7,25 +7,14 @@ internal static class UnsupportedParts
     internal static void Refuse(ContainerRequest request)
     {
         var spec = request.Spec;
-        foreach (var item in spec.Linux?.Namespaces ?? [])
-        {
-            if (item.Type == "user")
-            {
-                throw Unsupported("a user namespace for the container");
-            }
-        }
-
-        foreach (var mount in spec.Mounts ?? [])
-        {
-            if (mount.UidMappings is { Count: > 0 } || MountOptions.Parse(mount.Options ?? []).IdMap != 0)
-            {
-                throw Unsupported($"id mapping of the mount at {mount.Destination}");
-            }
-        }
-
         if (!string.IsNullOrEmpty(spec.Linux?.Seccomp?.ListenerPath))
         {
             throw Unsupported("a seccomp notification listener");
+        }
+
+        if (!string.IsNullOrEmpty(spec.Hostname) && spec.Linux?.Namespaces?.Any(static item => item.Type == "uts") != true)
+        {
+            throw new ContainerException("the container's host name would change the host's: it needs a uts namespace", "hostname", spec.Hostname);
         }
 
         if (spec.Process?.Terminal == true && request.ConsoleSocket is null)

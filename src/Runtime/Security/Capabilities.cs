@@ -37,7 +37,7 @@ public static class Capabilities
         {
             if (name != "ALL" && dropped.Contains(name))
             {
-                throw new ContainerException($"capability {name} cannot be both added and dropped", "capabilities", name);
+                throw new ContainerException($"capability \"{name}\" cannot be dropped and added", "capabilities", name);
             }
         }
 
@@ -83,7 +83,7 @@ public static class Capabilities
             var full = upper == "ALL" || upper.StartsWith("CAP_", StringComparison.Ordinal) ? upper : "CAP_" + upper;
             if (full != "ALL" && Array.IndexOf(Names, full) < 0)
             {
-                throw new ContainerException($"{flag}: unknown capability \"{name}\"", "capabilities", name);
+                throw new ContainerException($"{flag}: \"{full}\": unknown capability", "capabilities", name);
             }
 
             result.Add(full);

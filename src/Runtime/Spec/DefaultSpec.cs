@@ -1,3 +1,4 @@
+using Bld.Runtime.Linux;
 using Bld.Runtime.Plans;
 using Bld.Runtime.Security;
 
@@ -64,6 +65,19 @@ public static class DefaultSpec
     {
         var limit = Math.Min(ContainerFiles, ResourceLimits.Current(type).Hard);
         return new RlimitSpec { Type = type, Soft = limit, Hard = limit };
+    }
+
+    /// <summary>
+    /// The same limit where this process may set it, otherwise what its own hard limit allows: raising that takes CAP_SYS_RESOURCE,
+    /// which a machine or a container may lack.
+    /// </summary>
+    public static RlimitSpec Fit(RlimitSpec limit)
+    {
+        const int RaiseLimits = 24;
+        var hard = ResourceLimits.Current(limit.Type).Hard;
+        return limit.Hard <= hard || (Cgroups.CgroupName.IsFullRoot() && (CapabilityCalls.Get().Effective & (1UL << RaiseLimits)) != 0)
+            ? limit
+            : limit with { Soft = Math.Min(limit.Soft, hard), Hard = hard };
     }
 
     /// <summary>/proc, /dev and what lies in it, /sys read-only. <paramref name="shmSize"/> as tmpfs has it: <c>65536k</c>.</summary>

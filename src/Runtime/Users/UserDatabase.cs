@@ -63,6 +63,21 @@ public sealed class UserDatabase(SafeFileHandle root)
         return null;
     }
 
+    /// <summary>The name of a user id; null when /etc/passwd doesn't have it.</summary>
+    public string? FindName(uint uid)
+    {
+        foreach (var line in Lines("etc/passwd"u8))
+        {
+            var fields = line.Split(':');
+            if (fields.Length >= 4 && TryParseId(fields[2], out var id) && id == uid)
+            {
+                return fields[0];
+            }
+        }
+
+        return null;
+    }
+
     private ResolvedUser FindUser(string text)
     {
         var isNumber = TryParseId(text, out var number);

@@ -1,7 +1,6 @@
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Engine;
 using Bld.Builder.Engine.Images;
-using Bld.Dockerfile;
 using Bld.Registry;
 
 namespace Bld.Builder.Cli.Commands;
@@ -36,7 +35,7 @@ internal static class BudRequest
             Timestamp = flags.Number("timestamp"),
             Platform = flags.Text("platform") is { } platform ? Platform.Parse(platform) : Platform.Host,
             Jobs = (int)(flags.Number("jobs") is { } jobs and > 0 ? jobs : Environment.ProcessorCount),
-            Run = Run(flags),
+            Run = RunFlags.Read(flags),
             NamedContexts = Pairs(flags.List("build-context")).ToDictionary(),
             Secrets = Secrets(flags),
             SshSockets = SshSockets(flags),
@@ -70,25 +69,6 @@ internal static class BudRequest
         return sockets;
     }
 
-    internal static RunSettings Run(ParsedFlags flags) => new()
-    {
-        Network = Network(flags.Text("network")),
-        AddHosts = flags.List("add-host"),
-        DnsServers = flags.List("dns"),
-        DnsSearch = flags.List("dns-search"),
-        DnsOptions = flags.List("dns-option"),
-        CapAdd = flags.List("cap-add"),
-        CapDrop = flags.List("cap-drop"),
-        UserLimits = flags.List("ulimit"),
-        SharedMemorySize = flags.Text("shm-size") is { } size ? ByteSize.Parse(size) : null,
-        Volumes = flags.List("volume"),
-        SecurityOptions = flags.List("security-opt"),
-        NoHosts = flags.Boolean("no-hosts"),
-        NoHostname = flags.Boolean("no-hostname"),
-        PidsLimit = flags.Number("pids-limit"),
-        HttpProxy = flags.Boolean("http-proxy", otherwise: true),
-    };
-
     private static long? Epoch(ParsedFlags flags, Dictionary<string, string> arguments)
     {
         const string Name = SourceDateEpoch.Name;
@@ -96,15 +76,6 @@ internal static class BudRequest
             : arguments.TryGetValue(Name, out var argument) ? SourceDateEpoch.Parse(argument, "--build-arg")
             : SourceDateEpoch.Parse(Environment.GetEnvironmentVariable(Name), "the environment");
     }
-
-    private static NetworkKind Network(string? text) => text switch
-    {
-        null or "" or "default" => NetworkKind.Default,
-        "host" => NetworkKind.Host,
-        "none" => NetworkKind.None,
-        "private" or "pasta" or "bridge" or "slirp4netns" => NetworkKind.Private,
-        _ => throw new UsageException($"invalid network \"{text}\": use private, host or none"),
-    };
 
     internal static PullPolicy Pull(ParsedFlags flags) =>
         flags.Boolean("pull-always") ? PullPolicy.Always

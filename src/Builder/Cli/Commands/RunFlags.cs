@@ -1,0 +1,179 @@
+using Bld.Builder.Cli.Flags;
+using Bld.Builder.Engine;
+using Bld.Dockerfile;
+using Bld.Runtime.Networks;
+using Bld.Runtime.Security;
+
+namespace Bld.Builder.Cli.Commands;
+
+/// <summary>
+/// The flags that say how commands run in containers: <c>bud</c> and <c>from</c> have all of them, <c>run</c> has them too and changes
+/// with them what <c>from</c> said.
+/// </summary>
+internal static class RunFlags
+{
+    public static IReadOnlyList<Flag> All { get; } =
+    [
+        new("add-host", FlagKind.List, "line of /etc/hosts, as name:address"),
+        new("cap-add", FlagKind.List, "give commands a capability"),
+        new("cap-drop", FlagKind.List, "take a capability from commands"),
+        new("cgroup-parent", FlagKind.Text, "cgroup below which containers get theirs"),
+        new("cgroupns", FlagKind.Text, "cgroup namespace: private, host or a namespace's file"),
+        new("cpu-period", FlagKind.Text, "microseconds in which --cpu-quota may be used"),
+        new("cpu-quota", FlagKind.Text, "microseconds of processor time in a period"),
+        new("cpu-shares", FlagKind.Text, "share of the processor's time, 1024 being the usual", 'c'),
+        new("cpuset-cpus", FlagKind.Text, "processors that may be used, as 0-3,7"),
+        new("cpuset-mems", FlagKind.Text, "memory nodes that may be used, as 0-1"),
+        new("device", FlagKind.List, "device of the host, as host[:container[:permissions]]"),
+        new("dns", FlagKind.List, "server for /etc/resolv.conf; none leaves the image's file"),
+        new("dns-option", FlagKind.List, "option for /etc/resolv.conf"),
+        new("dns-search", FlagKind.List, "search domain for /etc/resolv.conf"),
+        new("group-add", FlagKind.List, "further group of commands, or keep-groups for the caller's"),
+        new("hooks-dir", FlagKind.List, "directory of OCI hooks"),
+        new("hostname", FlagKind.Text, "name of the host that commands see"),
+        new("http-proxy", FlagKind.Boolean, "pass the caller's proxy variables (default true)"),
+        new("init", FlagKind.Boolean, "run commands below an init that reaps and forwards signals"),
+        new("ipc", FlagKind.Text, "ipc namespace: private, host or a namespace's file"),
+        new("isolation", FlagKind.Text, "oci, rootless or chroot (BUILDAH_ISOLATION)"),
+        new("memory", FlagKind.Text, "limit of memory, as 512m", 'm'),
+        new("memory-swap", FlagKind.Text, "limit of memory and swap together; -1 for none"),
+        new("network", FlagKind.Text, "private, host, none or ns:FILE", Aliases: ["net"]),
+        new("no-hostname", FlagKind.Boolean, "leave the image's /etc/hostname"),
+        new("no-hosts", FlagKind.Boolean, "leave the image's /etc/hosts"),
+        new("pid", FlagKind.Text, "pid namespace: private, host or a namespace's file"),
+        new("pids-limit", FlagKind.Text, "how many processes there may be; -1 for no limit"),
+        new("security-opt", FlagKind.List, "seccomp=FILE|unconfined, apparmor=…, label=…, mask=…, unmask=…, no-new-privileges"),
+        new("shm-size", FlagKind.Text, "size of /dev/shm"),
+        new("ulimit", FlagKind.List, "limit of a command, as name=soft:hard"),
+        new("userns", FlagKind.Text, "user namespace: host; another is refused: run bld as an ordinary user for one"),
+        new("userns-gid-map", FlagKind.List, "refused, see --userns"),
+        new("userns-gid-map-group", FlagKind.Text, "refused, see --userns"),
+        new("userns-uid-map", FlagKind.List, "refused, see --userns"),
+        new("userns-uid-map-user", FlagKind.Text, "refused, see --userns"),
+        new("uts", FlagKind.Text, "uts namespace (the host's name): private, host or a namespace's file"),
+        new("volume", FlagKind.List, "directory of the host, as source:target[:options]", 'v'),
+    ];
+
+    /// <summary>Reads the flags over what was said before; a flag that isn't given leaves it, and lists grow.</summary>
+    /// <exception cref="Store.BuildException">A value is none, or two don't go together.</exception>
+    public static RunSettings Read(ParsedFlags flags, RunSettings? before = null)
+    {
+        var start = before ?? new RunSettings { Isolation = Isolation(Environment.GetEnvironmentVariable("BUILDAH_ISOLATION")) };
+        var (network, path) = flags.Has("network") ? Network(flags.Text("network")) : (start.Network, start.NetworkPath);
+        var settings = RunNamespaceFlags.Read(flags, start) with
+        {
+            Network = network,
+            NetworkPath = path,
+            AddHosts = [.. start.AddHosts, .. flags.List("add-host")],
+            DnsServers = [.. start.DnsServers, .. flags.List("dns")],
+            DnsSearch = [.. start.DnsSearch, .. flags.List("dns-search")],
+            DnsOptions = [.. start.DnsOptions, .. flags.List("dns-option")],
+            CapAdd = [.. start.CapAdd, .. Words(flags.List("cap-add"))],
+            CapDrop = [.. start.CapDrop, .. Words(flags.List("cap-drop"))],
+            UserLimits = [.. start.UserLimits, .. flags.List("ulimit")],
+            SharedMemorySize = Size(flags, "shm-size", "invalid --shm-size") ?? start.SharedMemorySize,
+            Volumes = [.. start.Volumes, .. flags.List("volume")],
+            SecurityOptions = [.. start.SecurityOptions, .. flags.List("security-opt")],
+            Devices = [.. start.Devices, .. flags.List("device")],
+            GroupAdd = [.. start.GroupAdd, .. flags.List("group-add")],
+            HookDirectories = [.. start.HookDirectories, .. flags.List("hooks-dir")],
+            Hostname = flags.Text("hostname") ?? start.Hostname,
+            NoHosts = flags.Boolean("no-hosts", start.NoHosts),
+            NoHostname = flags.Boolean("no-hostname", start.NoHostname),
+            Isolation = flags.Text("isolation") is { } isolation ? Isolation(isolation) : start.Isolation,
+            Init = flags.Boolean("init", start.Init),
+            HttpProxy = flags.Boolean("http-proxy", start.HttpProxy),
+        };
+        settings = Limits(flags, settings);
+        Check(settings);
+        return settings;
+    }
+
+    private static RunSettings Limits(ParsedFlags flags, RunSettings start) => start with
+    {
+        Memory = Size(flags, "memory", "invalid value for memory") ?? start.Memory,
+        MemorySwap = flags.Text("memory-swap") is "-1" ? -1 : Size(flags, "memory-swap", "invalid value for memory-swap") ?? start.MemorySwap,
+        CpuShares = (ulong?)NotNegative(flags, "cpu-shares") ?? start.CpuShares,
+        CpuQuota = flags.Number("cpu-quota") ?? start.CpuQuota,
+        CpuPeriod = (ulong?)NotNegative(flags, "cpu-period") ?? start.CpuPeriod,
+        CpuSetCpus = flags.Text("cpuset-cpus") ?? start.CpuSetCpus,
+        CpuSetMems = flags.Text("cpuset-mems") ?? start.CpuSetMems,
+        PidsLimit = flags.Number("pids-limit") ?? start.PidsLimit,
+        CgroupParent = flags.Text("cgroup-parent") ?? start.CgroupParent,
+    };
+
+    /// <summary>Whatever a container would refuse is refused here, before anything is pulled or made.</summary>
+    private static void Check(RunSettings settings)
+    {
+        if (settings is { NoHosts: true, AddHosts.Count: > 0 })
+        {
+            throw new UsageException("--no-hosts and --add-host conflict, can not be used together");
+        }
+
+        if (settings.DnsServers.Contains("none") && settings.DnsServers.Count > 1)
+        {
+            throw new UsageException("invalid --dns, --dns=none may not be used with any other --dns options");
+        }
+
+        if (settings.DnsServers.Contains("none") && (settings.DnsSearch.Count > 0 || settings.DnsOptions.Count > 0))
+        {
+            var name = settings.DnsSearch.Count > 0 ? "dns-search" : "dns-option";
+            throw new UsageException($"invalid --{name}, --{name} may not be used with --dns=none");
+        }
+
+        if (settings is { MemorySwap: > 0, Memory: { } memory } && settings.MemorySwap < memory)
+        {
+            throw new UsageException("invalid value for memory-swap: it counts memory and swap together, so it can't be less than --memory");
+        }
+
+        _ = NetworkFiles.Hosts("", null, settings.AddHosts);
+        _ = Capabilities.Adjust([], settings.CapAdd, settings.CapDrop);
+        _ = RunSecurity.Parse(settings.SecurityOptions);
+        _ = settings.UserLimits.Select(RunLimits.Parse).Count();
+        _ = settings.Volumes.Select(Volume.Parse).Count();
+        _ = settings.Devices.SelectMany(RunDevice.Parse).Count();
+    }
+
+    private static (NetworkKind Kind, string? Path) Network(string? text) => text switch
+    {
+        null or "" or "default" => (NetworkKind.Default, null),
+        "host" => (NetworkKind.Host, null),
+        "none" => (NetworkKind.None, null),
+        "private" or "pasta" or "bridge" or "slirp4netns" => (NetworkKind.Private, null),
+        _ when text.StartsWith("ns:") || text.StartsWith('/') => (NetworkKind.Joined, RunNamespaces.Parse("network", text)),
+        _ => throw new UsageException($"invalid network \"{text}\": use private, host, none or ns:FILE"),
+    };
+
+    private static IsolationKind Isolation(string? text) => text switch
+    {
+        null or "" or "default" or "oci" => IsolationKind.Oci,
+        "rootless" => IsolationKind.Rootless,
+        "chroot" => IsolationKind.Chroot,
+        _ => throw new UsageException($"unrecognized isolation type \"{text}\": use oci, rootless or chroot"),
+    };
+
+    private static long? Size(ParsedFlags flags, string name, string complaint)
+    {
+        if (flags.Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        try
+        {
+            return ByteSize.Parse(text);
+        }
+        catch (DockerfileException exception)
+        {
+            throw new UsageException($"{complaint}: {exception.Message}");
+        }
+    }
+
+    private static long? NotNegative(ParsedFlags flags, string name) => flags.Number(name) is < 0
+        ? throw new UsageException($"invalid argument \"{flags.Text(name)}\" for \"--{name}\" flag: it must not be negative")
+        : flags.Number(name);
+
+    // Several may stand in one, with commas.
+    private static IEnumerable<string> Words(IReadOnlyList<string> texts) =>
+        texts.SelectMany(static text => text.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries));
+}

@@ -1,0 +1,57 @@
+using Bld.Builder.Store;
+using Bld.Runtime.Spec;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>The namespaces of a RUN: its own, the host's, or those that a file stands for.</summary>
+internal static class RunNamespaces
+{
+    /// <summary>Puts the settings' choices in the place of the usual namespaces.</summary>
+    public static ContainerSpec Apply(ContainerSpec spec, RunStep step, RunSettings settings)
+    {
+        var namespaces = new List<NamespaceSpec>(spec.Linux!.Namespaces!);
+        Choose(namespaces, "ipc", settings.Ipc);
+        Choose(namespaces, "pid", settings.Pid);
+        Choose(namespaces, "uts", settings.Uts);
+        Choose(namespaces, "cgroup", settings.CgroupNamespace);
+        if (step.SharedNetwork is { } network)
+        {
+            namespaces.Add(new NamespaceSpec { Type = "network", Path = network.Path });
+        }
+        else if (step.Network == NetworkKind.Joined)
+        {
+            namespaces.Add(new NamespaceSpec { Type = "network", Path = settings.NetworkPath });
+        }
+
+        return spec with { Linux = spec.Linux with { Namespaces = namespaces } };
+    }
+
+    /// <summary>Checks the text of a namespace's flag.</summary>
+    /// <param name="kind">As in <c>--ipc</c>.</param>
+    /// <param name="text">What was given.</param>
+    /// <returns>null for a namespace of its own, <c>host</c>, or a path.</returns>
+    /// <exception cref="BuildException">There is no such file.</exception>
+    public static string? Parse(string kind, string? text) => text switch
+    {
+        null or "" or "private" or "container" => null,
+        "host" => "host",
+        _ when File.Exists(Path(text)) => System.IO.Path.GetFullPath(Path(text)),
+        _ => throw new BuildException($"checking {kind} namespace: stat {Path(text)}: no such file or directory (use private, host or a namespace's file)"),
+    };
+
+    private static string Path(string text) => text.StartsWith("ns:") ? text[3..] : text;
+
+    private static void Choose(List<NamespaceSpec> namespaces, string type, string? choice)
+    {
+        if (choice is null or "private")
+        {
+            return;
+        }
+
+        namespaces.RemoveAll(item => item.Type == type);
+        if (choice != "host")
+        {
+            namespaces.Add(new NamespaceSpec { Type = type, Path = choice });
+        }
+    }
+}

@@ -1,0 +1,100 @@
+using System.Text;
+
+using Bld.Builder.Snapshots;
+using Bld.Builder.Store;
+using Bld.Runtime.Linux;
+using Bld.Runtime.Spec;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>The volumes of one container as mounts. Each is a descriptor without a place in the host's tree, and ends with this.</summary>
+/// <param name="snapshots">Makes the place for what a command writes over an overlay volume.</param>
+internal sealed class VolumeMounts(SnapshotStore snapshots) : IDisposable
+{
+    private readonly List<IDisposable> _owned = [];
+
+    /// <summary>The mounts of all that the settings name.</summary>
+    public IEnumerable<PreparedMount> Prepare(RunSettings settings, UserSpec user)
+    {
+        var devices = OverlayMarks.InUserNamespace ? settings.Devices.SelectMany(RunDevice.Parse) : [];
+        return settings.Volumes.Select(text => Make(Volume.Parse(text), user.Uid, user.Gid))
+            .Concat(devices.Select(device => Make(new Volume(device.Source, device.Spec.Path, ["bind"], IsOverlay: false, ChangesOwner: false), 0, 0)));
+    }
+
+    /// <summary>Makes a volume's mount.</summary>
+    /// <param name="volume">What is wanted.</param>
+    /// <param name="user">Who gets the source when the volume's owner is to be changed.</param>
+    /// <param name="group">That user's group.</param>
+    /// <exception cref="BuildException">The source is missing, or can't be mounted.</exception>
+    private PreparedMount Make(Volume volume, uint user, uint group)
+    {
+        var errno = FileCalls.TryOpen(FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(volume.Source), OpenFlags.Path, 0, out var source);
+        if (errno != Errno.None)
+        {
+            throw new BuildException($"volume {volume.Source}:{volume.Target}: stat {volume.Source}: {errno.Describe()}");
+        }
+
+        using (source)
+        {
+            var isDirectory = FileCalls.Status(source).IsDirectory;
+            if (volume.ChangesOwner)
+            {
+                GiveTo(source, isDirectory, user, group);
+            }
+
+            var tree = volume.IsOverlay ? Overlay(volume, isDirectory) : Clone(volume, source);
+            return PreparedMount.OfTree(volume.Target, tree, isDirectory, [.. volume.Options.Where(static option => option is not ("bind" or "rbind"))]);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        for (var i = _owned.Count - 1; i >= 0; i--)
+        {
+            _owned[i].Dispose();
+        }
+    }
+
+    private SafeFileHandle Clone(Volume volume, SafeFileHandle source)
+    {
+        var errno = MountCalls.TryOpenTree(source, default, clone: true, volume.IsRecursive, out var tree);
+        _owned.Add(tree);
+        return errno == Errno.None ? tree : throw new BuildException($"volume {volume.Source}:{volume.Target}: bind: {errno.Describe()}");
+    }
+
+    private SafeFileHandle Overlay(Volume volume, bool isDirectory)
+    {
+        if (!isDirectory)
+        {
+            throw new BuildException($"volume {volume.Source}:{volume.Target}: option O needs a directory");
+        }
+
+        var active = snapshots.Prepare(null);
+        _owned.Add(active);
+        using var source = FileCalls.Open(volume.Source, OpenFlags.ReadOnly | OpenFlags.Directory);
+        Metadata.Copy(source, active.UpperHandle);
+        var mount = snapshots.MountOver(active, volume.Source);
+        _owned.Add(mount);
+        return mount.Root;
+    }
+
+    // Links are given away themselves and never followed: what they point to is nobody's business.
+    private static void GiveTo(SafeFileHandle path, bool isDirectory, uint user, uint group)
+    {
+        FileCalls.ChangeOwner(path, default, user, group);
+        if (!isDirectory)
+        {
+            return;
+        }
+
+        using var directory = FileCalls.Open(path, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory);
+        foreach (var entry in FileCalls.ReadDirectory(directory))
+        {
+            using var child = FileCalls.Open(directory, entry.Name.Span, OpenFlags.Path | OpenFlags.NoFollow);
+            GiveTo(child, FileCalls.Status(child).IsDirectory, user, group);
+        }
+    }
+}

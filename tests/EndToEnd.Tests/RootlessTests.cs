@@ -1,0 +1,95 @@
+using System.Globalization;
+using System.Security.Cryptography;
+
+namespace Bld.EndToEnd.Tests;
+
+/// <summary>What an ordinary user can do, with ids of its own and with one only.</summary>
+public sealed class RootlessTests : IDisposable
+{
+    private const string Dockerfile = """
+        FROM scratch
+        COPY busybox /bin/busybox
+        RUN ["/bin/busybox", "--install", "-s", "/bin"]
+        ENV PATH=/bin
+        RUN mkdir -p /etc /home/u && echo root:x:0:0::/root:/bin/sh > /etc/passwd && id -u > /who && ln -s /who /link
+        """;
+
+    private readonly OrdinaryUser _user = new();
+
+    public RootlessTests()
+    {
+        _user.Write("context/Dockerfile", Dockerfile);
+        File.Copy("/bin/busybox", _user.In("context/busybox"));
+    }
+
+    public void Dispose() => _user.Dispose();
+
+    [Fact]
+    public void The_same_Dockerfile_gives_the_same_image_as_root_and_without()
+    {
+        _user.Write("context/Dockerfile", Dockerfile + "\nRUN chown 12:34 /who && rm /link && mkdir /d && chmod 2750 /d\nUSER 7\nRUN touch /tmp-mine 2>/dev/null || true\n");
+        var script = $"bld bud -q --network none --timestamp 1700000000 {_user.In("context")}";
+        using var root = new BldHome();
+        var expected = root.Succeed("bud", "-q", "--network", "none", "--timestamp", "1700000000", _user.In("context"));
+        Assert.Equal(expected, _user.Succeed(script));
+    }
+
+    [Fact]
+    public void It_is_root_inside_and_has_its_own_network_and_its_store_at_home()
+    {
+        var host = BldHome.Peer("readlink", "/proc/self/ns/net");
+        _user.Write("context/Dockerfile", Dockerfile + "\nRUN cat /who; readlink /proc/self/ns/net; ls -ld /dev/null; hostname\n");
+        var output = _user.Succeed($"bld bud -t app {_user.In("context")} && bld images");
+
+        Assert.Contains("\n0\n", output, StringComparison.Ordinal);
+        Assert.DoesNotContain(host, output, StringComparison.Ordinal);
+        Assert.Contains("localhost/app", output, StringComparison.Ordinal);
+        Assert.True(Directory.Exists(Path.Combine(_user.Home, "data/bld/images")));
+        _user.Succeed($"bld push app oci:{_user.Home}/layout && test -e layout/oci-layout && bld rmi app");
+    }
+
+    [Fact]
+    public void Unshare_runs_a_command_as_root_and_gives_its_exit_code()
+    {
+        Assert.Equal("0", _user.Succeed("bld unshare id -u"));
+        Assert.Equal(42, _user.Shell("bld unshare sh -c 'exit 42'").Code);
+        Assert.Equal(128 + 15, _user.Shell("bld unshare sh -c 'kill -TERM $$'").Code);
+        var missing = _user.Shell("bld unshare bahs");
+        Assert.Equal(127, missing.Code);
+        Assert.Contains("exec: \"bahs\": executable file not found in $PATH", missing.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_single_id_is_enough_for_images_of_root_and_is_told()
+    {
+        using var poor = new OrdinaryUser(hasRanges: false);
+        var outcome = poor.Shell($"bld bud -q --network none --timestamp 1700000000 {_user.In("context")}");
+        Assert.True(outcome.Code == 0, outcome.Error);
+        Assert.Contains("only one user id is available", outcome.Error, StringComparison.Ordinal);
+        using var root = new BldHome();
+        Assert.Equal(root.Succeed("bud", "-q", "--network", "none", "--timestamp", "1700000000", _user.In("context")), outcome.Output.Trim());
+    }
+
+    [Fact]
+    public void A_limit_without_a_cgroup_to_set_it_in_is_an_error_and_none_is_none()
+    {
+        _user.Succeed($"bld bud -q {_user.In("context")}");
+        var outcome = _user.Shell($"bld bud --no-cache --memory 64m {_user.In("context")}");
+        Assert.Equal(125, outcome.Code);
+        Assert.Contains("cgroup", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void When_it_is_killed_the_container_dies_with_it()
+    {
+        var seconds = RandomNumberGenerator.GetInt32(1_000_000, 9_000_000).ToString(CultureInfo.InvariantCulture);
+        _user.Write("context/Dockerfile", Dockerfile + $"\nRUN sleep {seconds}\n");
+        using var build = _user.Start($"exec bld bud {_user.In("context")}");
+        Assert.True(SpinWait.SpinUntil(() => IsRunning(seconds), TimeSpan.FromSeconds(30)));
+        build.Kill();
+        build.WaitForExit();
+        Assert.True(SpinWait.SpinUntil(() => !IsRunning(seconds), TimeSpan.FromSeconds(10)));
+    }
+
+    private static bool IsRunning(string seconds) => BldHome.Run("pgrep", "-f", $"^sleep {seconds}$").Code == 0;
+}
