@@ -15,7 +15,7 @@ internal sealed class MountFlagReader(bool mayHoldVariables)
         "src", "dst", "destination", "ro", "rw", "env",
     ];
 
-    private static readonly string[] BuildahKeys = ["z", "Z", "U", "relabel", "tmpcopyup", "notmpcopyup", "bind-propagation"];
+    private static readonly string[] BuildahKeys = ["z", "Z", "U", "relabel", "tmpcopyup", "notmpcopyup", "bind-propagation", "bind-nonrecursive", "tmpfs-size", "tmpfs-mode"];
 
     private MountType _type;
     private string? _from;
@@ -81,7 +81,7 @@ internal sealed class MountFlagReader(bool mayHoldVariables)
     {
         switch (field.ToLowerInvariant())
         {
-            case "readonly" or "ro":
+            case "readonly" or "read-only" or "ro":
                 _readOnly = true;
                 break;
             case "readwrite" or "rw":
@@ -115,7 +115,7 @@ internal sealed class MountFlagReader(bool mayHoldVariables)
             case "target" or "dst" or "destination":
                 _target = value;
                 break;
-            case "readonly" or "ro":
+            case "readonly" or "read-only" or "ro":
                 _readOnly = Truth(key, value);
                 break;
             case "readwrite" or "rw":

@@ -9,20 +9,27 @@ internal static class CommandTable
     /// <summary>Every command, in the order in which help shows them.</summary>
     public static IEnumerable<Command> All()
     {
+        yield return new AddCommand();
         yield return new BudCommand();
+        yield return new CommitCommand();
+        yield return new ConfigCommand();
         yield return new ContainersCommand();
-        yield return new FromCommand();
+        yield return new CopyCommand();
         yield return new ExplainCommand();
+        yield return new FromCommand();
         yield return new ImagesCommand();
         yield return new LoginCommand();
         yield return new LogoutCommand();
         yield return new ManifestCommand();
+        yield return new MountCommand();
         yield return new PullCommand();
         yield return new PushCommand();
         yield return new RenameCommand();
         yield return new RmCommand();
         yield return new RmiCommand();
+        yield return new RunCommand();
         yield return new TagCommand();
+        yield return new UmountCommand();
         yield return new UnshareCommand();
         yield return new VersionCommand();
     }

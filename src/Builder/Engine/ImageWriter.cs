@@ -18,30 +18,9 @@ internal sealed class ImageWriter(BuildSession session)
             layer.StartDigest();
         }
 
-        var config = Finished(stage);
-        var diffIds = layers.Select(static layer => layer.Digest.DiffId).ToList();
-        config = config with { RootFs = new RootFs { DiffIds = diffIds } };
-        config = Dated(config, stage);
-        var configBytes = config.ToJson();
-        var manifest = new ImageManifest
-        {
-            MediaType = IsDocker ? MediaTypes.DockerManifest : MediaTypes.OciManifest,
-            Config = new Descriptor
-            {
-                MediaType = IsDocker ? MediaTypes.DockerConfig : MediaTypes.OciConfig,
-                Digest = Digest.Of(configBytes),
-                Size = configBytes.Length,
-            },
-            Layers = [.. layers.Select(Describe)],
-            Annotations = Annotations(),
-        };
-        PublishChains(layers);
-        var manifestBytes = manifest.ToJson();
-        var image = session.Services.Images.Add(manifestBytes, manifest.MediaType, configBytes, _request.Names);
-        return new BuildResult(image.Id, Digest.Of(manifestBytes), _request.Names);
+        var config = Finished(stage) with { RootFs = ImageAssembly.DiffIds(layers) };
+        return ImageAssembly.Publish(session.Services, layers, Dated(config, stage), _request.Format, Annotations(), _request.Names);
     }
-
-    private bool IsDocker => _request.Format == ImageFormat.Docker;
 
     private IReadOnlyList<PendingLayer> Layers(StageResult stage)
     {
@@ -156,44 +135,14 @@ internal sealed class ImageWriter(BuildSession session)
     private DateTimeOffset Time(DateTimeOffset created) =>
         (_request.SourceDateEpoch ?? _request.Timestamp) is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : created;
 
-    private Descriptor Describe(PendingLayer layer)
+    private Dictionary<string, string> Annotations()
     {
-        if (layer.Blob is { } blob)
-        {
-            return blob with { MediaType = MediaTypes.Layer(MediaTypes.CompressionOf(blob.MediaType), IsDocker) };
-        }
-
-        return new Descriptor
-        {
-            MediaType = MediaTypes.Layer(LayerCompression.None, IsDocker),
-            Digest = layer.Digest.DiffId.Digest,
-            Size = layer.Digest.Size,
-        };
-    }
-
-    private SortedDictionary<string, string>? Annotations()
-    {
-        if (_request.Annotations.Count == 0 || IsDocker)
-        {
-            return null;
-        }
-
-        var annotations = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var annotations = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in _request.Annotations)
         {
             annotations[name] = value;
         }
 
         return annotations;
-    }
-
-    private void PublishChains(IReadOnlyList<PendingLayer> layers)
-    {
-        ChainId? chain = null;
-        foreach (var layer in layers)
-        {
-            chain = chain?.Append(layer.Digest.DiffId) ?? ChainId.Of(layer.Digest.DiffId);
-            session.Services.Snapshots.PublishChain(chain.Value, layer.Snapshot);
-        }
     }
 }

@@ -4,8 +4,6 @@ using Bld.Runtime;
 using Bld.Runtime.Networks;
 using Bld.Runtime.Spec;
 
-using Microsoft.Win32.SafeHandles;
-
 namespace Bld.Builder.Engine;
 
 /// <summary>One command in one container over one snapshot: what RUN and <c>bld run</c> share.</summary>
@@ -28,7 +26,8 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
     /// <summary>Whether the command has every right (<c>--security=insecure</c>).</summary>
     public bool Insecure { get; init; }
 
-    public RunMounts? Mounts { get; init; }
+    /// <summary>Makes the mounts on top of the usual ones; null makes none.</summary>
+    public Func<IReadOnlyList<PreparedMount>>? Mounts { get; init; }
 
     /// <summary>Takes what the command writes.</summary>
     public required Action<OutputStream, ReadOnlyMemory<byte>> Report { get; init; }
@@ -40,7 +39,8 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
     public void Execute(ActiveSnapshot active, CancellationToken cancellation)
     {
         using var output = new CommandOutput(Report);
-        var code = Run(active, output, cancellation);
+        using var root = new SnapshotRoot(services.Snapshots, active);
+        var code = Run(root, new StepStreams(null, output.StandardOutput, output.StandardError), output.CloseWriters, cancellation);
         output.Drain();
         if (code != 0)
         {
@@ -48,58 +48,57 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
         }
     }
 
-    private int Run(ActiveSnapshot active, CommandOutput output, CancellationToken cancellation)
+    /// <summary>Runs the command with streams of the caller's and gives its exit code.</summary>
+    /// <param name="stepRoot">The root file system.</param>
+    /// <param name="streams">What it reads and writes.</param>
+    /// <param name="release">Called when the command has its own copies of the streams.</param>
+    /// <param name="cancellation">Kills it.</param>
+    /// <exception cref="BuildException">It could not be started.</exception>
+    public int Run(IStepRoot stepRoot, StepStreams streams, Action? release, CancellationToken cancellation)
     {
         using var volumes = new VolumeMounts(services.Snapshots);
-        using var view = services.Snapshots.MountReadOnly(active.Parent);
-        var spec = RunSpec.Create(this, settings, view.Root);
+        var spec = RunSpec.Create(this, settings, stepRoot.View);
         var ownNetwork = Network is NetworkKind.Private or NetworkKind.None;
         var mounts = new List<PreparedMount>(ContainerFiles.For(settings, spec.Hostname ?? System.Environment.MachineName, ownNetwork));
-        mounts.AddRange(Mounts?.Prepare() ?? []);
+        mounts.AddRange(Mounts?.Invoke() ?? []);
         mounts.AddRange(volumes.Prepare(settings, spec.Process!.User));
         if (Command.Script is { } script)
         {
             mounts.Add(PreparedMount.OfFile(Command.Arguments[0], System.Text.Encoding.UTF8.GetBytes(script), 0x1ED, ["ro", "nosuid", "nodev"]));
         }
 
-        using var root = MountRoot(active, view.Root, spec, mounts);
+        if (streams.ConsoleSocket is not null)
+        {
+            spec = spec with { Process = spec.Process! with { Terminal = true } };
+        }
+
+        var root = stepRoot.Mount(RunSpec.MountPoints(spec, mounts));
         try
         {
             using var container = Container.Start(
                 new ContainerRequest
                 {
                     Spec = spec,
-                    Root = root.Root,
+                    Root = root,
                     Mounts = [.. mounts.Select(static mount => mount.ToContainerMount())],
-                    Output = output.StandardOutput,
-                    Error = output.StandardError,
+                    Input = streams.Input,
+                    Output = streams.Output,
+                    Error = streams.Error,
+                    ConsoleSocket = streams.ConsoleSocket,
                     Init = settings.Init,
                     Network = SharedNetwork is null ? ToRuntime(Network) : NetworkMode.FromSpec,
                     SeccompCache = services.State.CachePath,
                     Warn = Warn,
                 },
                 cancellation);
-            output.CloseWriters();
+            release?.Invoke();
+            streams.Started?.Invoke(container);
             return container.Wait(cancellation);
         }
         catch (ContainerException exception)
         {
             throw new BuildException($"cannot run \"{Command.Shown}\": {exception.Message}", exception) { ExitCode = exception.ExitCode };
         }
-    }
-
-    private OverlayMount MountRoot(ActiveSnapshot active, SafeFileHandle view, ContainerSpec spec, List<PreparedMount> mounts)
-    {
-        const string Name = "skeleton";
-        using var directory = active.CreateScratch(Name);
-        var skeleton = new Skeleton(view, directory);
-        foreach (var (target, isDirectory) in RunSpec.MountPoints(spec, mounts))
-        {
-            skeleton.Require(target, isDirectory);
-        }
-
-        skeleton.Finish();
-        return services.Snapshots.MountWritable(active, skeleton.IsEmpty ? [] : [$"{active.ScratchPath}/{Name}"]);
     }
 
     private static NetworkMode ToRuntime(NetworkKind kind) => kind switch

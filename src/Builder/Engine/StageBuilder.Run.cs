@@ -54,7 +54,7 @@ internal sealed partial class StageBuilder
                 Network = network == NetworkKind.Default ? session.Network.Kind : network,
                 SharedNetwork = network is NetworkKind.Private or NetworkKind.Default ? session.Network.Shared : null,
                 Insecure = insecure,
-                Mounts = mounts,
+                Mounts = mounts.Prepare,
                 Report = (stream, bytes) => session.Observer.Report(new StepOutput(_step, stream, bytes)),
                 Warn = message => session.Observer.Report(new BuildWarning(message)),
             };

@@ -28,7 +28,7 @@ internal sealed class VolumeMounts(SnapshotStore snapshots) : IDisposable
     /// <param name="user">Who gets the source when the volume's owner is to be changed.</param>
     /// <param name="group">That user's group.</param>
     /// <exception cref="BuildException">The source is missing, or can't be mounted.</exception>
-    private PreparedMount Make(Volume volume, uint user, uint group)
+    public PreparedMount Make(Volume volume, uint user, uint group)
     {
         var errno = FileCalls.TryOpen(FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(volume.Source), OpenFlags.Path, 0, out var source);
         if (errno != Errno.None)

@@ -1,4 +1,5 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Engine.Containers;
 using Bld.Builder.Store;
 
 namespace Bld.Builder.Cli.Commands;
@@ -15,6 +16,11 @@ internal static class ContainerArguments
             throw new UsageException($"no options ({flag}) can be specified after the image or container name");
         }
     }
+
+    /// <summary>The container that an argument names.</summary>
+    /// <exception cref="BuildException">There is none.</exception>
+    public static WorkingContainer Container(Session session, string name) =>
+        session.Containers.Find(name) ?? throw new BuildException($"reading build container \"{name}\": container not known");
 
     /// <summary>Does something for each argument, whatever becomes of the others.</summary>
     /// <returns>The exit code.</returns>

@@ -33,7 +33,7 @@ internal sealed class FromCommand : Command
             session.Puller.Report = static text => Console.Error.WriteLine(text);
         }
 
-        var container = new ContainerMaker(session.Services, session.Containers).Make(line.Arguments[0], FromFlags.Read(line.Flags), line.Cancellation);
+        var container = Make(session, line);
         if (line.Flags.Text("cidfile") is { Length: > 0 } file)
         {
             File.WriteAllText(file, container.Id);
@@ -41,5 +41,22 @@ internal sealed class FromCommand : Command
 
         Console.Out.Write(container.Name + "\n");
         return 0;
+    }
+
+    /// <summary>Makes the container; a trigger that fails leaves none.</summary>
+    private static WorkingContainer Make(Session session, CommandLine line)
+    {
+        var container = new ContainerMaker(session.Services, session.Containers).Make(line.Arguments[0], FromFlags.Read(line.Flags), line.Cancellation);
+        try
+        {
+            new OnBuildTriggers(session.Services, session.Containers, static text => Console.Error.WriteLine($"warning: {text}"), line.Cancellation).Run(container);
+            return container;
+        }
+        catch
+        {
+            using var held = session.Containers.Hold(container, CancellationToken.None);
+            session.Containers.Remove(held);
+            throw;
+        }
     }
 }

@@ -147,6 +147,9 @@ internal sealed class HeldContainer : IDisposable
         return true;
     }
 
+    /// <summary>The directory that receives what is written through the mount.</summary>
+    internal SafeFileHandle OpenUpper() => FileCalls.Open(_directory, "upper/fs"u8, DirectoryItself);
+
     /// <summary>Makes one change of all that there are, so that they become one layer; null when there is none.</summary>
     internal SnapshotId? Flatten(CancellationToken cancellation)
     {

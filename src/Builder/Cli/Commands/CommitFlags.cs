@@ -1,0 +1,66 @@
+using Bld.Builder.Cli.Flags;
+using Bld.Builder.Engine;
+using Bld.Builder.Engine.Containers;
+
+namespace Bld.Builder.Cli.Commands;
+
+/// <summary>The flags of <c>bld commit</c>.</summary>
+internal static class CommitFlags
+{
+    public static IReadOnlyList<Flag> All { get; } =
+    [
+        new("add-file", FlagKind.List, "file of the host for the image alone, as source[:destination]"),
+        new("annotation", FlagKind.List, "annotation of the image, as name=value"),
+        new("change", FlagKind.List, "instruction that changes the image's configuration, such as \"CMD sh\"", 'c'),
+        new("compression-format", FlagKind.Text, "for a registry or an archive: gzip (the default), zstd or zstd:chunked"),
+        new("compression-level", FlagKind.Text, "how hard to compress: 1 to 9 for gzip, 1 to 20 for zstd"),
+        new("config", FlagKind.Text, "file with a configuration in JSON, whose values come before the container's"),
+        new("disable-compression", FlagKind.Boolean, "accepted: the store keeps no tarballs, registries get compressed layers", 'D'),
+        new("force-compression", FlagKind.Boolean, "compress anew what is compressed otherwise"),
+        new("format", FlagKind.Text, "oci or docker (default: the container's)", 'f'),
+        new("identity-label", FlagKind.Boolean, "add the label io.buildah.version (default false)"),
+        new("iidfile", FlagKind.Text, "file that gets the image's id"),
+        new("manifest", FlagKind.Text, "list of images that gets the image, too"),
+        new("metadata-file", FlagKind.Text, "file that gets the image's digests and name as JSON"),
+        new("omit-history", FlagKind.Boolean, "write no history"),
+        new("quiet", FlagKind.Boolean, "print only the image's id", 'q'),
+        new("rewrite-timestamp", FlagKind.Boolean, "accepted: with a source date epoch times in the layer are always limited"),
+        new("rm", FlagKind.Boolean, "remove the container afterwards"),
+        new("source-date-epoch", FlagKind.Text, "seconds since 1970 that replace the time of the commit"),
+        new("squash", FlagKind.Boolean, "one layer for everything, the base included"),
+        new("timestamp", FlagKind.Text, "seconds since 1970 that every time becomes"),
+        new("unsetannotation", FlagKind.List, "annotation to leave out"),
+        new("unsetenv", FlagKind.List, "environment variable to leave out"),
+        new("unsetlabel", FlagKind.List, "label to leave out"),
+        .. RegistryFlags.All,
+    ];
+
+    /// <summary>What the command line asks for.</summary>
+    public static CommitRequest Read(ParsedFlags flags, IReadOnlyList<string> names)
+    {
+        if (flags.Has("timestamp") && flags.Has("source-date-epoch"))
+        {
+            throw new UsageException("--timestamp and --source-date-epoch can't both be given: the first is every file's time, the second the latest");
+        }
+
+        return new CommitRequest
+        {
+            Names = names,
+            Format = flags.Text("format") is { } format ? BudRequest.Format(format) : null,
+            Squash = flags.Boolean("squash"),
+            OmitHistory = flags.Boolean("omit-history"),
+            Timestamp = flags.Number("timestamp"),
+            SourceDateEpoch = flags.Has("timestamp") ? null
+                : flags.Text("source-date-epoch") is { } epoch ? SourceDateEpoch.Parse(epoch, "--source-date-epoch")
+                : SourceDateEpoch.Parse(Environment.GetEnvironmentVariable(SourceDateEpoch.Name), "the environment"),
+            UnsetEnvironment = flags.List("unsetenv"),
+            UnsetLabels = flags.List("unsetlabel"),
+            UnsetAnnotations = flags.List("unsetannotation"),
+            Annotations = flags.List("annotation"),
+            Changes = flags.List("change"),
+            AddFiles = flags.List("add-file"),
+            Config = flags.Text("config") is { } file ? File.ReadAllBytes(file) : null,
+            IdentityLabel = flags.Boolean("identity-label") ? ThisAssembly.Version : null,
+        };
+    }
+}

@@ -1,0 +1,136 @@
+using System.Text.Json;
+
+using Bld.Builder.Cli.Flags;
+using Bld.Builder.Engine.Containers;
+using Bld.Dockerfile;
+using Bld.Registry;
+
+namespace Bld.Builder.Cli.Commands;
+
+/// <summary><c>bld config CONTAINER</c>.</summary>
+internal sealed class ConfigCommand : Command
+{
+    public override IReadOnlyList<string> Names => ["config"];
+
+    public override string Summary => "Change the configuration of the images to come of a working container";
+
+    public override string Usage => "CONTAINER";
+
+    public override IReadOnlyList<Flag> Flags => ConfigFlags.All;
+
+    public override int Run(CommandLine line)
+    {
+        if (line.Arguments.Count == 0)
+        {
+            throw new UsageException("container ID must be specified");
+        }
+
+        ContainerArguments.RefuseFlags(line);
+        if (line.Arguments.Count > 1)
+        {
+            throw new UsageException("too many arguments specified");
+        }
+
+        using var session = Session.Open(line.Flags);
+        var container = ContainerArguments.Container(session, line.Arguments[0]);
+        session.Containers.Update(container.Id, record =>
+        {
+            var edit = new Edit(line.Flags, new ConfigEditor(record));
+            edit.Image();
+            edit.Settings();
+            return edit.Finish();
+        });
+        return 0;
+    }
+
+    /// <summary>Carries the flags of one command line over to a container, in the order in which they enter the history.</summary>
+    private sealed class Edit(ParsedFlags flags, ConfigEditor editor)
+    {
+        private readonly List<string> _history = [];
+
+        public void Image()
+        {
+            Each("author", value => editor.SetImage(config => config with { Author = value }));
+            Each("arch", value => editor.SetImage(config => config with { Architecture = value, Variant = null }));
+            Each("variant", value => editor.SetImage(config => config with { Variant = value }));
+            Each("os", value => editor.SetImage(config => config with { Os = value }));
+            Each("os-version", value => editor.SetImage(config => config with { OsVersion = value }));
+            Each("os-feature", editor.OsFeature);
+            Each("comment", Comment);
+            Each("created-by", value => editor.SetContainer(container => container with { CreatedBy = value }));
+            Each("history-comment", value => editor.SetContainer(container => container with { HistoryComment = value }));
+            Each("annotation", editor.Annotation);
+            Each("unsetannotation", name => editor.Annotation(name + "-"));
+            Each("domainname", value => editor.Set(config => config with { Domainname = value }));
+            Each("hostname", value => editor.Set(config => config with { Hostname = value }));
+        }
+
+        public void Settings()
+        {
+            Each("user", value => editor.Set(config => config with { User = value }), "USER");
+            Each("shell", value => editor.Set(config => config with { Shell = ShellWords.List(value) }), "SHELL");
+            Each("stop-signal", value => editor.Set(config => config with { StopSignal = value }), "STOPSIGNAL");
+            Each("port", editor.Port, "EXPOSE");
+            Each("env", editor.Env, "ENV");
+            Each("entrypoint", value => editor.Entrypoint(value, editor.Container.CommandSet), "ENTRYPOINT");
+            Each("cmd", Cmd, "CMD");
+            Each("volume", editor.Volume, "VOLUME");
+            Healthcheck();
+            Each("label", editor.Label, "LABEL");
+            Each("unsetlabel", name => editor.Label(name + "-"));
+            Each("workingdir", value => editor.Set(config => config with { WorkingDir = value }), "WORKDIR");
+            Each("onbuild", editor.OnBuild, "ONBUILD");
+        }
+
+        public WorkingContainer Finish()
+        {
+            if (AddHistory.IsWanted(flags))
+            {
+                _history.ForEach(editor.AddHistory);
+            }
+
+            return editor.Container;
+        }
+
+        private void Each(string flag, Action<string> apply, string? keyword = null)
+        {
+            foreach (var value in flags.List(flag))
+            {
+                apply(value);
+                if (keyword is not null)
+                {
+                    _history.Add($"/bin/sh -c #(nop) {keyword} {value}");
+                }
+            }
+        }
+
+        private void Cmd(string value)
+        {
+            editor.Cmd(value);
+            editor.SetContainer(container => container with { CommandSet = true });
+        }
+
+        private void Healthcheck()
+        {
+            Each("healthcheck", editor.Healthcheck, "HEALTHCHECK");
+            Each("healthcheck-interval", value => editor.Health(health => health with { Interval = GoDuration.Parse(value) }));
+            Each("healthcheck-timeout", value => editor.Health(health => health with { Timeout = GoDuration.Parse(value) }));
+            Each("healthcheck-start-period", value => editor.Health(health => health with { StartPeriod = GoDuration.Parse(value) }));
+            Each("healthcheck-start-interval", value => editor.Health(health => health with { StartInterval = GoDuration.Parse(value) }));
+            if (flags.Number("healthcheck-retries") is { } retries)
+            {
+                editor.Health(health => health with { Retries = (int)retries });
+            }
+        }
+
+        /// <summary>Docker's field; the OCI format has none, but keeps what it doesn't know.</summary>
+        private void Comment(string value) => editor.SetImage(config =>
+        {
+            var unknown = new Dictionary<string, JsonElement>(config.Unknown ?? new Dictionary<string, JsonElement>())
+            {
+                ["comment"] = JsonDocument.Parse($"\"{JsonEncodedText.Encode(value)}\"").RootElement,
+            };
+            return config with { Unknown = unknown };
+        });
+    }
+}

@@ -1,0 +1,66 @@
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+using Bld.Builder.Cli.Flags;
+using Bld.Builder.Engine.Containers;
+
+namespace Bld.Builder.Cli.Commands;
+
+/// <summary><c>bld mount [CONTAINER…]</c>.</summary>
+internal sealed class MountCommand : Command
+{
+    public override IReadOnlyList<string> Names => ["mount"];
+
+    public override string Summary => "Mount the roots of working containers, or list those that are";
+
+    public override string Usage => "[CONTAINER...]";
+
+    public override IReadOnlyList<Flag> Flags =>
+    [
+        new("json", FlagKind.Boolean, "print JSON"),
+        new("notruncate", FlagKind.Boolean, "accepted: nothing is truncated"),
+    ];
+
+    public override int Run(CommandLine line)
+    {
+        ContainerArguments.RefuseFlags(line);
+        using var session = Session.Open(line.Flags);
+        var mounts = new List<MountEntry>();
+        var code = line.Arguments.Count == 0
+            ? List(session, mounts)
+            : ContainerArguments.Each(line.Arguments, name => mounts.Add(Mount(session, name, line.Cancellation)));
+        Console.Out.Write(
+            line.Flags.Boolean("json") ? JsonSerializer.Serialize(mounts, MountListJson.Default.ListMountEntry) + "\n"
+            : line.Arguments.Count == 1 ? mounts[0].MountPoint + "\n"
+            : string.Concat(mounts.Select(static mount => $"{mount.Container} {mount.MountPoint}\n")));
+        return code;
+    }
+
+    private static MountEntry Mount(Session session, string name, CancellationToken cancellation)
+    {
+        var container = ContainerArguments.Container(session, name);
+        using var held = session.Containers.Hold(container, cancellation);
+        return new MountEntry(container.Name, held.Mount());
+    }
+
+    private static int List(Session session, List<MountEntry> mounts)
+    {
+        foreach (var container in session.Containers.List())
+        {
+            if (HeldContainer.IsMountedAt(session.State, container.Id))
+            {
+                mounts.Add(new MountEntry(container.Name, HeldContainer.PathOf(session.State, container.Id)));
+            }
+        }
+
+        return 0;
+    }
+}
+
+/// <summary>A mounted container as <c>mount --json</c> shows it.</summary>
+internal sealed record MountEntry(
+    [property: JsonPropertyName("container")] string Container, [property: JsonPropertyName("mountPoint")] string MountPoint);
+
+[JsonSerializable(typeof(List<MountEntry>))]
+[JsonSourceGenerationOptions(WriteIndented = true, IndentSize = 4, NewLine = "\n")]
+internal sealed partial class MountListJson : JsonSerializerContext;

@@ -1,0 +1,69 @@
+using System.Globalization;
+
+using Bld.Builder.Cli.Flags;
+using Bld.Builder.Engine;
+using Bld.Builder.Engine.Containers;
+using Bld.Builder.Store;
+using Bld.Runtime.Terminals;
+
+namespace Bld.Builder.Cli.Commands;
+
+/// <summary><c>bld run CONTAINER COMMAND…</c>.</summary>
+internal sealed class RunCommand : Command
+{
+    public override IReadOnlyList<string> Names => ["run"];
+
+    public override string Summary => "Run a command in a working container";
+
+    public override string Usage => "CONTAINER COMMAND [ARGUMENT...]";
+
+    public override IReadOnlyList<Flag> Flags => RunContainerFlags.All;
+
+    public override int Run(CommandLine line)
+    {
+        if (line.Arguments.Count == 0)
+        {
+            throw new UsageException("container ID must be specified");
+        }
+
+        var command = line.Arguments.Skip(line.Arguments.Count > 1 && line.Arguments[1] == "--" ? 2 : 1).ToList();
+        if (command.Count == 0)
+        {
+            throw new UsageException("command must be specified");
+        }
+
+        using var session = Session.Open(line.Flags);
+        var container = ContainerArguments.Container(session, line.Arguments[0]);
+        var run = RunContainerFlags.Read(line.Flags, container, command);
+        var code = Run(session, container, run, WantsTerminal(line.Flags), line.Cancellation);
+        if (code == 0)
+        {
+            var shell = container.Config.Config?.Shell is { Count: > 0 } set ? string.Join(' ', set) : "/bin/sh -c";
+            AddHistory.To(session.Containers, container, line.Flags, $"{shell} {string.Join(' ', command)}");
+        }
+
+        return IsValid(line.Flags, code) ? 0 : throw new BuildException($"exit status {code.ToString(CultureInfo.InvariantCulture)}") { ExitCode = code };
+    }
+
+    private static int Run(Session session, WorkingContainer container, ContainerRun run, bool terminal, CancellationToken cancellation)
+    {
+        var runner = new ContainerRunner(session.Services, session.Containers);
+        if (!terminal)
+        {
+            return runner.Run(container, run, StepStreams.Inherited, cancellation);
+        }
+
+        using var relay = new TerminalRelay();
+        var streams = StepStreams.Inherited with { ConsoleSocket = relay.Socket, Started = _ => relay.Attach() };
+        return runner.Run(container, run, streams, cancellation);
+    }
+
+    /// <summary>A terminal for who sits at one, unless what the command writes goes elsewhere.</summary>
+    private static bool WantsTerminal(ParsedFlags flags) =>
+        flags.Has("terminal") ? flags.Boolean("terminal") : !Console.IsInputRedirected && !Console.IsOutputRedirected;
+
+    private static bool IsValid(ParsedFlags flags, int code) =>
+        flags.List("valid-exit-codes") is { Count: > 0 } lists
+            ? lists.SelectMany(static list => list.Split(',')).Contains(code.ToString(CultureInfo.InvariantCulture))
+            : code == 0;
+}

@@ -1,0 +1,114 @@
+using System.Text.Json;
+
+using Bld.Builder.Store;
+using Bld.Registry;
+
+namespace Bld.Builder.Engine.Containers;
+
+/// <summary>The configuration and annotations of an image that is made of a working container.</summary>
+internal sealed class CommitConfig(WorkingContainer container, CommitRequest request)
+{
+    private readonly DateTimeOffset _created =
+        (request.Timestamp ?? request.SourceDateEpoch) is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : DateTimeOffset.UtcNow;
+
+    /// <summary>The configuration, but for the diff ids.</summary>
+    public ImageConfig Image()
+    {
+        var editor = new ConfigEditor(container);
+        foreach (var change in request.Changes)
+        {
+            InstructionChange.Apply(editor, change);
+        }
+
+        foreach (var name in request.UnsetEnvironment)
+        {
+            editor.Env(name + "-");
+        }
+
+        if (request.IdentityLabel is { } version)
+        {
+            editor.Label($"io.buildah.version={version}");
+        }
+
+        foreach (var name in request.UnsetLabels)
+        {
+            editor.Label(name + "-");
+        }
+
+        if (request.Config is { } json)
+        {
+            editor.Set(config => Override(config, json));
+        }
+
+        return editor.Container.Config with { Created = _created, History = request.OmitHistory ? null : History() };
+    }
+
+    /// <summary>The annotations of the manifest.</summary>
+    public IReadOnlyDictionary<string, string> Annotations()
+    {
+        var editor = new ConfigEditor(container);
+        foreach (var name in request.UnsetAnnotations)
+        {
+            editor.Annotation(name + "-");
+        }
+
+        foreach (var annotation in request.Annotations)
+        {
+            editor.Annotation(annotation);
+        }
+
+        return editor.Container.Annotations;
+    }
+
+    private List<HistoryEntry> History()
+    {
+        var entries = new List<HistoryEntry>();
+        foreach (var entry in container.Config.History ?? [])
+        {
+            // Squashed, the new layer is the only one.
+            entries.Add(request.Squash ? entry with { EmptyLayer = true } : entry);
+        }
+
+        var hasTime = (request.Timestamp ?? request.SourceDateEpoch) is not null;
+        entries.AddRange(container.History.Select(entry => hasTime ? entry with { Created = _created } : entry));
+        entries.Add(new HistoryEntry
+        {
+            Created = _created,
+            CreatedBy = container.CreatedBy ?? "/bin/sh",
+            Author = container.Config.Author,
+            Comment = container.HistoryComment + (container.Image.Length > 0 ? $"FROM {container.Image}" : "") is { Length: > 0 } comment ? comment : null,
+        });
+        return entries;
+    }
+
+    /// <summary>What the given configuration sets comes before what the container has.</summary>
+    private static ContainerConfig Override(ContainerConfig known, byte[] json)
+    {
+        try
+        {
+            using var document = JsonDocument.Parse(json);
+            var root = document.RootElement;
+            var part = root.TryGetProperty("config", out var config) ? config : root.TryGetProperty("Config", out config) ? config : root;
+            var given = ImageConfig.Parse(System.Text.Encoding.UTF8.GetBytes($"{{\"architecture\":\"\",\"os\":\"\",\"config\":{part.GetRawText()}}}")).Config!;
+            return known with
+            {
+                User = given.User is { Length: > 0 } user ? user : known.User,
+                ExposedPorts = given.ExposedPorts ?? known.ExposedPorts,
+                Env = given.Env ?? known.Env,
+                Entrypoint = given.Entrypoint ?? known.Entrypoint,
+                Cmd = given.Cmd ?? known.Cmd,
+                Healthcheck = given.Healthcheck ?? known.Healthcheck,
+                Volumes = given.Volumes ?? known.Volumes,
+                WorkingDir = given.WorkingDir is { Length: > 0 } directory ? directory : known.WorkingDir,
+                OnBuild = given.OnBuild ?? known.OnBuild,
+                Labels = given.Labels ?? known.Labels,
+                StopSignal = given.StopSignal is { Length: > 0 } signal ? signal : known.StopSignal,
+                Shell = given.Shell ?? known.Shell,
+            };
+        }
+        catch (JsonException exception)
+        {
+            throw new BuildException($"the file of --config is no image configuration: {exception.Message}", exception);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+using Bld.Builder.Copy;
+using Bld.Builder.Snapshots;
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Builder.Engine.Containers;
+
+/// <summary>Copies an overlay upper directory that is in use, with its marks of what is gone.</summary>
+internal static class UpperCopy
+{
+    private const OpenFlags DirectoryItself = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
+
+    /// <summary>Copies everything below a directory into an empty one. What vanishes meanwhile is left out.</summary>
+    public static void Copy(SafeFileHandle source, SafeFileHandle target, CancellationToken cancellation)
+    {
+        CopyOpaque(source, target);
+        foreach (var entry in FileCalls.ReadDirectory(source))
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (FileCalls.TryStatus(source, entry.Name.Span, out var status) != Errno.None)
+            {
+                continue;
+            }
+
+            if (status.IsDirectory)
+            {
+                FileCalls.MakeDirectory(target, entry.Name.Span, 0x1C0);
+                using var from = FileCalls.Open(source, entry.Name.Span, DirectoryItself);
+                using var to = FileCalls.Open(target, entry.Name.Span, DirectoryItself);
+                Copy(from, to, cancellation);
+                continue;
+            }
+
+            CopyFile(source, entry.Name.Span, status, target);
+        }
+
+        Metadata.Copy(source, target);
+    }
+
+    private static void CopyFile(SafeFileHandle source, ReadOnlySpan<byte> name, in FileStatus status, SafeFileHandle target)
+    {
+        switch (status.Kind)
+        {
+            case FileKind.Regular:
+                using (var file = FileCopier.Copy(source, name, target, name))
+                {
+                    FileCalls.ChangeOwner(file, status.UserId, status.GroupId);
+                    FileCalls.ChangeMode(file, status.Permissions);
+                    FileCalls.ChangeModifiedTime(file, status.ModifiedAt);
+                }
+
+                return;
+            case FileKind.SymbolicLink:
+                FileCalls.MakeSymbolicLink(FileCalls.ReadLink(source, name).Span, target, name);
+                break;
+            default:
+                FileCalls.MakeNode(target, name, status.RawMode, status.NodeDevice);
+                break;
+        }
+
+        FileCalls.ChangeOwner(target, name, status.UserId, status.GroupId);
+        FileCalls.ChangeModifiedTime(target, name, status.ModifiedAt);
+    }
+
+    private static void CopyOpaque(SafeFileHandle source, SafeFileHandle target)
+    {
+        foreach (var name in FileCalls.AttributeNames(source))
+        {
+            if (FileCalls.Attribute(source, name.Span) is { } value && OverlayMarks.IsOpaque(name.Span, value))
+            {
+                OverlayMarks.MakeOpaque(target, "."u8);
+            }
+        }
+    }
+}

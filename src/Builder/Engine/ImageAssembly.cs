@@ -1,0 +1,91 @@
+using Bld.Builder.Snapshots;
+using Bld.Builder.Store;
+using Bld.Registry;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>The last step to an image, of a build as of a working container: layers and configuration → manifest → store.</summary>
+internal static class ImageAssembly
+{
+    /// <summary>Puts an image into the store.</summary>
+    /// <param name="services">The store's parts.</param>
+    /// <param name="layers">The layers, the lowest first.</param>
+    /// <param name="config">The configuration, complete but for the diff ids.</param>
+    /// <param name="format">Whose media types it gets.</param>
+    /// <param name="annotations">Annotations of the manifest; Docker's has none.</param>
+    /// <param name="names">Normalised names; may be none.</param>
+    public static BuildResult Publish(
+        EngineServices services,
+        IReadOnlyList<PendingLayer> layers,
+        ImageConfig config,
+        ImageFormat format,
+        IReadOnlyDictionary<string, string> annotations,
+        IReadOnlyList<string> names)
+    {
+        var docker = format == ImageFormat.Docker;
+        var configBytes = (config with { RootFs = DiffIds(layers) }).ToJson();
+        var manifest = new ImageManifest
+        {
+            MediaType = docker ? MediaTypes.DockerManifest : MediaTypes.OciManifest,
+            Config = new Descriptor
+            {
+                MediaType = docker ? MediaTypes.DockerConfig : MediaTypes.OciConfig,
+                Digest = Digest.Of(configBytes),
+                Size = configBytes.Length,
+            },
+            Layers = [.. layers.Select(layer => Describe(layer, docker))],
+            Annotations = docker || annotations.Count == 0 ? null : Sorted(annotations),
+        };
+        PublishChains(services.Snapshots, layers);
+        var manifestBytes = manifest.ToJson();
+        var image = services.Images.Add(manifestBytes, manifest.MediaType, configBytes, names);
+        return new BuildResult(image.Id, Digest.Of(manifestBytes), names);
+    }
+
+    /// <summary>The diff ids of layers, waiting for those that are still being computed.</summary>
+    public static RootFs DiffIds(IReadOnlyList<PendingLayer> layers)
+    {
+        foreach (var layer in layers)
+        {
+            layer.StartDigest();
+        }
+
+        return new RootFs { DiffIds = [.. layers.Select(static layer => layer.Digest.DiffId)] };
+    }
+
+    private static Descriptor Describe(PendingLayer layer, bool docker)
+    {
+        if (layer.Blob is { } blob)
+        {
+            return blob with { MediaType = MediaTypes.Layer(MediaTypes.CompressionOf(blob.MediaType), docker) };
+        }
+
+        return new Descriptor
+        {
+            MediaType = MediaTypes.Layer(LayerCompression.None, docker),
+            Digest = layer.Digest.DiffId.Digest,
+            Size = layer.Digest.Size,
+        };
+    }
+
+    private static SortedDictionary<string, string> Sorted(IReadOnlyDictionary<string, string> annotations)
+    {
+        var sorted = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        foreach (var (name, value) in annotations)
+        {
+            sorted[name] = value;
+        }
+
+        return sorted;
+    }
+
+    private static void PublishChains(SnapshotStore snapshots, IReadOnlyList<PendingLayer> layers)
+    {
+        ChainId? chain = null;
+        foreach (var layer in layers)
+        {
+            chain = chain?.Append(layer.Digest.DiffId) ?? ChainId.Of(layer.Digest.DiffId);
+            snapshots.PublishChain(chain.Value, layer.Snapshot);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using Bld.Builder.Snapshots;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>The root of a step whose changes become a snapshot. What has to be there to mount on lies in a <see cref="Skeleton"/>.</summary>
+internal sealed class SnapshotRoot(SnapshotStore snapshots, ActiveSnapshot active) : IStepRoot
+{
+    private readonly OverlayMount _view = snapshots.MountReadOnly(active.Parent);
+    private OverlayMount? _root;
+
+    /// <inheritdoc/>
+    public SafeFileHandle View => _view.Root;
+
+    /// <inheritdoc/>
+    public SafeFileHandle Mount(IEnumerable<(string Target, bool IsDirectory)> mountPoints)
+    {
+        const string Name = "skeleton";
+        using var directory = active.CreateScratch(Name);
+        var skeleton = new Skeleton(View, directory);
+        foreach (var (target, isDirectory) in mountPoints)
+        {
+            skeleton.Require(target, isDirectory);
+        }
+
+        skeleton.Finish();
+        _root = snapshots.MountWritable(active, skeleton.IsEmpty ? [] : [$"{active.ScratchPath}/{Name}"]);
+        return _root.Root;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _root?.Dispose();
+        _view.Dispose();
+    }
+}
