@@ -5,6 +5,7 @@ using Bld.Builder.Store;
 using Bld.Dockerfile;
 using Bld.Registry;
 using Bld.Runtime;
+using Bld.Runtime.Users;
 
 namespace Bld.Builder.Cli;
 
@@ -38,7 +39,7 @@ internal static class CommandRunner
             Report(exception.Message);
             return exception.ExitCode;
         }
-        catch (Exception exception) when (exception is DockerfileException or RegistryException or IOException or UnauthorizedAccessException or FormatException)
+        catch (Exception exception) when (exception is DockerfileException or RegistryException or UserLookupException or IOException or UnauthorizedAccessException or FormatException)
         {
             Report(exception.Message);
             return Failure;

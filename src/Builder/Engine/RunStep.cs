@@ -2,7 +2,6 @@ using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Runtime;
 using Bld.Runtime.Networks;
-using Bld.Runtime.Spec;
 
 namespace Bld.Builder.Engine;
 

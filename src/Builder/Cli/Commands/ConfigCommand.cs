@@ -3,7 +3,6 @@ using System.Text.Json;
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Engine.Containers;
 using Bld.Dockerfile;
-using Bld.Registry;
 
 namespace Bld.Builder.Cli.Commands;
 

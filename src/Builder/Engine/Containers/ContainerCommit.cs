@@ -1,7 +1,6 @@
 using Bld.Builder.Copy;
 using Bld.Builder.Layers;
 using Bld.Builder.Snapshots;
-using Bld.Registry;
 using Bld.Runtime.Linux;
 
 namespace Bld.Builder.Engine.Containers;

@@ -1,8 +1,6 @@
 using Bld.Builder.Context;
 using Bld.Builder.Copy;
-using Bld.Builder.Store;
 using Bld.Registry;
-using Bld.Runtime.Linux;
 using Bld.Runtime.Users;
 
 using Microsoft.Win32.SafeHandles;

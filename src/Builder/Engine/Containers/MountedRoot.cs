@@ -57,7 +57,7 @@ internal sealed class MountedRoot : IStepRoot
     private void Require(string target, bool isDirectory)
     {
         var (existing, missing) = RootPath.Resolve(View, ByteString.From(target));
-        if (missing.Count > 0)
+        if (missing.Count > 0 && !_made.Exists(made => made.Path == existing))
         {
             _times.TryAdd(existing, FileCalls.Status(View, existing.IsEmpty ? "."u8 : existing.Span).ModifiedAt);
         }

@@ -1,5 +1,4 @@
 using Bld.Builder.Context;
-using Bld.Builder.Snapshots;
 using Bld.Registry;
 
 using Microsoft.Win32.SafeHandles;
