@@ -7,22 +7,21 @@ using Bld.Builder.Engine.Containers;
 using Bld.Builder.Engine.Images;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
-using Bld.Registry;
 
 namespace Bld.Builder.Cli;
 
 /// <summary>The state directory opened for one command, and the parts that work on it.</summary>
 internal sealed class Session : IDisposable
 {
-    private Session(StateDirectory state, RegistryOptions options)
+    private Session(StateDirectory state, RegistryAccess access)
     {
         var memory = new BlobMemory(state);
         State = state;
         Images = new ImageStore(state);
         Snapshots = new SnapshotStore(state);
-        Transports = new ImageTransports(state, options);
+        Transports = new ImageTransports(state, access);
         Puller = new ImagePuller(Images, Snapshots, memory, Transports);
-        Pusher = new ImagePusher(Images, Snapshots, memory, new RemoteBlobs(memory, options));
+        Pusher = new ImagePusher(Images, Snapshots, memory, new RemoteBlobs(memory, access));
         Lists = new ManifestLists(Images, new ListMembers(Images, Puller, Transports, memory));
     }
 
@@ -49,7 +48,7 @@ internal sealed class Session : IDisposable
 
     /// <summary>Opens the state directory that the command line means.</summary>
     public static Session Open(ParsedFlags flags) =>
-        new(StateDirectory.Open(GlobalFlags.Root(flags), GlobalFlags.RunRoot(flags)), RegistryFlags.Read(flags));
+        new(StateDirectory.Open(GlobalFlags.Root(flags), GlobalFlags.RunRoot(flags)), RegistryFlags.Access(flags));
 
     /// <summary>The image of a name or an id.</summary>
     /// <exception cref="BuildException">There is none.</exception>
@@ -61,6 +60,12 @@ internal sealed class Session : IDisposable
             {
                 return image;
             }
+        }
+
+        // Last, because it reads the configuration: what a short name means.
+        if (Transports.Access.StoredMeanings(name).Select(Images.Find).OfType<StoredImage>().FirstOrDefault() is { } meant)
+        {
+            return meant;
         }
 
         throw new BuildException($"{name}: image not known");

@@ -28,12 +28,18 @@ public sealed partial record RegistryName(string Host, string Repository, string
     /// <exception cref="RegistryException">The text is none.</exception>
     public static RegistryName Parse(string text)
     {
-        if (!HasHost(text))
+        return HasHost(text) ? ParseWithHost(text) : throw new RegistryException($"\"{text}\" names no registry: write HOST/{text}");
+    }
+
+    /// <summary>Reads a name whose first part is a host for certain, although it may have neither a dot nor a port.</summary>
+    internal static RegistryName ParseWithHost(string text)
+    {
+        var slash = text.IndexOf('/');
+        if (slash <= 0)
         {
-            throw new RegistryException($"\"{text}\" names no registry: write HOST/{text}");
+            throw new RegistryException($"invalid reference format: \"{text}\" has no repository");
         }
 
-        var slash = text.IndexOf('/');
         var host = text[..slash];
         var rest = text[(slash + 1)..];
         var at = rest.IndexOf('@');

@@ -1,14 +1,21 @@
 namespace Bld.Registry;
 
 /// <summary>An image in a registry, to read.</summary>
-public sealed class RegistrySource(RegistryClient client) : IImageSource
+/// <param name="client">The repository that is read; maybe a mirror's.</param>
+/// <param name="name">The image's own name.</param>
+/// <param name="top">What the name means, when that is known already.</param>
+public sealed class RegistrySource(RegistryClient client, RegistryName name, RawManifest? top) : IImageSource
 {
-    public string Origin => client.Name.ToString();
+    public string Origin => name.ToString();
+
+    /// <summary>The image's own name.</summary>
+    public RegistryName Name => name;
 
     /// <summary>The repository that is read.</summary>
-    public RegistryName Name => client.Name;
+    public RegistryClient Client => client;
 
-    public Task<RawManifest> GetManifestAsync(CancellationToken cancellation) => client.GetManifestAsync(client.Name.Reference, cancellation);
+    public Task<RawManifest> GetManifestAsync(CancellationToken cancellation) =>
+        top is null ? client.GetManifestAsync(client.Name.Reference, cancellation) : Task.FromResult(top);
 
     public Task<RawManifest> GetManifestAsync(Descriptor manifest, CancellationToken cancellation) =>
         client.GetManifestAsync(manifest.Digest.ToString(), cancellation);

@@ -17,6 +17,12 @@ public enum TransportKind
 
     /// <summary>In a directory: <c>dir:DIRECTORY</c>.</summary>
     Directory,
+
+    /// <summary>In Docker's daemon: <c>docker-daemon:NAME</c>.</summary>
+    DockerDaemon,
+
+    /// <summary>In the store of podman and buildah: <c>containers-storage:NAME</c>.</summary>
+    ContainersStorage,
 }
 
 /// <summary>An image named with its transport.</summary>
@@ -32,6 +38,8 @@ public sealed record TransportReference(TransportKind Kind, string Path, string?
         ("oci-archive:", TransportKind.LayoutArchive),
         ("docker-archive:", TransportKind.DockerArchive),
         ("dir:", TransportKind.Directory),
+        ("docker-daemon:", TransportKind.DockerDaemon),
+        ("containers-storage:", TransportKind.ContainersStorage),
     ];
 
     /// <summary>Reads a reference with a transport; null when the text has none (<c>docker:latest</c> is an image named docker).</summary>
@@ -51,7 +59,7 @@ public sealed record TransportReference(TransportKind Kind, string Path, string?
                 throw new RegistryException($"\"{text}\" names nothing behind {prefix}");
             }
 
-            if (kind is TransportKind.Registry or TransportKind.Directory)
+            if (kind is TransportKind.Registry or TransportKind.Directory or TransportKind.DockerDaemon or TransportKind.ContainersStorage)
             {
                 return new TransportReference(kind, rest, null);
             }

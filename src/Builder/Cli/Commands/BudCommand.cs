@@ -25,6 +25,7 @@ internal sealed class BudCommand : Command
             throw new UsageException($"bld bud takes one context, but was given {line.Arguments.Count}: {string.Join(" ", line.Arguments)}");
         }
 
+        var outputs = BudResult.Check(line.Flags);
         using var session = Session.Open(line.Flags);
         using var input = BuildInput.Open(line.Flags, line.Arguments.Count > 0 ? line.Arguments[0] : ".", session.State, line.Cancellation);
         var request = BudRequest.Create(line.Flags, input);
@@ -35,8 +36,8 @@ internal sealed class BudCommand : Command
 
         var hidesResults = line.Flags.Has("iidfile");
         // The console's own streams write where the descriptor stands: others may write to the same file.
-        using var output = Console.OpenStandardOutput();
         using var error = Console.OpenStandardError();
+        using var output = outputs.Any(static each => each.UsesStandardOutput) ? Console.OpenStandardError() : Console.OpenStandardOutput();
         var result = new BuildEngine(session.Services).Build(request, Observer(line.Flags, output, error, hidesResults), line.Cancellation);
         session.Services.Digests.Save();
         if (line.Flags.Boolean("explain") && result.Record is { } record)
@@ -44,6 +45,7 @@ internal sealed class BudCommand : Command
             Console.Error.Write(ExplainText.Summary(record));
         }
 
+        new BudResult(session, line).Finish(session.Image(result.ImageId), result.Names, outputs);
         if (line.Flags.Text("iidfile") is { } path)
         {
             File.WriteAllText(path, $"sha256:{result.ImageId}");

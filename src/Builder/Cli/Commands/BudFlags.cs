@@ -44,6 +44,7 @@ internal static class BudFlags
         new("timestamp", FlagKind.Text, "seconds since 1970 that every time becomes"),
         new("unsetenv", FlagKind.List, "take a variable out of the image's environment"),
         new("unsetlabel", FlagKind.List, "take a label out of the image"),
+        .. BudOutput.Flags,
         .. RegistryFlags.All,
         .. RunFlags.All,
     ];

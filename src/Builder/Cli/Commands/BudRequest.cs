@@ -1,7 +1,9 @@
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Engine;
 using Bld.Builder.Engine.Images;
+using Bld.Builder.Layers;
 using Bld.Registry;
+using Bld.Runtime.Linux;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -43,6 +45,11 @@ internal static class BudRequest
             From = flags.Text("from"),
         };
     }
+
+    /// <summary>What file times in tarballs become.</summary>
+    public static LayerOptions Times(ParsedFlags flags) => new(
+        Epoch(flags, Arguments(flags.List("build-arg"))) is { } epoch ? new FileTime(epoch, 0) : null,
+        flags.Number("timestamp") is { } time ? new FileTime(time, 0) : null);
 
     /// <summary>What sources that lie elsewhere are asked with.</summary>
     public static RemoteAccess Access(ParsedFlags flags) => new(Secrets(flags), SshSockets(flags));

@@ -1,4 +1,5 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Engine.Images;
 using Bld.Builder.Store;
 using Bld.Registry;
 
@@ -39,16 +40,16 @@ internal sealed class LoginCommand : Command
             return 0;
         }
 
-        var options = RegistryFlags.Read(line.Flags);
+        var access = RegistryFlags.Access(line.Flags);
         if (known is not null && !line.Flags.Has("username") && !line.Flags.Has("password") && !line.Flags.Boolean("password-stdin")
-            && IsGood(place, known, options, line.Cancellation))
+            && IsGood(place, known, access, line.Cancellation))
         {
             Console.Out.Write($"Existing credentials are valid. Already logged in to {place.Key}\n");
             return 0;
         }
 
         var credentials = Ask(line.Flags, known);
-        if (!IsGood(place, credentials, options, line.Cancellation))
+        if (!IsGood(place, credentials, access, line.Cancellation))
         {
             throw new BuildException($"logging into \"{place.Key}\": invalid username/password");
         }
@@ -58,11 +59,11 @@ internal sealed class LoginCommand : Command
         return 0;
     }
 
-    private static bool IsGood(LoginPlace place, Credentials credentials, RegistryOptions options, CancellationToken cancellation)
+    private static bool IsGood(LoginPlace place, Credentials credentials, RegistryAccess access, CancellationToken cancellation)
     {
         try
         {
-            using var client = new RegistryClient(place.Name, options with { Credentials = credentials });
+            using var client = access.With(credentials).Open(place.Name);
             client.PingAsync(cancellation).GetAwaiter().GetResult();
             return true;
         }

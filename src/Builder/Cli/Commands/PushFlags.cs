@@ -10,27 +10,38 @@ internal static class PushFlags
 {
     public static IReadOnlyList<Flag> All { get; } =
     [
-        new("compression-format", FlagKind.Text, "gzip (the default), zstd or zstd:chunked"),
+        new("compression-format", FlagKind.Text, "gzip (the default) or zstd; zstd:chunked is written as zstd, without a table of contents"),
         new("compression-level", FlagKind.Text, "how hard to compress: 1 to 9 for gzip, 1 to 20 for zstd"),
         new("force-compression", FlagKind.Boolean, "compress anew what is compressed otherwise"),
         new("format", FlagKind.Text, "oci or docker, instead of the image's own format", 'f'),
         new("digestfile", FlagKind.Text, "file that gets the digest of what was written"),
         new("quiet", FlagKind.Boolean, "print nothing", 'q'),
+        new("sign-by", FlagKind.Text, "file of an ECDSA key (PEM) to sign with, in the way of cosign"),
         new("rm", FlagKind.Boolean, "remove the image from the store afterwards"),
         .. RegistryFlags.All,
     ];
 
     /// <summary>How the command line wants images written.</summary>
-    public static PushOptions Read(ParsedFlags flags)
+    public static PushOptions Read(ParsedFlags flags) =>
+        Read(flags.Text("compression-format"), flags.Text("compression-level"), flags.Boolean("force-compression")) with
+        {
+            Format = Format(flags.Text("format")),
+            Report = flags.Boolean("quiet") ? null : static text => Console.Error.WriteLine(text),
+        };
+
+    /// <summary>How layers are to be compressed.</summary>
+    public static PushOptions Read(string? format, string? levelText, bool force)
     {
-        var compression = flags.Text("compression-format") switch
+        var compression = format switch
         {
             null or "gzip" => LayerCompression.Gzip,
             // A chunked layer is a zstd layer with a table of contents, which is for those that read parts.
             "zstd" or "zstd:chunked" => LayerCompression.Zstd,
             var other => throw new UsageException($"unknown compression format \"{other}\": use gzip or zstd"),
         };
-        var level = flags.Number("compression-level");
+        var level = levelText is null ? (long?)null
+            : long.TryParse(levelText, out var number) ? number
+            : throw new UsageException($"the compression level \"{levelText}\" is no whole number");
         var highest = compression == LayerCompression.Zstd ? 22 : 9;
         return level is < 1 || level > highest
             ? throw new UsageException($"the compression level {level} is not between 1 and {highest}")
@@ -38,9 +49,7 @@ internal static class PushFlags
             {
                 Compression = compression,
                 Level = (int?)level,
-                Force = flags.Boolean("force-compression") || flags.Has("compression-format"),
-                Format = Format(flags.Text("format")),
-                Report = flags.Boolean("quiet") ? null : static text => Console.Error.WriteLine(text),
+                Force = force || format is not null,
             };
     }
 

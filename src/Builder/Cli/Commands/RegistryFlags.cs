@@ -1,5 +1,7 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Engine.Images;
 using Bld.Registry;
+using Bld.Registry.Configuration;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -14,7 +16,7 @@ internal static class RegistryFlags
         new("tls-verify", FlagKind.Boolean, "whether the registry's certificate must be good; false allows plain HTTP"),
         new("retry", FlagKind.Text, "how often to try again what a moment later may work"),
         new("retry-delay", FlagKind.Text, "pause between two tries, such as 2s"),
-        new("signature-policy", FlagKind.Text, "policy file, instead of the usual one"),
+        new("signature-policy", FlagKind.Text, "policy.json to read instead of the usual one"),
         new("remove-signatures", FlagKind.Boolean, "accepted; signatures are never copied"),
     ];
 
@@ -26,6 +28,12 @@ internal static class RegistryFlags
         new("arch", FlagKind.Text, "architecture to choose from an index", Aliases: ["override-arch"]),
         new("variant", FlagKind.Text, "variant of the architecture"),
     ];
+
+    /// <summary>How the command line and registries.conf want registries spoken to.</summary>
+    public static RegistryAccess Access(ParsedFlags flags) => new(
+        Read(flags),
+        () => RegistriesConfiguration.Load(flags.Text("registries-conf"), flags.Text("registries-conf-dir"), flags.Text("short-name-alias-conf")),
+        flags.Text("signature-policy"));
 
     /// <summary>How the command line wants registries spoken to.</summary>
     public static RegistryOptions Read(ParsedFlags flags)

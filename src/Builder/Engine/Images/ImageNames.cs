@@ -32,7 +32,8 @@ internal static class ImageNames
     public static string WithDefaultHost(string name) =>
         HasHost(name) ? name : name.Contains('/') ? "docker.io/" + name : "docker.io/library/" + name;
 
-    private static bool HasHost(string name)
+    /// <summary>Whether a name begins with a host.</summary>
+    public static bool HasHost(string name)
     {
         var slash = name.IndexOf('/');
         return slash > 0 && (name[..slash] is "localhost" || name.AsSpan(0, slash).IndexOfAny('.', ':') >= 0);

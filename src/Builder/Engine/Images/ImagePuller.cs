@@ -74,7 +74,7 @@ internal sealed class ImagePuller(ImageStore images, SnapshotStore snapshots, Bl
 
     private StoredImage? Find(string name, Platform platform)
     {
-        foreach (var candidate in ImageNames.Candidates(name))
+        foreach (var candidate in Candidates(name))
         {
             if (images.Find(candidate) is { } stored)
             {
@@ -106,21 +106,30 @@ internal sealed class ImagePuller(ImageStore images, SnapshotStore snapshots, Bl
         }
     }
 
-    private PulledImage PullName(string name, Platform platform, CancellationToken cancellation)
-    {
-        var reference = new TransportReference(TransportKind.Registry, ImageNames.WithDefaultHost(name), null);
-        Report?.Invoke($"Trying to pull {reference.Path}...");
-        return Pull(reference, platform, cancellation);
-    }
+    private PulledImage PullName(string name, Platform platform, CancellationToken cancellation) =>
+        transports.Access.WithMeaning(name, meaning =>
+        {
+            var reference = new TransportReference(TransportKind.Registry, meaning.ToString(), null);
+            Report?.Invoke($"Trying to pull {reference.Path}...");
+            return Pull(reference, platform, cancellation);
+        });
+
+    // A short name that an earlier pull found is in the store by its whole name.
+    private IEnumerable<string> Candidates(string name) => ImageNames.HasHost(name)
+        ? ImageNames.Candidates(name)
+        : ImageNames.Candidates(name).Concat(transports.Access.StoredMeanings(name));
 
     private PulledImage Pull(TransportReference reference, Platform platform, CancellationToken cancellation) =>
-        transports.ReadEach(reference, (source, names) => Fetch(source, names, platform, cancellation))[^1];
+        transports.ReadEach(reference, (source, names) => Fetch(reference, source, names, platform, cancellation))[^1];
 
-    private PulledImage Fetch(IImageSource source, IReadOnlyList<string> names, Platform platform, CancellationToken cancellation)
+    private PulledImage Fetch(
+        TransportReference reference, IImageSource source, IReadOnlyList<string> names, Platform platform, CancellationToken cancellation)
     {
         try
         {
-            var raw = FindManifest(source, platform, cancellation);
+            var documents = FindManifest(source, platform, cancellation);
+            transports.Access.Policy.CheckAsync(source, reference, documents, cancellation).GetAwaiter().GetResult();
+            var raw = documents[^1];
             var manifest = ImageManifest.Parse(raw.Content);
             var configBytes = images.HasBlob(manifest.Config.Digest)
                 ? images.ReadBlob(manifest.Config.Digest)
@@ -131,7 +140,7 @@ internal sealed class ImagePuller(ImageStore images, SnapshotStore snapshots, Bl
             {
                 foreach (var layer in manifest.Layers)
                 {
-                    memory.AddPlace(layer.Digest, registry.Name);
+                    memory.AddPlace(layer.Digest, registry.Client.Name);
                 }
             }
 
@@ -144,19 +153,20 @@ internal sealed class ImagePuller(ImageStore images, SnapshotStore snapshots, Bl
         }
     }
 
-    private static RawManifest FindManifest(IImageSource source, Platform platform, CancellationToken cancellation)
+    /// <summary>The document that the name means, and what is chosen from it, down to an image's manifest.</summary>
+    private static List<RawManifest> FindManifest(IImageSource source, Platform platform, CancellationToken cancellation)
     {
         const int Deepest = 4;
-        var raw = source.GetManifestAsync(cancellation).GetAwaiter().GetResult();
-        for (var depth = 0; MediaTypes.IsIndex(raw.MediaType); depth++)
+        var documents = new List<RawManifest> { source.GetManifestAsync(cancellation).GetAwaiter().GetResult() };
+        while (MediaTypes.IsIndex(documents[^1].MediaType))
         {
-            var index = ImageIndex.Parse(raw.Content);
-            var chosen = depth < Deepest ? PlatformChoice.Choose(index, platform) : null;
-            raw = source.GetManifestAsync(
+            var index = ImageIndex.Parse(documents[^1].Content);
+            var chosen = documents.Count <= Deepest ? PlatformChoice.Choose(index, platform) : null;
+            documents.Add(source.GetManifestAsync(
                 chosen ?? throw new BuildException($"{source.Origin} has no image for {platform}{PlatformChoice.Offer(index)}"),
-                cancellation).GetAwaiter().GetResult();
+                cancellation).GetAwaiter().GetResult());
         }
 
-        return raw;
+        return documents;
     }
 }

@@ -24,7 +24,9 @@ internal sealed class ListMembers(ImageStore images, ImagePuller puller, ImageTr
 
         return reference is { Kind: not TransportKind.Registry }
             ? OfLocal(reference, all, platform, cancellation)
-            : OfRegistry(reference ?? new TransportReference(TransportKind.Registry, ImageNames.WithDefaultHost(argument), null), all, platform, cancellation);
+            : transports.Access.WithMeaning(
+                reference?.Path ?? argument,
+                name => OfRegistry(new TransportReference(TransportKind.Registry, name.ToString(), null), all, platform, cancellation));
     }
 
     /// <summary>An image of the store as an entry of a list.</summary>
@@ -78,7 +80,7 @@ internal sealed class ListMembers(ImageStore images, ImagePuller puller, ImageTr
         {
             foreach (var blob in manifest.Layers)
             {
-                memory.AddPlace(blob.Digest, registry.Name);
+                memory.AddPlace(blob.Digest, registry.Client.Name);
             }
         }
 

@@ -63,9 +63,21 @@ internal sealed class ManifestLists(ImageStore images, ListMembers members)
     /// <summary>Puts a freshly built image in a list in place of the one that it had for the platform.</summary>
     public StoredImage AddBuilt(StoredImage list, Descriptor built) => images.UpdateIndex(
         list,
-        index => index with
+        index =>
         {
-            Manifests = [.. index.Manifests.Where(each => each.Digest != built.Digest && each.Platform?.ToString() != built.Platform?.ToString()), built],
+            // In the place of the earlier one, so that building again in another order gives the same list.
+            var entries = index.Manifests.ToList();
+            var place = entries.FindIndex(each => each.Digest == built.Digest || each.Platform?.ToString() == built.Platform?.ToString());
+            if (place < 0)
+            {
+                entries.Add(built);
+            }
+            else
+            {
+                entries[place] = built;
+            }
+
+            return index with { Manifests = entries };
         });
 
     /// <summary>Takes an image out of a list.</summary>

@@ -3,14 +3,14 @@ using Bld.Registry;
 namespace Bld.Builder.Engine.Images;
 
 /// <summary>Blobs that the store doesn't have but a registry is known to: the layers of images that were only put in a list.</summary>
-internal sealed class RemoteBlobs(BlobMemory memory, RegistryOptions options)
+internal sealed class RemoteBlobs(BlobMemory memory, RegistryAccess access)
 {
     /// <summary>Copies a blob to where it is wanted; false when nobody is known to have it.</summary>
     public bool TryCopy(Descriptor blob, IImageSink sink, CancellationToken cancellation)
     {
         foreach (var place in memory.Places(blob.Digest))
         {
-            using var client = new RegistryClient(place, options);
+            using var client = access.Open(place);
             try
             {
                 // The stream verifies, so what is produced is the blob or nothing.

@@ -38,7 +38,8 @@ internal sealed class SideBySide<T> : IDisposable
         catch (OperationCanceledException)
         {
             AwaitAll();
-            if (_tasks.Find(static each => each.IsFaulted) is { } failed)
+            // A task that was stopped from here counts as faulted too, because the token isn't its own.
+            if (_tasks.Find(static each => each.Exception?.InnerException is not (null or OperationCanceledException)) is { } failed)
             {
                 return failed.GetAwaiter().GetResult();
             }

@@ -1,0 +1,144 @@
+using Bld.Builder.Cli.Flags;
+using Bld.Builder.Engine.Images;
+using Bld.Builder.Store;
+using Bld.Registry;
+
+namespace Bld.Builder.Cli.Commands;
+
+/// <summary>What happens with a built image besides being in the store: lists, outputs, pushes.</summary>
+internal sealed class BudResult(Session session, CommandLine line)
+{
+    /// <summary>Refuses what can't be, before anything is built.</summary>
+    public static IReadOnlyList<BudOutput> Check(ParsedFlags flags)
+    {
+        var outputs = BudOutput.ReadAll(flags);
+        var names = flags.List("tag");
+        if (flags.Text("manifest") is { } list && names.Select(ImageNames.Normalise).Contains(ImageNames.Normalise(list)))
+        {
+            throw new UsageException($"the name {list} can't be both an image's (--tag) and a list's (--manifest)");
+        }
+
+        return outputs.Any(static each => each.IsPushed && each.Names.Count == 0) && names.Count == 0
+            ? throw new UsageException("there is nothing to push to: give the image a name with -t, or the output a name=")
+            : outputs;
+    }
+
+    /// <summary>Puts a built image in its list, and writes all outputs.</summary>
+    public void Finish(StoredImage image, IReadOnlyList<string> names, IReadOnlyList<BudOutput> outputs)
+    {
+        AddToList([image]);
+        foreach (var output in outputs)
+        {
+            Write(image, names, output);
+        }
+    }
+
+    /// <summary>Puts built images in the list that the command line names, if it names one.</summary>
+    public StoredImage? AddToList(IReadOnlyList<StoredImage> images)
+    {
+        if (line.Flags.Text("manifest") is not { Length: > 0 } name)
+        {
+            return null;
+        }
+
+        var list = session.Lists.Create(ImageNames.Normalise(name), amend: true, replace: false);
+        foreach (var image in images)
+        {
+            list = session.Lists.AddBuilt(list, session.Lists.Members.Describe(image));
+        }
+
+        return list;
+    }
+
+    /// <summary>Writes one output.</summary>
+    public void Write(StoredImage image, IReadOnlyList<string> names, BudOutput output)
+    {
+        var named = output.Names.Count > 0 ? output.Names : names;
+        switch (output.Kind)
+        {
+            case OutputKind.Local:
+                RootExport().ToDirectory(session.Puller.Unpacked(image, line.Cancellation), output.Destination!);
+                break;
+            case OutputKind.Tar:
+                ToFile(output.Destination!, target => RootExport().ToTar(session.Puller.Unpacked(image, line.Cancellation), target));
+                break;
+            case OutputKind.Oci when !output.IsArchive:
+                Push(image, new TransportReference(TransportKind.Layout, output.Destination!, named.Count > 0 ? named[0] : null), output.Options);
+                break;
+            case OutputKind.Oci or OutputKind.Docker:
+                WriteArchive(image, named.Count > 0 ? named[0] : null, output);
+                break;
+            default:
+                foreach (var name in output.Names)
+                {
+                    session.Images.Tag(image, ImageNames.Normalise(name));
+                }
+
+                foreach (var name in output.IsPushed ? named : [])
+                {
+                    Push(image, new TransportReference(TransportKind.Registry, name, null), output.Options);
+                }
+
+                break;
+        }
+    }
+
+    private RootExport RootExport() => new(session.Snapshots, BudRequest.Times(line.Flags), line.Cancellation);
+
+    private void WriteArchive(StoredImage image, string? name, BudOutput output)
+    {
+        var kind = output.Kind == OutputKind.Oci ? TransportKind.LayoutArchive : TransportKind.DockerArchive;
+        if (!output.UsesStandardOutput)
+        {
+            if (kind == TransportKind.DockerArchive)
+            {
+                File.Delete(output.Destination!);
+            }
+
+            Push(image, new TransportReference(kind, output.Destination!, name), output.Options);
+            return;
+        }
+
+        using var temporary = session.State.CreateTemporary("output");
+        var file = $"{temporary.Path}/image.tar";
+        Push(image, new TransportReference(kind, file, name), output.Options);
+        ToFile("-", target =>
+        {
+            using var archive = File.OpenRead(file);
+            archive.CopyTo(target, 1 << 17);
+        });
+    }
+
+    private void Push(StoredImage image, TransportReference target, PushOptions options)
+    {
+        using var sink = session.Transports.OpenSink(target);
+        var quiet = line.Flags.Boolean("quiet");
+        session.Pusher.Push(image, sink, options with { Report = quiet ? null : static text => Console.Error.WriteLine(text) }, line.Cancellation);
+    }
+
+    private static void ToFile(string path, Action<Stream> write)
+    {
+        if (path == "-")
+        {
+            using var output = Console.OpenStandardOutput();
+            write(output);
+            return;
+        }
+
+        var temporary = $"{path}.{Guid.NewGuid():N}";
+        try
+        {
+            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0))
+            {
+                write(file);
+            }
+
+            File.Move(temporary, path, overwrite: true);
+        }
+        catch
+        {
+            File.Delete(temporary);
+            throw;
+        }
+    }
+}

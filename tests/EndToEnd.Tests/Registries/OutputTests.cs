@@ -1,0 +1,185 @@
+using System.Net.Sockets;
+using System.Text;
+
+namespace Bld.EndToEnd.Tests;
+
+/// <summary>Where images and root file systems go besides the store: outputs of a build, and other programs' places.</summary>
+public sealed class OutputTests(RegistryHome shared) : IClassFixture<RegistryHome>
+{
+    private const string Dockerfile = "FROM localhost/busybox\nRUN echo out > /file && ln -s file /link && chown 7:8 /file && mkdir -m 2755 /dir";
+    private readonly BldHome _home = shared.Home;
+
+    [Fact]
+    public void The_root_file_system_goes_into_a_directory_as_it_is()
+    {
+        var place = _home.In("local/out");
+        _home.Build(Dockerfile, "-o", place);
+        Assert.Equal("file 7 8 644\ndir 0 0 2755\nlink 0 0 777", BldHome.Peer("sh", "-c", $"cd {place} && stat -c '%n %u %g %a' file dir link"));
+        Assert.True(File.Exists(Path.Combine(place, "bin/sh")));
+    }
+
+    [Fact]
+    public void A_tar_file_on_standard_output_is_nothing_but_a_tar_file()
+    {
+        _home.Write("stdout/Dockerfile", Dockerfile);
+        var command = $"{BldHome.Executable} {string.Join(' ', _home.Globals)} bud -o - {_home.In("stdout")} 2>/dev/null";
+        Assert.Contains("-rw-r--r-- 7/8", BldHome.Peer("sh", "-c", $"{command} | tar --numeric-owner -tv file"), StringComparison.Ordinal);
+        _home.Build(Dockerfile, "--output", $"type=tar,dest={_home.In("root.tar")}");
+        Assert.Equal("out", BldHome.Peer("tar", "-xOf", _home.In("root.tar"), "file"));
+    }
+
+    [Fact]
+    public void Archives_and_layouts_are_read_by_skopeo_and_by_bld()
+    {
+        _home.Build(
+            Dockerfile, "-t", "outputs", "-o", $"type=oci,dest={_home.In("oci.tar")}", "-o", $"type=docker,dest={_home.In("docker.tar")}",
+            "-o", $"type=oci,tar=false,dest={_home.In("oci-dir")},compression=zstd", "-o", $"type=registry,name={shared.Registry.Host}/outputs:1");
+        string[] references =
+        [
+            $"oci-archive:{_home.In("oci.tar")}", $"docker-archive:{_home.In("docker.tar")}", $"oci:{_home.In("oci-dir")}",
+        ];
+        for (var i = 0; i < references.Length; i++)
+        {
+            BldHome.Peer("skopeo", "inspect", references[i]);
+            shared.SucceedElsewhere($"output-{i}", "pull", "-q", references[i]);
+        }
+
+        Assert.Contains("+zstd", BldHome.Peer("skopeo", "inspect", "--raw", references[2]), StringComparison.Ordinal);
+        BldHome.Peer("skopeo", "inspect", "--tls-verify=false", $"docker://{shared.Registry.Host}/outputs:1");
+    }
+
+    [Fact]
+    public void A_build_is_pushed_to_its_names()
+    {
+        _home.Build(Dockerfile, "-t", $"{shared.Registry.Host}/pushed/one", "-t", $"{shared.Registry.Host}/pushed/two:2", "--push");
+        BldHome.Peer("skopeo", "inspect", "--tls-verify=false", $"docker://{shared.Registry.Host}/pushed/one:latest");
+        BldHome.Peer("skopeo", "inspect", "--tls-verify=false", $"docker://{shared.Registry.Host}/pushed/two:2");
+        var nowhere = _home.Bld("bud", "--push", _home.In("context"));
+        Assert.Equal((125, "Error: there is nothing to push to: give the image a name with -t, or the output a name=\n"), (nowhere.Code, nowhere.Error));
+    }
+
+    [Theory]
+    [InlineData("type=nonsense,dest=x", "the type nonsense is not known")]
+    [InlineData("type=local", "the destination is missing")]
+    [InlineData("type=tar,dest=x,colour=red", "colour is not known")]
+    public void An_output_that_can_not_be_is_refused_before_the_build(string output, string reason)
+    {
+        var outcome = _home.Bld("bud", "-o", output, _home.In("busybox"));
+        Assert.Equal(125, outcome.Code);
+        Assert.Contains(reason, outcome.Error, StringComparison.Ordinal);
+        Assert.Equal("", outcome.Output);
+    }
+
+    [Fact]
+    public void An_archive_of_several_images_gives_all_of_them()
+    {
+        // As docker save writes two: one manifest.json over the files of both.
+        foreach (var name in (string[])["app", "busybox"])
+        {
+            _home.Succeed("push", "-q", name, $"docker-archive:{_home.In($"{name}.tar")}:example.com/{name}:1");
+            Directory.CreateDirectory(_home.In("several"));
+            BldHome.Peer("tar", "-xf", _home.In($"{name}.tar"), "-C", _home.In("several"));
+            File.Move(_home.In("several/manifest.json"), _home.In($"{name}.json"));
+        }
+
+        File.WriteAllText(_home.In("several/manifest.json"), $"[{File.ReadAllText(_home.In("app.json")).Trim('[', ']')},{File.ReadAllText(_home.In("busybox.json")).Trim('[', ']')}]");
+        BldHome.Peer("tar", "-cf", _home.In("several.tar"), "-C", _home.In("several"), ".");
+        shared.SucceedElsewhere("several-store", "pull", "-q", $"docker-archive:{_home.In("several.tar")}");
+        var names = shared.SucceedElsewhere("several-store", "images");
+        Assert.Contains("example.com/app", names, StringComparison.Ordinal);
+        Assert.Contains("example.com/busybox", names, StringComparison.Ordinal);
+        Assert.Equal("greeting", shared.Greeting("several-store", "example.com/app:1"));
+    }
+
+    [Fact]
+    public void The_store_of_podman_gives_and_takes_images()
+    {
+        var storage = $"[vfs@{_home.In("storage")}+{_home.In("storage-run")}]";
+        _home.Succeed("push", "-q", "app", $"containers-storage:{storage}localhost/handed:1");
+        BldHome.Peer("skopeo", "inspect", $"containers-storage:{storage}localhost/handed:1");
+        shared.SucceedElsewhere("handed-store", "pull", "-q", $"containers-storage:{storage}localhost/handed:1");
+        Assert.Equal("greeting", shared.Greeting("handed-store", "localhost/handed:1"));
+        var missing = shared.Elsewhere("handed-store", "pull", $"containers-storage:{storage}localhost/missing:1");
+        Assert.Equal(125, missing.Code);
+        Assert.Contains("skopeo could not read containers-storage:", missing.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Dockers_daemon_takes_an_image_and_gives_it_back()
+    {
+        using var daemon = new DaemonSocket(_home.In("docker.sock"));
+        string[] Bld(string store, params string[] words) => ["DOCKER_HOST=unix://" + daemon.Path, BldHome.Executable, "--root", store, "--runroot", _home.In("run"), .. words];
+        BldHome.Peer("env", Bld(_home.Store, "push", "-q", "app", "docker-daemon:example.com/daemon:1"));
+        Assert.StartsWith("POST /images/load", daemon.Requests[0], StringComparison.Ordinal);
+        BldHome.Peer("env", Bld(_home.In("daemon-store"), "pull", "-q", "docker-daemon:example.com/daemon:1"));
+        Assert.StartsWith("GET /images/example.com%2Fdaemon%3A1/get", daemon.Requests[1], StringComparison.Ordinal);
+        Assert.Equal("greeting", shared.Greeting("daemon-store", "example.com/daemon:1"));
+
+        var absent = BldHome.Run(BldHome.Executable, [.. _home.Globals, "push", "app", "docker-daemon:example.com/daemon:1"]);
+        Assert.Equal(125, absent.Code);
+        Assert.Contains("cannot reach Docker's daemon at /var/run/docker.sock", absent.Error, StringComparison.Ordinal);
+    }
+
+    /// <summary>The two requests of Docker's API that the transport makes, on a socket of its own: what was loaded is given back.</summary>
+    private sealed class DaemonSocket : IDisposable
+    {
+        private readonly Socket _listener = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        private byte[] _loaded = [];
+
+        internal DaemonSocket(string path)
+        {
+            Path = path;
+            _listener.Bind(new UnixDomainSocketEndPoint(path));
+            _listener.Listen();
+            _ = ServeAsync();
+        }
+
+        internal string Path { get; }
+
+        internal List<string> Requests { get; } = [];
+
+        public void Dispose() => _listener.Dispose();
+
+        private async Task ServeAsync()
+        {
+            try
+            {
+                while (true)
+                {
+                    using var socket = await _listener.AcceptAsync();
+                    await using var stream = new NetworkStream(socket);
+                    await AnswerAsync(stream);
+                }
+            }
+            catch (Exception exception) when (exception is SocketException or ObjectDisposedException)
+            {
+                // The test is over.
+            }
+        }
+
+        private async Task AnswerAsync(NetworkStream stream)
+        {
+            var head = new StringBuilder();
+            var one = new byte[1];
+            while (!head.ToString().EndsWith("\r\n\r\n", StringComparison.Ordinal))
+            {
+                await stream.ReadExactlyAsync(one);
+                head.Append((char)one[0]);
+            }
+
+            var text = head.ToString();
+            Requests.Add(text.Split("\r\n")[0]);
+            if (text.StartsWith("GET", StringComparison.Ordinal))
+            {
+                await stream.WriteAsync(Encoding.ASCII.GetBytes($"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: {_loaded.Length}\r\n\r\n"));
+                await stream.WriteAsync(_loaded);
+                return;
+            }
+
+            var length = text.Split("\r\n").First(static line => line.StartsWith("Content-Length:", StringComparison.OrdinalIgnoreCase)).Split(' ')[1];
+            _loaded = new byte[int.Parse(length, System.Globalization.CultureInfo.InvariantCulture)];
+            await stream.ReadExactlyAsync(_loaded);
+            await stream.WriteAsync("HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\n{}"u8.ToArray());
+        }
+    }
+}

@@ -1,0 +1,177 @@
+using System.Security.Cryptography;
+using System.Security.Cryptography.X509Certificates;
+using System.Text.Json;
+
+namespace Bld.EndToEnd.Tests;
+
+/// <summary>Pull, push, log in and out against a real registry; images go to and come from other programs.</summary>
+public sealed class RegistryTests(RegistryHome shared) : IClassFixture<RegistryHome>
+{
+    private const string Secret = RegistryServer.Password;
+    private readonly BldHome _home = shared.Home;
+    private readonly string _host = shared.Registry.Host;
+
+    [Fact]
+    public void A_pushed_image_is_copied_by_skopeo_and_run_by_podman()
+    {
+        var name = $"{_host}/team/app:1";
+        _home.Succeed("push", "-q", "--digestfile", _home.In("digest"), "app", $"docker://{name}");
+        using var inspected = JsonDocument.Parse(BldHome.Peer("skopeo", "inspect", "--tls-verify=false", $"docker://{name}"));
+        Assert.Equal(File.ReadAllText(_home.In("digest")), inspected.RootElement.GetProperty("Digest").GetString());
+        BldHome.Peer("skopeo", "copy", "--quiet", "--src-tls-verify=false", $"docker://{name}", $"oci:{_home.In("copied")}:app");
+        string[] podman = ["--log-level", "error", "--root", _home.In("podman"), "--runroot", _home.In("podman-run"), "--runtime", "runc"];
+        string[] limits = ["--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096"];
+        try
+        {
+            Assert.Equal("greeting", BldHome.Peer("podman", [.. podman, "run", "--rm", "--quiet", "--tls-verify=false", .. limits, name]));
+            BldHome.Peer("podman", [.. podman, "push", "--quiet", "--tls-verify=false", name, $"{_host}/podman/app:1"]);
+            Assert.Equal("greeting", shared.Greeting("from-podman", $"{_host}/podman/app:1"));
+        }
+        finally
+        {
+            BldHome.Run("podman", [.. podman, "rmi", "--all", "--force"]);
+            BldHome.Run("umount", "-R", _home.In("podman/overlay"));
+        }
+    }
+
+    [Fact]
+    public void A_second_push_sends_no_layer_and_a_neighbours_are_mounted()
+    {
+        _home.Build("FROM localhost/busybox\nRUN echo greeting > /hello && echo mounted > /own", "-t", "mounted");
+        Assert.Contains("Copying blob", _home.Bld("push", "mounted", $"{_host}/first/app").Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Copying", _home.Bld("push", "mounted", $"{_host}/first/app").Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("Copying blob", _home.Bld("push", "mounted", $"{_host}/second/app").Error, StringComparison.Ordinal);
+        Assert.Equal("greeting", shared.Greeting("neighbour", $"{_host}/second/app"));
+    }
+
+    [Theory]
+    [InlineData("gzip", "oci")]
+    [InlineData("zstd", "oci")]
+    [InlineData("gzip", "v2s2")]
+    public void Images_that_skopeo_pushed_are_pulled(string compression, string format)
+    {
+        var name = $"{_host}/skopeo/{compression}-{format}:1";
+        var layout = _home.In($"layout-{compression}-{format}");
+        _home.Succeed("push", "-q", "app", $"oci:{layout}:app");
+        BldHome.Peer(
+            "skopeo", "copy", "--quiet", "--dest-tls-verify=false", "--format", format, "--dest-compress-format", compression, $"oci:{layout}:app", $"docker://{name}");
+
+        Assert.Equal("greeting", shared.Greeting($"from-skopeo-{compression}-{format}", name));
+    }
+
+    [Theory]
+    [InlineData("zstd")]
+    [InlineData("gzip")]
+    public void Images_pushed_in_either_compression_are_read_by_skopeo(string compression)
+    {
+        var name = $"{_host}/compressed/{compression}";
+        _home.Succeed("push", "-q", "--compression-format", compression, "app", name);
+        Assert.Contains($"+{compression}", BldHome.Peer("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{name}"), StringComparison.Ordinal);
+        BldHome.Peer("skopeo", "copy", "--quiet", "--src-tls-verify=false", $"docker://{name}", $"dir:{_home.In("dir-" + compression)}");
+        Assert.Equal("greeting", shared.Greeting("compressed-" + compression, name));
+    }
+
+    [Fact]
+    public void All_tags_are_pulled_and_the_policy_is_kept()
+    {
+        _home.Succeed("push", "-q", "app", $"{_host}/tags/app:a");
+        _home.Succeed("push", "-q", "busybox", $"{_host}/tags/app:b");
+        Assert.Equal(2, shared.SucceedElsewhere("tags", "pull", "-q", "--all-tags", $"{_host}/tags/app").Split('\n').Length);
+        var never = shared.Elsewhere("tags", "pull", "--policy", "never", $"{_host}/tags/app:c");
+        Assert.Equal(125, never.Code);
+        Assert.Contains("may not be pulled", never.Error, StringComparison.Ordinal);
+        var missing = shared.Elsewhere("tags", "pull", $"{_host}/tags/app:c");
+        Assert.Equal(125, missing.Code);
+        Assert.Contains($"GET {_host}/v2/tags/app/manifests/c: 404 Not Found (MANIFEST_UNKNOWN: manifest unknown)", missing.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_registry_with_a_password_wants_a_login()
+    {
+        using var registry = RegistryServer.Start(_home, RegistryServer.Htpasswd(_home));
+        var auth = _home.In("auth-htpasswd.json");
+        CheckLogin(registry.Host, auth);
+    }
+
+    [Fact]
+    public void A_registry_with_a_token_server_wants_a_login()
+    {
+        using var tokens = new TokenServer();
+        using var registry = RegistryServer.Start(_home, tokens.Auth(_home));
+        CheckLogin(registry.Host, _home.In("auth-token.json"));
+        Assert.Contains("repository:private/app:pull,push", tokens.Scopes);
+        Assert.Contains("repository:private/app:pull", tokens.Scopes);
+    }
+
+    [Fact]
+    public void A_registry_with_TLS_is_trusted_by_its_authoritys_certificate()
+    {
+        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
+        var request = new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256);
+        var names = new SubjectAlternativeNameBuilder();
+        names.AddIpAddress(System.Net.IPAddress.Loopback);
+        request.CertificateExtensions.Add(names.Build());
+        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
+        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        var pem = _home.Write("tls/ca.crt", certificate.ExportCertificatePem());
+        var keyFile = _home.Write("tls-key/key.pem", key.ExportPkcs8PrivateKeyPem());
+        using var registry = RegistryServer.Start(_home, tls: $"{{certificate: {pem}, key: {keyFile}}}");
+
+        var refused = _home.Bld("push", "-q", "app", $"{registry.Host}/app");
+        Assert.Equal(125, refused.Code);
+        Assert.Contains($"cannot reach {registry.Host}: its certificate was not signed by an authority", refused.Error, StringComparison.Ordinal);
+        _home.Succeed("push", "-q", "--cert-dir", _home.In("tls"), "app", $"{registry.Host}/app");
+        _home.Succeed("push", "-q", "--tls-verify=false", "app", $"{registry.Host}/app");
+        shared.SucceedElsewhere("tls-store", "pull", "-q", "--cert-dir", _home.In("tls"), $"{registry.Host}/app");
+    }
+
+    [Fact]
+    public void A_registry_is_reached_through_a_proxy()
+    {
+        _home.Succeed("push", "-q", "app", $"{_host}/proxied/app:1");
+
+        // The registry itself takes requests as a proxy gets them; the name is known to nobody else.
+        string[] command = [$"http_proxy=http://{_host}", $"https_proxy=http://{_host}", BldHome.Executable, "--root", _home.In("proxied"), "--runroot", _home.In("run")];
+        BldHome.Peer("env", [.. command, "pull", "-q", "--tls-verify=false", "registry.invalid/proxied/app:1"]);
+        Assert.Equal("greeting", shared.Greeting("proxied", "registry.invalid/proxied/app:1"));
+    }
+
+    [Fact]
+    public void A_dying_registry_leaves_a_sentence_and_nothing_else()
+    {
+        var registry = RegistryServer.Start(_home);
+        registry.Dispose();
+        var outcome = _home.Bld("push", "--retry", "1", "--retry-delay", "10ms", "app", $"{registry.Host}/app");
+        Assert.Equal(125, outcome.Code);
+        Assert.StartsWith($"Error: cannot reach {registry.Host}: Connection refused", outcome.Error.Split('\n').First(static line => line.StartsWith("Error", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Equal("", outcome.Output);
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_home.Store, "tmp")));
+    }
+
+    private void CheckLogin(string host, string auth)
+    {
+        var name = $"{host}/private/app:1";
+        var refused = _home.Bld("push", "--authfile", _home.Write("empty-auth.json", "{}"), "app", name);
+        Assert.Equal(125, refused.Code);
+        Assert.Contains($"bld login {host}", refused.Error, StringComparison.Ordinal);
+
+        var wrong = BldHome.Run("sh", "-c", $"echo wrong | {BldHome.Executable} login --authfile {auth} -u {RegistryServer.User} --password-stdin {host}");
+        Assert.Equal((125, $"Error: logging into \"{host}\": invalid username/password\n"), (wrong.Code, wrong.Error));
+        Assert.False(File.Exists(auth));
+
+        var login = BldHome.Run("sh", "-c", $"echo {Secret} | {BldHome.Executable} login --authfile {auth} -u {RegistryServer.User} --password-stdin {host}");
+        Assert.Equal((0, "Login Succeeded!\n"), (login.Code, login.Output));
+        Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(auth));
+        Assert.Equal(RegistryServer.User, _home.Succeed("login", "--authfile", auth, "--get-login", host));
+
+        var pushed = _home.Bld("--log-level", "trace", "--debug", "push", "--authfile", auth, "app", name);
+        Assert.True(pushed.Code == 0, pushed.Error);
+        Assert.DoesNotContain(Secret, pushed.Output + pushed.Error, StringComparison.Ordinal);
+        BldHome.Peer("skopeo", "inspect", "--authfile", auth, "--tls-verify=false", $"docker://{name}");
+        shared.SucceedElsewhere("private-" + host.Split(':')[1], "pull", "-q", "--creds", $"{RegistryServer.User}:{Secret}", name);
+
+        Assert.Equal($"Removed login credentials for {host}", _home.Succeed("logout", "--authfile", auth, host));
+        Assert.Equal($"Error: not logged into {host}\n", _home.Bld("logout", "--authfile", auth, host).Error);
+        Assert.DoesNotContain(RegistryServer.User, File.ReadAllText(auth), StringComparison.Ordinal);
+    }
+}
