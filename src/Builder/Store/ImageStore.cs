@@ -107,6 +107,14 @@ internal sealed partial class ImageStore(StateDirectory state)
         return new StoredImage { Id = id ?? digest.Hex, MediaType = mediaType, ManifestDigest = digest, ManifestSize = index.Length, Names = names };
     }
 
+    /// <summary>Keeps what is claimed about an image until it leaves; goes with the image.</summary>
+    internal void SetAttestations(string id, ReadOnlySpan<byte> bytes) => state.PublishFile(AttestationsPath(id), bytes);
+
+    /// <summary>What is claimed about an image; null for nothing.</summary>
+    internal byte[]? ReadAttestations(string id) => state.ReadFile(AttestationsPath(id));
+
+    private static string AttestationsPath(string id) => $"attestations/{id}.json";
+
     /// <summary>Keeps a manifest or a configuration that a list is about to speak of.</summary>
     internal void AddDocument(ReadOnlySpan<byte> bytes)
     {
@@ -133,6 +141,11 @@ internal sealed partial class ImageStore(StateDirectory state)
     {
         var blobs = BlobsOf(image);
         Change(index => index.Remove(image));
+        if (ReadAttestations(image.Id) is not null)
+        {
+            File.Delete($"{state.Root}/{AttestationsPath(image.Id)}");
+        }
+
         if (state.TryLockAll())
         {
             try

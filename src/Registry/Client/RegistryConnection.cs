@@ -57,7 +57,7 @@ internal sealed class RegistryConnection : IDisposable
         }
         catch (HttpRequestException exception)
         {
-            throw Unreachable(exception);
+            throw Unreachable(exception, request);
         }
     }
 
@@ -70,12 +70,15 @@ internal sealed class RegistryConnection : IDisposable
         _probing.Dispose();
     }
 
-    private RegistryException Unreachable(HttpRequestException exception)
+    private RegistryException Unreachable(HttpRequestException exception, RegistryRequest request)
     {
         var reason = exception.HttpRequestError is HttpRequestError.SecureConnectionError && _tls.Complaint is { } complaint
             ? $"{complaint}; give its authority's certificate by --cert-dir, or trust it blindly by --tls-verify=false"
             : exception.InnerException is { } inner and not OperationCanceledException ? $"{exception.Message.TrimEnd('.')}: {inner.Message}" : exception.Message;
-        return new RegistryException($"cannot reach {_name.Host}: {reason.TrimEnd('.')}", exception) { IsPassing = true };
+
+        // The path only: queries hold signatures.
+        var path = (request.Target.IsAbsoluteUri ? request.Target.AbsolutePath : request.Target.OriginalString).Split('?')[0];
+        return new RegistryException($"cannot reach {_name.Host} for {request.Method} {path}: {reason.TrimEnd('.')}", exception) { IsPassing = true };
     }
 
     private async Task<HttpResponseMessage> FollowAsync(

@@ -47,16 +47,18 @@ public sealed class RegistryTests(RegistryHome shared) : IClassFixture<RegistryH
     [Theory]
     [InlineData("gzip", "oci")]
     [InlineData("zstd", "oci")]
+    [InlineData("zstd:chunked", "oci")]
     [InlineData("gzip", "v2s2")]
     public void Images_that_skopeo_pushed_are_pulled(string compression, string format)
     {
-        var name = $"{_host}/skopeo/{compression}-{format}:1";
-        var layout = _home.In($"layout-{compression}-{format}");
+        var id = $"{compression.Replace(':', '-')}-{format}";
+        var name = $"{_host}/skopeo/{id}:1";
+        var layout = _home.In($"layout-{id}");
         _home.Succeed("push", "-q", "app", $"oci:{layout}:app");
         BldHome.Peer(
             "skopeo", "copy", "--quiet", "--dest-tls-verify=false", "--format", format, "--dest-compress-format", compression, $"oci:{layout}:app", $"docker://{name}");
 
-        Assert.Equal("greeting", shared.Greeting($"from-skopeo-{compression}-{format}", name));
+        Assert.Equal("greeting", shared.Greeting($"from-skopeo-{id}", name));
     }
 
     [Theory]
@@ -119,7 +121,7 @@ public sealed class RegistryTests(RegistryHome shared) : IClassFixture<RegistryH
 
         var refused = _home.Bld("push", "-q", "app", $"{registry.Host}/app");
         Assert.Equal(125, refused.Code);
-        Assert.Contains($"cannot reach {registry.Host}: its certificate was not signed by an authority", refused.Error, StringComparison.Ordinal);
+        Assert.Contains(": its certificate was not signed by an authority", refused.Error, StringComparison.Ordinal);
         _home.Succeed("push", "-q", "--cert-dir", _home.In("tls"), "app", $"{registry.Host}/app");
         _home.Succeed("push", "-q", "--tls-verify=false", "app", $"{registry.Host}/app");
         shared.SucceedElsewhere("tls-store", "pull", "-q", "--cert-dir", _home.In("tls"), $"{registry.Host}/app");
@@ -143,7 +145,7 @@ public sealed class RegistryTests(RegistryHome shared) : IClassFixture<RegistryH
         registry.Dispose();
         var outcome = _home.Bld("push", "--retry", "1", "--retry-delay", "10ms", "app", $"{registry.Host}/app");
         Assert.Equal(125, outcome.Code);
-        Assert.StartsWith($"Error: cannot reach {registry.Host}: Connection refused", outcome.Error.Split('\n').First(static line => line.StartsWith("Error", StringComparison.Ordinal)), StringComparison.Ordinal);
+        Assert.Matches($"^Error: cannot reach {registry.Host} for HEAD /v2/app/blobs/sha256:[0-9a-f]+: Connection refused", outcome.Error.Split('\n').First(static line => line.StartsWith("Error", StringComparison.Ordinal)));
         Assert.Equal("", outcome.Output);
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_home.Store, "tmp")));
     }

@@ -136,8 +136,28 @@ public sealed class UploadTests : IDisposable
 
         var error = await Assert.ThrowsAsync<RegistryException>(() => _client.UploadAsync(blob, () => new MemoryStream(content), CancellationToken.None));
 
-        Assert.StartsWith($"cannot reach {_registry.Server.Host}: ", error.Message, StringComparison.Ordinal);
+        Assert.StartsWith($"cannot reach {_registry.Server.Host} for PATCH /v2/some/image/blobs/uploads/1: ", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', error.Message);
+    }
+
+    [Fact]
+    public async Task An_upload_that_stalls_goes_on()
+    {
+        var (blob, content) = Blob(3_000_000);
+        _registry.Before = request =>
+        {
+            if (request.Method == "PATCH" && ++_tries == 1)
+            {
+                Thread.Sleep(TestRegistry.Options.StallTimeout * 3);
+                return TestReply.Reset;
+            }
+
+            return null;
+        };
+
+        await _client.UploadAsync(blob, () => new MemoryStream(content), CancellationToken.None);
+
+        Assert.Equal(content, _registry.Blobs[blob.Digest.ToString()]);
     }
 
     [Fact]

@@ -34,6 +34,7 @@ internal sealed class BudCommand : Command
             return CheckRun.Run(request, session.Images);
         }
 
+        var finish = new BudResult(session, line);
         var hidesResults = line.Flags.Has("iidfile");
         // The console's own streams write where the descriptor stands: others may write to the same file.
         using var error = Console.OpenStandardError();
@@ -45,7 +46,7 @@ internal sealed class BudCommand : Command
             Console.Error.Write(ExplainText.Summary(record));
         }
 
-        new BudResult(session, line).Finish(session.Image(result.ImageId), result.Names, outputs);
+        finish.Finish([session.Image(result.ImageId)], session.Image(result.ImageId), request, outputs);
         if (line.Flags.Text("iidfile") is { } path)
         {
             File.WriteAllText(path, $"sha256:{result.ImageId}");

@@ -1,4 +1,5 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Engine;
 using Bld.Builder.Engine.Images;
 using Bld.Builder.Store;
 using Bld.Registry;
@@ -8,9 +9,12 @@ namespace Bld.Builder.Cli.Commands;
 /// <summary>What happens with a built image besides being in the store: lists, outputs, pushes.</summary>
 internal sealed class BudResult(Session session, CommandLine line)
 {
+    private readonly BudAttestations _attestations = new(session, line);
+
     /// <summary>Refuses what can't be, before anything is built.</summary>
     public static IReadOnlyList<BudOutput> Check(ParsedFlags flags)
     {
+        BudAttestations.Check(flags);
         var outputs = BudOutput.ReadAll(flags);
         var names = flags.List("tag");
         if (flags.Text("manifest") is { } list && names.Select(ImageNames.Normalise).Contains(ImageNames.Normalise(list)))
@@ -23,22 +27,52 @@ internal sealed class BudResult(Session session, CommandLine line)
             : outputs;
     }
 
-    /// <summary>Puts a built image in its list, and writes all outputs.</summary>
-    public void Finish(StoredImage image, IReadOnlyList<string> names, IReadOnlyList<BudOutput> outputs)
+    /// <summary>Attests built images, puts them in their list, and writes all outputs.</summary>
+    /// <param name="built">The images, one for each platform.</param>
+    /// <param name="result">The image, or the list of all of them.</param>
+    /// <param name="request">What was built.</param>
+    /// <param name="outputs">Where it goes.</param>
+    public void Finish(IReadOnlyList<StoredImage> built, StoredImage result, BuildRequest request, IReadOnlyList<BudOutput> outputs)
     {
-        AddToList([image]);
+        foreach (var image in built)
+        {
+            _attestations.Add(image, request);
+        }
+
+        AddToList(built);
         foreach (var output in outputs)
         {
-            Write(image, names, output);
+            if (built.Count > 1 && output.Kind is OutputKind.Local or OutputKind.Tar)
+            {
+                WriteRoots(built, output);
+            }
+            else
+            {
+                Write(result, request.Names, output);
+            }
         }
     }
 
-    /// <summary>Puts built images in the list that the command line names, if it names one.</summary>
-    public StoredImage? AddToList(IReadOnlyList<StoredImage> images)
+    // As BuildKit: a directory for each platform.
+    private void WriteRoots(IReadOnlyList<StoredImage> built, BudOutput output)
+    {
+        if (output.Kind == OutputKind.Tar)
+        {
+            throw new UsageException("a tar file holds one root file system, but several platforms were built: use type=local, or build them one by one");
+        }
+
+        foreach (var image in built)
+        {
+            var platform = session.Lists.Members.Describe(image).Platform!;
+            Write(image, [], output with { Destination = $"{output.Destination}/{platform.ToString().Replace('/', '_')}" });
+        }
+    }
+
+    private void AddToList(IReadOnlyList<StoredImage> images)
     {
         if (line.Flags.Text("manifest") is not { Length: > 0 } name)
         {
-            return null;
+            return;
         }
 
         var list = session.Lists.Create(ImageNames.Normalise(name), amend: true, replace: false);
@@ -46,12 +80,9 @@ internal sealed class BudResult(Session session, CommandLine line)
         {
             list = session.Lists.AddBuilt(list, session.Lists.Members.Describe(image));
         }
-
-        return list;
     }
 
-    /// <summary>Writes one output.</summary>
-    public void Write(StoredImage image, IReadOnlyList<string> names, BudOutput output)
+    private void Write(StoredImage image, IReadOnlyList<string> names, BudOutput output)
     {
         var named = output.Names.Count > 0 ? output.Names : names;
         switch (output.Kind)

@@ -12,7 +12,9 @@ internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, Bl
     public Digest Push(StoredImage image, IImageSink sink, PushOptions options, CancellationToken cancellation)
     {
         var manifest = new RawManifest(images.ReadManifest(image), image.MediaType);
-        var written = image.IsIndex ? WriteIndex(manifest, sink, options, cancellation) : WriteImage(manifest, sink, options, cancellation);
+        var written = image.IsIndex
+            ? WriteIndex(manifest, sink, options, cancellation)
+            : WithAttestations(WriteImage(manifest, sink, options, cancellation), sink, options, cancellation);
         options.Report?.Invoke($"Writing manifest to {sink.Target}");
         sink.PutManifestAsync(written, isTop: true, cancellation).GetAwaiter().GetResult();
         return written.Digest;
@@ -22,6 +24,8 @@ internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, Bl
     {
         var index = ImageIndex.Parse(raw.Content);
         var entries = new List<Descriptor>();
+        var attested = new List<Descriptor>();
+        var moved = new Dictionary<string, string>();
         foreach (var entry in index.Manifests)
         {
             if (!options.All || !images.HasBlob(entry.Digest))
@@ -34,7 +38,14 @@ internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, Bl
             var written = MediaTypes.IsIndex(entry.MediaType) ? part : WriteImage(part, sink, options, cancellation);
             sink.PutManifestAsync(written, isTop: false, cancellation).GetAwaiter().GetResult();
             entries.Add(entry with { MediaType = written.MediaType, Digest = written.Digest, Size = written.Content.Length });
+            moved[entry.Digest.ToString()] = written.Digest.ToString();
+            if (AttestationsOf(written, sink, options) is { } attestations)
+            {
+                attested.Add(Attestations.Write(written, sink.Target, attestations, sink, cancellation));
+            }
         }
+
+        entries = [.. entries.Select(entry => Attestations.Follow(entry, moved)), .. attested];
 
         var type = options.Format switch
         {
@@ -47,12 +58,47 @@ internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, Bl
             : new RawManifest((index with { MediaType = type, Manifests = entries }).ToJson(), type);
     }
 
+    /// <summary>An image, or an index of it and of what is claimed about it.</summary>
+    private RawManifest WithAttestations(RawManifest image, IImageSink sink, PushOptions options, CancellationToken cancellation)
+    {
+        if (AttestationsOf(image, sink, options) is not { } attestations)
+        {
+            return image;
+        }
+
+        sink.PutManifestAsync(image, isTop: false, cancellation).GetAwaiter().GetResult();
+        var config = ImageConfig.Parse(images.ReadBlob(ImageManifest.Parse(image.Content).Config.Digest));
+        var entry = image.ToDescriptor() with { Platform = new Platform { Architecture = config.Architecture, Os = config.Os, Variant = config.Variant } };
+        var index = new ImageIndex
+        {
+            MediaType = MediaTypes.OciIndex,
+            Manifests = [entry, Attestations.Write(image, sink.Target, attestations, sink, cancellation)],
+        };
+        return new RawManifest(index.ToJson(), MediaTypes.OciIndex);
+    }
+
+    private IReadOnlyList<Attestation>? AttestationsOf(RawManifest image, IImageSink sink, PushOptions options)
+    {
+        if (MediaTypes.IsIndex(image.MediaType) || images.ReadAttestations(ImageManifest.Parse(image.Content).Config.Digest.Hex) is not { } bytes)
+        {
+            return null;
+        }
+
+        if (sink is RegistrySink or LayoutSink or LayoutArchiveSink)
+        {
+            return Attestations.FromBytes(bytes);
+        }
+
+        options.Report?.Invoke($"{sink.Target} can't hold attestations: they are left out");
+        return null;
+    }
+
     private RawManifest WriteImage(RawManifest raw, IImageSink sink, PushOptions options, CancellationToken cancellation)
     {
         var manifest = ImageManifest.Parse(raw.Content);
         var configBytes = images.ReadBlob(manifest.Config.Digest);
         IReadOnlyList<Descriptor> layers;
-        if (manifest.Config.MediaType is MediaTypes.OciConfig or MediaTypes.DockerConfig)
+        if (ManifestFormat.IsImage(manifest))
         {
             layers = new LayerPusher(images, snapshots, memory, remote, sink, options).Push(manifest, ImageConfig.Parse(configBytes), cancellation);
         }

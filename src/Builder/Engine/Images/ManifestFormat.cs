@@ -10,7 +10,7 @@ internal static class ManifestFormat
     {
         // Docker's types have no zstd that Docker's own programs would take.
         var hasZstd = layers.Any(static layer => MediaTypes.CompressionOf(layer.MediaType) == LayerCompression.Zstd);
-        var isImage = manifest.Config.MediaType is MediaTypes.OciConfig or MediaTypes.DockerConfig;
+        var isImage = IsImage(manifest);
         var docker = isImage && (format is ImageFormat.Docker || (format is null && raw.MediaType == MediaTypes.DockerManifest && !hasZstd));
         var type = docker ? MediaTypes.DockerManifest : MediaTypes.OciManifest;
         var typed = isImage ? [.. layers.Select(layer => Typed(layer, docker))] : layers;
@@ -23,6 +23,10 @@ internal static class ManifestFormat
         var written = manifest with { MediaType = type, Config = config, Layers = typed, Annotations = docker ? null : manifest.Annotations };
         return new RawManifest(written.ToJson(), type);
     }
+
+    /// <summary>Whether a manifest is an image's: its layers are tarballs.</summary>
+    public static bool IsImage(ImageManifest manifest) =>
+        manifest.Config.MediaType is MediaTypes.OciConfig or MediaTypes.DockerConfig && !Attestations.IsAttestation(manifest);
 
     private static Descriptor Typed(Descriptor layer, bool docker)
     {

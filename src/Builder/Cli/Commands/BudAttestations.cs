@@ -1,0 +1,100 @@
+using System.Text;
+
+using Bld.Builder.Cli.Flags;
+using Bld.Builder.Engine;
+using Bld.Builder.Engine.Images;
+using Bld.Builder.Engine.Sbom;
+using Bld.Builder.Store;
+using Bld.Dockerfile;
+using Bld.Registry;
+
+namespace Bld.Builder.Cli.Commands;
+
+/// <summary>What <c>--sbom</c> and <c>--provenance</c> claim about a built image. It is kept beside the image and goes where the image goes.</summary>
+internal sealed class BudAttestations(Session session, CommandLine line)
+{
+    private readonly DateTimeOffset _started = DateTimeOffset.UtcNow;
+
+    /// <summary>Refuses what can't be understood, before anything is built.</summary>
+    public static void Check(ParsedFlags flags)
+    {
+        _ = Format(flags);
+        _ = ShowsArguments(flags);
+        if (flags.Has("sbom-output") && Format(flags) is null)
+        {
+            throw new UsageException("--sbom-output needs --sbom");
+        }
+    }
+
+    /// <summary>Attests an image, if the command line wants it.</summary>
+    public void Add(StoredImage image, BuildRequest request)
+    {
+        var attestations = new List<Attestation>();
+        if (Format(line.Flags) is { } format)
+        {
+            var name = request.Names.Count > 0 ? request.Names[0] : image.Id;
+            var sbom = BillOfMaterials.Scan(session.Puller.Unpacked(image, line.Cancellation), name, session.Snapshots, Warn, line.Cancellation).ToJson(format);
+            attestations.Add(new Attestation(BillOfMaterials.PredicateType(format), sbom));
+            if (line.Flags.Text("sbom-output") is { } file)
+            {
+                File.WriteAllBytes(file, sbom);
+            }
+        }
+
+        if (ShowsArguments(line.Flags) is { } shows)
+        {
+            attestations.Add(new Attestation(Provenance.Type, Describe(image, request, shows).ToJson(ThisAssembly.Version)));
+        }
+
+        if (attestations.Count > 0)
+        {
+            session.Images.SetAttestations(image.Id, Attestations.ToBytes(attestations));
+        }
+    }
+
+    private static SbomFormat? Format(ParsedFlags flags) => flags.Text("sbom") switch
+    {
+        null or "false" => null,
+        "true" or "spdx" => SbomFormat.Spdx,
+        "cyclonedx" => SbomFormat.CycloneDx,
+        var other => throw new UsageException($"--sbom={other} is not known: bld looks through images itself, so use --sbom=spdx or --sbom=cyclonedx"),
+    };
+
+    /// <summary>Whether the provenance shows the build's arguments; null when none is wanted.</summary>
+    private static bool? ShowsArguments(ParsedFlags flags) => flags.Text("provenance") switch
+    {
+        null or "false" => null,
+        "true" or "mode=min" => false,
+        "mode=max" => true,
+        var other => throw new UsageException($"--provenance={other} is not known: use true, mode=min, mode=max or false"),
+    };
+
+    private Provenance Describe(StoredImage image, BuildRequest request, bool showsArguments) => new()
+    {
+        Dockerfile = request.DockerfileName,
+        DockerfileDigest = Digest.Of(Encoding.UTF8.GetBytes(request.DockerfileText)).ToString(),
+        Target = request.Target,
+        Platform = session.Lists.Members.Describe(image).Platform?.ToString() ?? "",
+        Arguments = showsArguments ? request.BuildArguments : null,
+        Materials = Materials(request),
+        Started = _started,
+        Finished = DateTimeOffset.UtcNow,
+    };
+
+    private List<(string Name, string Digest)> Materials(BuildRequest request)
+    {
+        var document = DockerfileParser.Parse(request.DockerfileText, request.DockerfileName);
+        var found = new List<(string, string)>();
+        foreach (var name in document.Stages.Select(static stage => stage.From.Image).Distinct())
+        {
+            if (ImageNames.Candidates(name).Select(session.Images.Find).OfType<StoredImage>().FirstOrDefault() is { } stored)
+            {
+                found.Add((name, stored.ManifestDigest.ToString()));
+            }
+        }
+
+        return found;
+    }
+
+    private static void Warn(string message) => Console.Error.WriteLine($"[Warning] {message}");
+}

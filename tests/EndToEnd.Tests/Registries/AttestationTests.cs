@@ -1,0 +1,114 @@
+using System.Text.Json;
+
+namespace Bld.EndToEnd.Tests;
+
+/// <summary>What is claimed about an image when that is wanted: what it holds, and how it came to be.</summary>
+public sealed class AttestationTests(RegistryHome shared) : IClassFixture<RegistryHome>
+{
+    private const string Dockerfile = """
+        FROM localhost/busybox
+        ARG SECRET
+        COPY <<EOF /var/lib/dpkg/status
+        Package: libc6
+        Status: install ok installed
+        Architecture: amd64
+        Version: 2.36-9+deb12u9
+        Description: the library
+         Version: not a field
+
+        Package: gone
+        Status: deinstall ok config-files
+        Version: 1
+
+        EOF
+        COPY <<EOF /etc/os-release
+        ID=debian
+        EOF
+        COPY <<EOF /lib/apk/db/installed
+        P:musl
+        V:1.2.4-r2
+        A:x86_64
+        L:MIT
+        EOF
+        COPY <<EOF /srv/package-lock.json
+        {"packages":{"":{"name":"app"},"node_modules/left-pad":{"version":"1.3.0","license":"WTFPL"},"node_modules/a/node_modules/@s/b":{"version":"2.0.0"} } }
+        EOF
+        COPY <<EOF /srv/Cargo.lock
+        [[package]]
+        name = "serde"
+        version = "1.0.190"
+        EOF
+        COPY <<EOF /srv/composer.lock
+        not json
+        EOF
+        """;
+
+    private readonly BldHome _home = shared.Home;
+    private readonly string _host = shared.Registry.Host;
+
+    [Fact]
+    public void An_image_is_attested_where_BuildKits_readers_look()
+    {
+        _home.Write("context/Dockerfile", Dockerfile);
+        var name = $"{_host}/attested:1";
+        var outcome = _home.Bld(
+            "bud", "-q", "-t", name, "--sbom", "--sbom-output", _home.In("sbom.json"), "--provenance", "--build-arg", "SECRET=hidden", "--push", _home.In("context"));
+        Assert.True(outcome.Code == 0, outcome.Error);
+        Assert.Contains("[Warning] /srv/composer.lock can't be read", outcome.Error, StringComparison.Ordinal);
+
+        using var index = JsonDocument.Parse(BldHome.Peer("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{name}"));
+        var entries = index.RootElement.GetProperty("manifests").EnumerateArray().ToList();
+        Assert.Equal(["linux", "unknown"], entries.Select(static entry => entry.GetProperty("platform").GetProperty("os").GetString()));
+        var notes = entries[1].GetProperty("annotations");
+        Assert.Equal("attestation-manifest", notes.GetProperty("vnd.docker.reference.type").GetString());
+        Assert.Equal(entries[0].GetProperty("digest").GetString(), notes.GetProperty("vnd.docker.reference.digest").GetString());
+
+        var statements = Statements(entries[1].GetProperty("digest").GetString()!);
+        var digest = entries[0].GetProperty("digest").GetString()!.Split(':')[1];
+        Assert.All(statements, statement => Assert.Equal(digest, statement.GetProperty("subject")[0].GetProperty("digest").GetProperty("sha256").GetString()));
+        Assert.Equal(["https://spdx.dev/Document", "https://slsa.dev/provenance/v1"], statements.Select(static each => each.GetProperty("predicateType").GetString()));
+        CheckSoftware(statements[0].GetProperty("predicate"));
+        Assert.DoesNotContain("hidden", statements[1].ToString(), StringComparison.Ordinal);
+        Assert.Contains(
+            "localhost/busybox",
+            statements[1].GetProperty("predicate").GetProperty("buildDefinition").GetProperty("resolvedDependencies").EnumerateArray().Select(static each => each.GetProperty("name").GetString()));
+
+        using var file = JsonDocument.Parse(File.ReadAllText(_home.In("sbom.json")));
+        CheckSoftware(file.RootElement);
+        shared.SucceedElsewhere("attested-store", "pull", "-q", name);
+        BldHome.Peer("skopeo", "copy", "--quiet", "--src-tls-verify=false", $"docker://{name}", $"dir:{_home.In("attested-copy")}");
+    }
+
+    [Fact]
+    public void Nothing_is_attested_unless_it_is_wanted()
+    {
+        _home.Build("FROM localhost/busybox\nRUN echo plain > /plain", "-t", $"{_host}/plain:1", "--push");
+        Assert.DoesNotContain("manifests", BldHome.Peer("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{_host}/plain:1"), StringComparison.Ordinal);
+        _home.Build("FROM localhost/busybox\nRUN echo cyclone > /plain", "--sbom=cyclonedx", "--sbom-output", _home.In("bom.json"));
+        Assert.Contains("\"bomFormat\":\"CycloneDX\"", File.ReadAllText(_home.In("bom.json")), StringComparison.Ordinal);
+        Assert.Contains("--sbom=syft is not known", _home.Bld("bud", "--sbom=syft", _home.In("context")).Error, StringComparison.Ordinal);
+    }
+
+    private static void CheckSoftware(JsonElement spdx)
+    {
+        Assert.Equal("SPDX-2.3", spdx.GetProperty("spdxVersion").GetString());
+        Assert.Equal(
+            [
+                "pkg:apk/debian/musl@1.2.4-r2?arch=x86_64", "pkg:cargo/serde@1.0.190", "pkg:deb/debian/libc6@2.36-9%2Bdeb12u9?arch=amd64",
+                "pkg:npm/%40s/b@2.0.0", "pkg:npm/left-pad@1.3.0",
+            ],
+            spdx.GetProperty("packages").EnumerateArray().Select(static each => each.GetProperty("externalRefs")[0].GetProperty("referenceLocator").GetString()));
+    }
+
+    private List<JsonElement> Statements(string digest)
+    {
+        var place = _home.In("attestation");
+        BldHome.Peer("skopeo", "copy", "--quiet", "--src-tls-verify=false", $"docker://{_host}/attested@{digest}", $"dir:{place}");
+        using var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(place, "manifest.json")));
+        return [.. manifest.RootElement.GetProperty("layers").EnumerateArray().Select(layer =>
+        {
+            using var statement = JsonDocument.Parse(File.ReadAllText(Path.Combine(place, layer.GetProperty("digest").GetString()!.Split(':')[1])));
+            return statement.RootElement.Clone();
+        })];
+    }
+}
