@@ -3,6 +3,7 @@ using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 
+using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Runtime.Linux;
 
@@ -13,68 +14,71 @@ namespace Bld.Builder.Context;
 /// <summary>
 /// SHA-256 of files' contents, remembered by device, inode, size, modification and change time, so that an unchanged context is
 /// walked and not read. A file that changed so lately that a later change might have the same times is not remembered (git's
-/// rule for racy entries). Kept in <c>digests</c> of the state directory, which may be deleted at any time.
+/// rule for racy entries). Kept in <c>digests2</c> of the state directory (<see cref="DigestTable"/>), which may be deleted at any time.
 /// </summary>
 internal sealed class FileDigests(StateDirectory state)
 {
-    private const string FileName = "digests";
     private const int MostEntries = 1_000_000;
     private const int BufferSize = 1 << 17;
 
     /// <summary>Coarse clocks tick every 10 ms at worst; ten times that is safe.</summary>
     private const uint RacyNanoseconds = 100_000_000;
 
-    private readonly Lazy<ConcurrentDictionary<FileIdentity, FileDigest>> _known = new(() => Load(state));
-    private int _added;
+    private readonly Lazy<DigestTable> _table = new(() => DigestTable.Open(state));
+    private readonly ConcurrentDictionary<FileIdentity, KnownFile> _added = new();
 
-    /// <summary>The digest of a file's content if it can be told without reading it.</summary>
-    public FileDigest? Known(in FileStatus status) => _known.Value.TryGetValue(FileIdentity.Of(status), out var known) ? known : null;
+    /// <summary>What can be told of a file without opening it.</summary>
+    public KnownFile? Known(in FileStatus status)
+    {
+        var identity = FileIdentity.Of(status);
+        return _table.Value.Find(identity) ?? (_added.TryGetValue(identity, out var known) ? known : null);
+    }
 
     /// <summary>The digest of a regular file's content. Safe for several threads.</summary>
     /// <param name="directory">Where it lies.</param>
     /// <param name="name">Its name there; a link is refused.</param>
     /// <param name="status">What statx said of it.</param>
-    public FileDigest Of(SafeFileHandle directory, ReadOnlySpan<byte> name, in FileStatus status)
+    public KnownFile Of(SafeFileHandle directory, ReadOnlySpan<byte> name, in FileStatus status)
     {
-        var identity = FileIdentity.Of(status);
-        if (_known.Value.TryGetValue(identity, out var known))
+        if (Known(status) is { } known)
         {
             return known;
         }
 
         var now = DateTimeOffset.UtcNow;
         using var file = FileCalls.Open(directory, name, OpenFlags.ReadOnly | OpenFlags.NoFollow | OpenFlags.NonBlocking);
-        var digest = Compute(file, status.Size);
+        var found = new KnownFile(Compute(file, status.Size), HasAttributes(file));
         var opened = FileCalls.Status(file);
+        var identity = FileIdentity.Of(status);
         if (FileIdentity.Of(opened) == identity && IsSettled(opened.ChangedAt, now) && IsSettled(opened.ModifiedAt, now))
         {
-            _known.Value[identity] = digest;
-            Interlocked.Increment(ref _added);
+            _added[identity] = found;
         }
 
-        return digest;
+        return found;
     }
 
     /// <summary>Writes what was learnt; losing it costs only time.</summary>
     public void Save()
     {
-        if (!_known.IsValueCreated || Interlocked.Exchange(ref _added, 0) == 0)
+        if (!_added.IsEmpty)
         {
-            return;
+            _table.Value.Write(state, _added.ToArray(), MostEntries);
+            _added.Clear();
+        }
+    }
+
+    private static bool HasAttributes(SafeFileHandle file)
+    {
+        foreach (var attribute in FileCalls.AttributeNames(file))
+        {
+            if (ContentAttributes.Belongs(attribute.Span))
+            {
+                return true;
+            }
         }
 
-        var entries = new List<FileDigestEntry>(_known.Value.Count);
-        foreach (var (identity, digest) in _known.Value)
-        {
-            entries.Add(new FileDigestEntry(identity, digest));
-        }
-
-        if (entries.Count > MostEntries)
-        {
-            entries.RemoveRange(0, entries.Count - (MostEntries / 2));
-        }
-
-        state.PublishFile(FileName, MemoryMarshal.AsBytes(CollectionsMarshal.AsSpan(entries)), durable: false);
+        return false;
     }
 
     private static bool IsSettled(FileTime time, DateTimeOffset now)
@@ -119,24 +123,6 @@ internal sealed class FileDigests(StateDirectory state)
 
         hash.GetHashAndReset(digest);
     }
-
-    // A torn file (after a power loss) has a length that is no multiple, or zeros that no file has as its identity.
-    private static ConcurrentDictionary<FileIdentity, FileDigest> Load(StateDirectory state)
-    {
-        var bytes = state.ReadFile(FileName) ?? [];
-        var usable = bytes.Length % Marshal.SizeOf<FileDigestEntry>() == 0 ? bytes : [];
-        var entries = MemoryMarshal.Cast<byte, FileDigestEntry>(usable);
-        var known = new ConcurrentDictionary<FileIdentity, FileDigest>(Environment.ProcessorCount, entries.Length + 1024);
-        foreach (ref readonly var entry in entries)
-        {
-            if (entry.Identity.Inode != 0)
-            {
-                known[entry.Identity] = entry.Digest;
-            }
-        }
-
-        return known;
-    }
 }
 
 /// <summary>What tells whether a file is still the one that was read.</summary>
@@ -153,5 +139,20 @@ internal readonly record struct FileIdentity(
 [StructLayout(LayoutKind.Sequential)]
 internal readonly record struct FileDigest(ulong A, ulong B, ulong C, ulong D);
 
+/// <summary>What is remembered of a regular file.</summary>
+/// <param name="Digest">SHA-256 of its content.</param>
+/// <param name="Attributes">1 when it has extended attributes that are content, else 0: setting one changes the change time.</param>
 [StructLayout(LayoutKind.Sequential)]
-internal readonly record struct FileDigestEntry(FileIdentity Identity, FileDigest Digest);
+internal readonly record struct KnownFile(FileDigest Digest, ulong Attributes)
+{
+    public KnownFile(FileDigest digest, bool hasAttributes)
+        : this(digest, hasAttributes ? 1UL : 0)
+    {
+    }
+
+    /// <summary>Whether it has extended attributes that belong to an image.</summary>
+    public bool HasAttributes => Attributes != 0;
+}
+
+[StructLayout(LayoutKind.Sequential)]
+internal readonly record struct FileDigestEntry(FileIdentity Identity, KnownFile File);

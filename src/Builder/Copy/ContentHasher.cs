@@ -90,11 +90,12 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
     {
         var content = 0UL;
         AddOwnerAndMode(status);
-        var attributes = AddAttributes(directory, name);
+        var file = status.IsRegular ? digests.Of(directory, name, status) : default;
+        var attributes = status.IsRegular && !file.HasAttributes ? 0 : AddAttributes(directory, name);
         switch (status.Kind)
         {
             case FileKind.Regular:
-                var digest = digests.Of(directory, name, status);
+                var digest = file.Digest;
                 _hash.AppendData(MemoryMarshal.AsBytes(new ReadOnlySpan<FileDigest>(in digest)));
                 content = digest.A;
                 break;

@@ -25,6 +25,9 @@ internal sealed class Copier
     private CopyTracking? _tracking;
     private FileDigests? _digests;
 
+    // Whether nothing but what is being copied can lie where it goes in the upper directory: then there is nothing to make room for.
+    private bool _isFresh;
+
     /// <summary>Finds what the request's sources mean.</summary>
     /// <exception cref="BuildException">One of them isn't there.</exception>
     public Copier(CopySource source, CopyRequest request, CancellationToken cancellation)
@@ -160,7 +163,8 @@ internal sealed class Copier
     {
         using var source = FileCalls.OpenInRoot(_source.Root, match.Real.Span, OpenFlags.ReadOnly | OpenFlags.Directory);
         var existed = _view is not null && FileCalls.TryStatus(_view, destination.IsEmpty ? "."u8 : destination.Span, out _) == Errno.None;
-        existed |= FileCalls.TryStatus(_upper, destination.IsEmpty ? "."u8 : destination.Span, out _) == Errno.None;
+        _isFresh = FileCalls.TryStatus(_upper, destination.IsEmpty ? "."u8 : destination.Span, out _) == Errno.ENOENT;
+        existed |= !_isFresh;
         using var directory = _directories.Open(destination);
         if (!existed)
         {
@@ -172,6 +176,7 @@ internal sealed class Copier
         using var workers = new CopyWorkers(_cancellation);
         CopyDirectory(source, directory, below, destination, match.Name, "", workers);
         workers.Finish();
+        _isFresh = false;
         if (workers.HaveFilesChanged)
         {
             _tracking?.Forget();
@@ -221,8 +226,8 @@ internal sealed class Copier
         Replace(target, below, entry.Name.Span, targetPath);
         var (user, group) = OwnerOf(entry.Status);
         var file = new PlainFile(entry.Name, FileIdentity.Of(entry.Status), user, group, ModeOf(entry.Status), entry.Status.ModifiedAt);
-        if (_tracking is { } tracking && _digests?.Known(entry.Status) is { } content && !FileCopier.HasAttributes(source, entry.Name.Span)
-            && tracking.TryLink(targetPath, new CopiedFile(content, user, group, file.Mode, file.ModifiedAt), target))
+        if (_tracking is { } tracking && _digests?.Known(entry.Status) is { HasAttributes: false } known
+            && tracking.TryLink(targetPath, new CopiedFile(known.Digest, user, group, file.Mode, file.ModifiedAt), target))
         {
             return;
         }
@@ -281,10 +286,15 @@ internal sealed class Copier
     }
 
     /// <summary>Makes room for a file: what this instruction wrote there before goes; a directory stays and is an error.</summary>
-    private static void Replace(SafeFileHandle target, SafeFileHandle? below, ReadOnlySpan<byte> name, ByteString path)
+    private void Replace(SafeFileHandle target, SafeFileHandle? below, ReadOnlySpan<byte> name, ByteString path)
     {
+        if (_isFresh && below is null)
+        {
+            return;
+        }
+
         if ((below is not null && FileCalls.TryStatus(below, name, out var old) == Errno.None && old.IsDirectory)
-            || FileCalls.TryUnlink(target, name) == Errno.EISDIR)
+            || (!_isFresh && FileCalls.TryUnlink(target, name) == Errno.EISDIR))
         {
             throw new BuildException($"cannot replace to directory /{path} with file");
         }

@@ -46,20 +46,6 @@ internal static class FileCopier
         return FileIdentity.Of(FileCalls.Status(source)) == file.Identity;
     }
 
-    /// <summary>Whether a file has attributes that are content.</summary>
-    public static bool HasAttributes(SafeFileHandle directory, ReadOnlySpan<byte> name)
-    {
-        foreach (var attribute in FileCalls.AttributeNames(directory, name))
-        {
-            if (ContentAttributes.Belongs(attribute.Span))
-            {
-                return true;
-            }
-        }
-
-        return false;
-    }
-
     private static void CopyAttributes(SafeFileHandle source, SafeFileHandle target)
     {
         foreach (var attribute in FileCalls.AttributeNames(source))

@@ -13,7 +13,7 @@ namespace Bld.Builder.Engine;
 internal sealed class BuildNetwork(NetworkKind wanted, Action<string> warn) : IDisposable
 {
     private readonly Lock _gate = new();
-    private SharedNetwork? _shared;
+    private Task<SharedNetwork>? _shared;
     private bool _hasWarned;
 
     /// <summary>What <see cref="NetworkKind.Default"/> means here.</summary>
@@ -46,15 +46,40 @@ internal sealed class BuildNetwork(NetworkKind wanted, Action<string> warn) : ID
                 return null;
             }
 
-            lock (_gate)
-            {
-                return _shared ??= Create();
-            }
+            Begin();
+            return _shared!.GetAwaiter().GetResult();
+        }
+    }
+
+    /// <summary>
+    /// Begins to make the network on another thread, where RUNs get a private one: pasta takes longer than a step, so it starts as soon
+    /// as it is clear that some RUN has to run. Doing it twice is fine; a failure comes out of <see cref="Shared"/>.
+    /// </summary>
+    public void Begin()
+    {
+        if (wanted is not (NetworkKind.Default or NetworkKind.Private) || (wanted == NetworkKind.Default && !SharedNetwork.IsAvailable))
+        {
+            return;
+        }
+
+        lock (_gate)
+        {
+            _shared ??= Task.Factory.StartNew(Create, CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _shared?.Dispose();
+    public void Dispose()
+    {
+        if (_shared is { } shared)
+        {
+            ((IAsyncResult)shared).AsyncWaitHandle.WaitOne();
+            if (shared.IsCompletedSuccessfully)
+            {
+                shared.Result.Dispose();
+            }
+        }
+    }
 
     /// <summary>Nobody asked for the outside in so many words, so a helper that fails costs the step its way there, and nothing else.</summary>
     private SharedNetwork Create()

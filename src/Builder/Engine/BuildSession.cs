@@ -57,9 +57,11 @@ internal sealed class BuildSession(
     /// <summary>The network of the RUNs that want none in particular.</summary>
     public BuildNetwork Network { get; } = new(request.Run.Network, message => observer.Report(new BuildWarning(message)));
 
-    /// <summary>A layer made by this build, whose digest is computed when somebody first wants it.</summary>
+    /// <summary>A layer made by this build or an earlier one; its digest, where it isn't known, is computed when somebody first wants it.</summary>
     public PendingLayer NewLayer(SnapshotId snapshot) =>
-        new(snapshot, () => LayerDigests.Of(Services.Snapshots, snapshot, LayerOptions, Cancellation));
+        LayerOptions is { ClampTime: null, FixedTime: null } && Services.Snapshots.Get(snapshot)?.Layer is { } known
+            ? new(snapshot, new LayerDigest(known.DiffId, known.Size))
+            : new(snapshot, () => LayerDigests.Of(Services.Snapshots, snapshot, LayerOptions, Cancellation));
 
     /// <inheritdoc/>
     public void Dispose()

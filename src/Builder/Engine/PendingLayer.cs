@@ -20,6 +20,13 @@ internal sealed class PendingLayer
         _digest = new Lazy<Task<LayerDigest>>(Task.FromResult(new LayerDigest(diffId, blob.Size)));
     }
 
+    /// <summary>A layer that a step made and whose digest is known.</summary>
+    public PendingLayer(SnapshotId snapshot, LayerDigest digest)
+    {
+        Snapshot = snapshot;
+        _digest = new Lazy<Task<LayerDigest>>(Task.FromResult(digest));
+    }
+
     /// <summary>A layer that a step made; <paramref name="digest"/> starts when it is first asked for.</summary>
     public PendingLayer(SnapshotId snapshot, Func<LayerDigest> digest)
     {

@@ -140,6 +140,7 @@ internal sealed partial class StageBuilder(BuildSession session, StageScheduler 
         session.Observer.Report(new StepLookedUp(_step, key, inputs, Outcome(record, cached)));
         if (snapshot is null)
         {
+            BeginNetwork();
             snapshot = Make(make);
             created = session.Now;
             Services.Cache.Publish(key, new CacheRecord
@@ -166,6 +167,15 @@ internal sealed partial class StageBuilder(BuildSession session, StageScheduler 
         cached ? CacheOutcome.Hit
         : _usesCache ? record is null ? CacheOutcome.Unknown : CacheOutcome.Gone
         : session.Request.UseCache ? CacheOutcome.StageRefused : CacheOutcome.Refused;
+
+    /// <summary>After a step that had to be made, the RUNs behind it have to run as well, and need their network.</summary>
+    private void BeginNetwork()
+    {
+        if (planned.Stage.Instructions.Skip(Math.Max(0, _number - 2)).Any(static each => each is RunInstruction { Network: null or "default" }))
+        {
+            session.Network.Begin();
+        }
+    }
 
     private Snapshot Make(Action<ActiveSnapshot> make)
     {

@@ -23,13 +23,13 @@ internal sealed class StageScheduler : IDisposable
     /// <summary>Builds the target and everything that it needs.</summary>
     public StageResult Build()
     {
-        foreach (var stage in _session.Plan.Needed)
-        {
-            Begin(stage);
-        }
-
         try
         {
+            foreach (var stage in _session.Plan.Needed)
+            {
+                Begin(stage);
+            }
+
             return Result(_session.Plan.Target);
         }
         catch (Exception) when (_failure is not null)
@@ -59,6 +59,13 @@ internal sealed class StageScheduler : IDisposable
     private Task<StageResult> Start(int index)
     {
         var done = new TaskCompletionSource<StageResult>(TaskCreationOptions.RunContinuationsAsynchronously);
+        if (_session.Plan.Needed.Count == 1 && index == _session.Plan.Target)
+        {
+            // Nothing to run beside it.
+            Run(index, done);
+            return done.Task;
+        }
+
         var thread = new Thread(() => Run(index, done), 1024 * 1024) { IsBackground = true, Name = $"stage {index}" };
         thread.Start();
         return done.Task;

@@ -12,6 +12,10 @@ internal static unsafe partial class Libc
     internal const int AtRemoveDirectory = 0x200;
     internal const int AtSymlinkFollow = 0x400;
     internal const int AtEmptyPath = 0x1000;
+    internal const int ProtectRead = 1;
+    internal const int MapShared = 1;
+
+    internal static void* MapFailed => (void*)-1;
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int openat(SafeFileHandle directory, byte* path, int flags, uint mode);
@@ -23,6 +27,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int close(int descriptor);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial void* mmap(void* address, nuint length, int protection, int flags, SafeFileHandle file, long offset);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int statx(SafeFileHandle directory, byte* path, int flags, uint mask, StatxBuffer* buffer);
