@@ -13,16 +13,20 @@ namespace Bld.Builder.Cli;
 /// <summary>The state directory opened for one command, and the parts that work on it.</summary>
 internal sealed class Session : IDisposable
 {
+    private readonly BlobMemory _memory;
+    private readonly RemoteBlobs _remote;
+
     private Session(StateDirectory state, RegistryAccess access)
     {
-        var memory = new BlobMemory(state);
+        _memory = new BlobMemory(state);
         State = state;
         Images = new ImageStore(state);
         Snapshots = new SnapshotStore(state);
         Transports = new ImageTransports(state, access);
-        Puller = new ImagePuller(Images, Snapshots, memory, Transports);
-        Pusher = new ImagePusher(Images, Snapshots, memory, new RemoteBlobs(memory, access));
-        Lists = new ManifestLists(Images, new ListMembers(Images, Puller, Transports, memory));
+        Puller = new ImagePuller(Images, Snapshots, _memory, Transports);
+        _remote = new RemoteBlobs(_memory, access);
+        Pusher = new ImagePusher(Images, Snapshots, _memory, _remote);
+        Lists = new ManifestLists(Images, new ListMembers(Images, Puller, Transports, _memory));
     }
 
     public StateDirectory State { get; }
@@ -44,7 +48,7 @@ internal sealed class Session : IDisposable
 
     /// <summary>What the engine works with.</summary>
     public EngineServices Services => field ??= new EngineServices(
-        State, Images, Snapshots, new CacheStore(State), Puller, new FileDigests(State));
+        State, Images, Snapshots, new CacheStore(State), Puller, new FileDigests(State), Transports, _memory, _remote);
 
     /// <summary>Opens the state directory that the command line means.</summary>
     public static Session Open(ParsedFlags flags) =>

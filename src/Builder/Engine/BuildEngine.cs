@@ -1,4 +1,5 @@
 using Bld.Builder.Engine.History;
+using Bld.Builder.Engine.SharedCache;
 using Bld.Builder.Store;
 using Bld.Dockerfile;
 
@@ -30,12 +31,28 @@ internal sealed class BuildEngine(EngineServices services)
     {
         var warnings = new BuildWarnings(request, services.Images, observer);
         var document = warnings.Parse();
+        using var shared = CachePlaces.OpenReader(services, request, message => observer.Report(new BuildWarning(message)), cancellation);
+        try
+        {
+            return Build(request, document, warnings, shared, observer, cancellation);
+        }
+        catch (Exception exception) when (shared?.Failure is { } failure && exception is not OperationCanceledException)
+        {
+            // What it promised was counted on by all that came after: what is here already is used again, the rest is made.
+            observer.Report(new BuildWarning($"{failure}; the build begins again without it"));
+            return Build(request, document, warnings, null, observer, cancellation);
+        }
+    }
+
+    private BuildResult Build(
+        BuildRequest request, DockerfileDocument document, BuildWarnings warnings, SharedCacheReader? shared, IBuildObserver observer, CancellationToken cancellation)
+    {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var plan = BuildPlanner.Plan(document, request);
         warnings.TellOfStages(plan);
         observer.Report(new BuildPlanned(
             [.. plan.Needed.Select(index => new KeyValuePair<string, IReadOnlyList<string>>(StageName(document.Stages[index]), Texts(document.Stages[index])))]));
-        using var session = new BuildSession(services, request, plan, observer, stop.Token);
+        using var session = new BuildSession(services, request, plan, observer, stop.Token) { SharedCache = shared };
         using var scheduler = new StageScheduler(session, stop);
         var target = scheduler.Build();
         warnings.TellOfNewImages(plan);
@@ -44,6 +61,7 @@ internal sealed class BuildEngine(EngineServices services)
         observer.Report(committing);
         var result = new ImageWriter(session).Write(target);
         observer.Report(new ImageCommitted(result.ImageId, result.Names));
+        CachePlaces.WriteAll(session, target, () => plan.Needed.Select(scheduler.Result));
         return result;
     }
 

@@ -1,4 +1,5 @@
 using Bld.Builder.Context;
+using Bld.Builder.Engine.SharedCache;
 using Bld.Registry;
 
 namespace Bld.Builder.Engine;
@@ -50,6 +51,15 @@ internal sealed record BuildRequest
 
     /// <summary>Stages that are built anew even so (<c>--no-cache-filter</c>).</summary>
     public IReadOnlyList<string> UncachedStages { get; init; } = [];
+
+    /// <summary>Where results of other machines are looked for.</summary>
+    public IReadOnlyList<CacheReference> CacheFrom { get; init; } = [];
+
+    /// <summary>Where this build's results are written for others.</summary>
+    public IReadOnlyList<CacheReference> CacheTo { get; init; } = [];
+
+    /// <summary>How old an earlier result may be (<c>--cache-ttl</c>); null for any age.</summary>
+    public TimeSpan? CacheLifetime { get; init; }
 
     /// <summary>Whether each instruction keeps its own layer; otherwise a stage gives one.</summary>
     public bool Layers { get; init; } = true;

@@ -1,6 +1,7 @@
 using Bld.Builder.Cache;
 using Bld.Builder.Context;
 using Bld.Builder.Engine.Images;
+using Bld.Builder.Engine.SharedCache;
 using Bld.Builder.Layers;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
@@ -15,7 +16,10 @@ internal sealed record EngineServices(
     SnapshotStore Snapshots,
     CacheStore Cache,
     ImagePuller Puller,
-    FileDigests Digests);
+    FileDigests Digests,
+    ImageTransports Transports,
+    BlobMemory Memory,
+    RemoteBlobs Remote);
 
 /// <summary>What all stages of one build share.</summary>
 internal sealed class BuildSession(
@@ -47,6 +51,9 @@ internal sealed class BuildSession(
     /// <summary>What file times in layers become.</summary>
     public LayerOptions LayerOptions { get; } = new(
         request.SourceDateEpoch is { } epoch ? new FileTime(epoch, 0) : null, request.Timestamp is { } time ? new FileTime(time, 0) : null);
+
+    /// <summary>Results of other machines; null when none are asked for.</summary>
+    public SharedCacheReader? SharedCache { get; init; }
 
     /// <summary>Images that the Dockerfile names.</summary>
     public StageBases Bases { get; } = new(services, request.PullPolicy, cancellation);

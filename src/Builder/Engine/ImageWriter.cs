@@ -1,4 +1,5 @@
 using Bld.Builder.Cache;
+using Bld.Builder.Engine.SharedCache;
 using Bld.Builder.Snapshots;
 using Bld.Registry;
 
@@ -19,7 +20,7 @@ internal sealed class ImageWriter(BuildSession session)
         }
 
         var config = Finished(stage) with { RootFs = ImageAssembly.DiffIds(layers) };
-        return ImageAssembly.Publish(session.Services, layers, Dated(config, stage), _request.Format, Annotations(), _request.Names);
+        return ImageAssembly.Publish(session.Services, layers, Dated(config, stage), _request.Format, Annotations(stage), _request.Names);
     }
 
     private IReadOnlyList<PendingLayer> Layers(StageResult stage)
@@ -135,12 +136,18 @@ internal sealed class ImageWriter(BuildSession session)
     private DateTimeOffset Time(DateTimeOffset created) =>
         (_request.SourceDateEpoch ?? _request.Timestamp) is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : created;
 
-    private Dictionary<string, string> Annotations()
+    private Dictionary<string, string> Annotations(StageResult stage)
     {
         var annotations = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in _request.Annotations)
         {
             annotations[name] = value;
+        }
+
+        // Merged layers are no step's.
+        if (_request.CacheTo.Any(static each => each.Kind == CachePlaceKind.Inline) && _request is { Layers: true, Squash: false })
+        {
+            InlineCache.Write(annotations, stage);
         }
 
         return annotations;

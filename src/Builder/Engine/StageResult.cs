@@ -16,6 +16,9 @@ internal sealed record StageResult
     /// <summary>Layers from the bottom up.</summary>
     public required IReadOnlyList<PendingLayer> Layers { get; init; }
 
+    /// <summary>The steps that made the layers; those of a base image are not known.</summary>
+    public IReadOnlyList<StageStep> Steps { get; init; } = [];
+
     public required IReadOnlyList<HistoryEntry> History { get; init; }
 
     public required CacheKey Key { get; init; }

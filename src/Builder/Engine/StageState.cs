@@ -16,6 +16,9 @@ internal sealed class StageState(StageResult start, StageVariables variables)
 
     public List<PendingLayer> Layers { get; } = [.. start.Layers];
 
+    /// <summary>The steps that made layers, those of stages below included.</summary>
+    public List<StageStep> Steps { get; } = [.. start.Steps];
+
     public List<HistoryEntry> History { get; } = [.. start.History];
 
     /// <summary>The key of what the root holds; instructions that only change the configuration leave it alone.</summary>
@@ -41,8 +44,9 @@ internal sealed class StageState(StageResult start, StageVariables variables)
     public string User => Config.Config?.User ?? "";
 
     /// <summary>Adds a step's layer.</summary>
-    public void Push(PendingLayer layer, CacheKey key, DateTimeOffset created)
+    public void Push(PendingLayer layer, CacheKey key, DateTimeOffset created, bool cached)
     {
+        Steps.Add(new StageStep(key, Layers.Count, created, cached));
         Layers.Add(layer);
         Top = layer.Snapshot;
         Key = key;
@@ -55,6 +59,7 @@ internal sealed class StageState(StageResult start, StageVariables variables)
         Config = Config with { Config = (Config.Config ?? new ContainerConfig()) with { Env = Variables.Environment is { Count: > 0 } set ? set : null } },
         Top = Top,
         Layers = Layers,
+        Steps = Steps,
         History = History,
         Key = Key,
         BaseLayers = BaseLayers,

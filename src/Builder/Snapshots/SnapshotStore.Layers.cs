@@ -36,6 +36,8 @@ internal sealed partial class SnapshotStore
     /// <returns>The chain's snapshot: this one, or the one that was there first.</returns>
     internal SnapshotId PublishChain(ChainId chain, SnapshotId id)
     {
+        // One that was only promised is fetched now: a chain is for every process.
+        _ = Kept(id);
         var path = Encoding.ASCII.GetBytes($"chains/{Hex(chain)}");
         var text = Encoding.ASCII.GetBytes($"../snapshots/{id}");
         while (FileCalls.TryMakeSymbolicLink(text, state.Handle, path) is var errno && errno != Errno.None)

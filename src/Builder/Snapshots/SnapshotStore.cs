@@ -40,7 +40,9 @@ internal sealed partial class SnapshotStore(StateDirectory state)
     /// A new active snapshot over <paramref name="parent"/>. Its root directory has the owner, mode, attributes and time of the
     /// parent's, because the upper directory's root is what an overlay mount shows.
     /// </summary>
-    internal ActiveSnapshot Prepare(SnapshotId? parent)
+    /// <param name="parent">What it lies on; null for nothing.</param>
+    /// <param name="id">The id that it was promised under; null for a new one.</param>
+    internal ActiveSnapshot Prepare(SnapshotId? parent, SnapshotId? id = null)
     {
         var directory = state.CreateTemporary("snapshot");
         try
@@ -51,7 +53,7 @@ internal sealed partial class SnapshotStore(StateDirectory state)
             try
             {
                 SetRoot(upper, parent);
-                return new ActiveSnapshot(directory, SnapshotId.Create(), parent, upper);
+                return new ActiveSnapshot(directory, id ?? SnapshotId.Create(), parent, upper);
             }
             catch
             {
@@ -106,6 +108,11 @@ internal sealed partial class SnapshotStore(StateDirectory state)
         if (_known.TryGetValue(id, out var known))
         {
             return known;
+        }
+
+        if (Kept(id) is { } kept)
+        {
+            return kept;
         }
 
         var record = SnapshotJson.ReadSnapshot(state.ReadFile($"snapshots/{id}/snapshot.json"));

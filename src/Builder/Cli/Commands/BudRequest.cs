@@ -1,6 +1,7 @@
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Engine;
 using Bld.Builder.Engine.Images;
+using Bld.Builder.Engine.SharedCache;
 using Bld.Builder.Layers;
 using Bld.Registry;
 using Bld.Runtime.Linux;
@@ -13,6 +14,13 @@ internal static class BudRequest
     public static BuildRequest Create(ParsedFlags flags, BuildInput input)
     {
         var arguments = Arguments(flags.List("build-arg"));
+        var format = Format(flags.Text("format") ?? Environment.GetEnvironmentVariable("BUILDAH_FORMAT") ?? "oci");
+        var cacheTo = CacheFlags.To(flags.List("cache-to"));
+        if (format == ImageFormat.Docker && cacheTo.Any(static each => each.Kind == CachePlaceKind.Inline))
+        {
+            throw new UsageException("--cache-to type=inline needs --format oci: Docker's manifests have no place for it");
+        }
+
         return new BuildRequest
         {
             Context = input.Context,
@@ -27,12 +35,15 @@ internal static class BudRequest
             UnsetLabels = flags.List("unsetlabel"),
             Annotations = Pairs(flags.List("annotation")),
             UseCache = !flags.Boolean("no-cache"),
+            CacheFrom = CacheFlags.From(flags.List("cache-from")),
+            CacheTo = cacheTo,
+            CacheLifetime = flags.Text("cache-ttl") is { Length: > 0 } lifetime ? RegistryFlags.Duration(lifetime) : null,
             UncachedStages = flags.List("no-cache-filter"),
             Layers = flags.Boolean("layers", otherwise: Environment.GetEnvironmentVariable("BUILDAH_LAYERS") is not ("false" or "0")),
             Squash = flags.Boolean("squash"),
             OmitHistory = flags.Boolean("omit-history"),
             PullPolicy = Pull(flags),
-            Format = Format(flags.Text("format") ?? Environment.GetEnvironmentVariable("BUILDAH_FORMAT") ?? "oci"),
+            Format = format,
             SourceDateEpoch = Epoch(flags, arguments),
             Timestamp = flags.Number("timestamp"),
             Platform = flags.Text("platform") is { } platform ? Platform.Parse(platform) : Platform.Host,

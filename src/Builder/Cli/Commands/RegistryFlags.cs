@@ -60,5 +60,6 @@ internal static class RegistryFlags
                 $"{os ?? platform.Os}/{architecture ?? platform.Architecture}{((variant ?? (architecture is null ? platform.Variant : null)) is { } known ? "/" + known : "")}");
     }
 
-    private static TimeSpan Duration(string text) => TimeSpan.FromMicroseconds(Bld.Dockerfile.GoDuration.Parse(text) / 1000.0);
+    /// <summary>A length of time as Go writes it, such as <c>1h30m</c>.</summary>
+    internal static TimeSpan Duration(string text) => TimeSpan.FromMicroseconds(Bld.Dockerfile.GoDuration.Parse(text) / 1000.0);
 }

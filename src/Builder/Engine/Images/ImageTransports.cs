@@ -97,6 +97,13 @@ internal sealed class ImageTransports(StateDirectory state, RegistryAccess acces
         }
     }
 
+    /// <summary>A repository to work in freely, and its side that takes blobs; the sink is disposed of with the client.</summary>
+    public (RegistryClient Client, RegistrySink Sink) OpenRepository(RegistryName name)
+    {
+        var client = access.Open(name);
+        return (client, new RegistrySink(client, $"{state.Root}/tmp"));
+    }
+
     /// <summary>A place to write an image to.</summary>
     public IImageSink OpenSink(TransportReference reference) => reference.Kind switch
     {

@@ -49,6 +49,18 @@ internal sealed class LayerPuller(ImageStore images, SnapshotStore snapshots, Bl
         }
     }
 
+    /// <summary>Fetches and unpacks one layer for a snapshot with a given id; may go on beside others.</summary>
+    public UnpackedLayer FetchAlone(IImageSource source, Descriptor layer, DiffId diffId, SnapshotId id, CancellationToken cancellation) =>
+        Fetch(source, layer, diffId, isUnpacked: false, id, cancellation)!;
+
+    /// <summary>Commits what <see cref="FetchAlone"/> unpacked, on those below it.</summary>
+    public Snapshot CommitAlone(UnpackedLayer layer, SnapshotId? parent)
+    {
+        var snapshot = CommitOn(layer, parent);
+        snapshots.SetLayer(snapshot.Id, new SnapshotLayer(layer.DiffId, layer.Size));
+        return snapshot;
+    }
+
     private void Start(SideBySide<UnpackedLayer?> work, IImageSource source, Descriptor layer, DiffId diffId, ChainId chain)
     {
         var isUnpacked = snapshots.FindByChain(chain) is not null;
@@ -58,7 +70,7 @@ internal sealed class LayerPuller(ImageStore images, SnapshotStore snapshots, Bl
         }
         else
         {
-            work.Add(token => Fetch(source, layer, diffId, isUnpacked, token));
+            work.Add(token => Fetch(source, layer, diffId, isUnpacked, null, token));
         }
     }
 
@@ -76,13 +88,14 @@ internal sealed class LayerPuller(ImageStore images, SnapshotStore snapshots, Bl
         return ids;
     }
 
-    private UnpackedLayer? Fetch(IImageSource source, Descriptor layer, DiffId diffId, bool isUnpacked, CancellationToken cancellation)
+    private UnpackedLayer? Fetch(
+        IImageSource source, Descriptor layer, DiffId diffId, bool isUnpacked, SnapshotId? id, CancellationToken cancellation)
     {
         if (images.OpenBlob(layer.Digest) is { } stored)
         {
             using (stored)
             {
-                return Unpack(new VerifyingStream(stored, layer, images.BlobPath(layer.Digest)), layer, diffId, cancellation);
+                return Unpack(new VerifyingStream(stored, layer, images.BlobPath(layer.Digest)), layer, diffId, id, cancellation);
             }
         }
 
@@ -90,7 +103,7 @@ internal sealed class LayerPuller(ImageStore images, SnapshotStore snapshots, Bl
         using var blob = images.CreateBlob();
         var verified = source.OpenBlobAsync(layer, cancellation).GetAwaiter().GetResult();
         using var ahead = new ReadAheadStream(new TeeStream(verified, blob.Content));
-        var unpacked = isUnpacked ? null : Unpack(ahead, layer, diffId, cancellation);
+        var unpacked = isUnpacked ? null : Unpack(ahead, layer, diffId, id, cancellation);
         try
         {
             Drain(ahead, cancellation);
@@ -104,9 +117,9 @@ internal sealed class LayerPuller(ImageStore images, SnapshotStore snapshots, Bl
         }
     }
 
-    private UnpackedLayer Unpack(Stream blob, Descriptor layer, DiffId diffId, CancellationToken cancellation)
+    private UnpackedLayer Unpack(Stream blob, Descriptor layer, DiffId diffId, SnapshotId? id, CancellationToken cancellation)
     {
-        var active = snapshots.Prepare(null);
+        var active = snapshots.Prepare(null, id);
         var applier = new LayerApplier(active);
         var unpacked = new UnpackedLayer(active, applier, diffId);
         try
@@ -136,6 +149,13 @@ internal sealed class LayerPuller(ImageStore images, SnapshotStore snapshots, Bl
 
     private SnapshotId Commit(UnpackedLayer layer, ChainId chain, SnapshotId? parent)
     {
+        var snapshot = CommitOn(layer, parent);
+        snapshots.SetLayer(snapshot.Id, new SnapshotLayer(layer.DiffId, layer.Size));
+        return snapshots.PublishChain(chain, snapshot.Id);
+    }
+
+    private Snapshot CommitOn(UnpackedLayer layer, SnapshotId? parent)
+    {
         using (var view = parent is null ? null : snapshots.MountReadOnly(parent))
         {
             layer.Applier.Complete(view?.Root);
@@ -143,9 +163,7 @@ internal sealed class LayerPuller(ImageStore images, SnapshotStore snapshots, Bl
 
         snapshots.Place(layer.Active, parent, layer.Applier.HasRoot);
         layer.Applier.Dispose();
-        var snapshot = snapshots.Commit(layer.Active);
-        snapshots.SetLayer(snapshot.Id, new SnapshotLayer(layer.DiffId, layer.Size));
-        return snapshots.PublishChain(chain, snapshot.Id);
+        return snapshots.Commit(layer.Active);
     }
 
     private static void Drain(Stream stream, CancellationToken cancellation)

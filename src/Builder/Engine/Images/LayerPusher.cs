@@ -30,6 +30,9 @@ internal sealed class LayerPusher(
         return [.. Enumerable.Range(0, manifest.Layers.Count).Select(work.Wait)];
     }
 
+    /// <summary>Brings one layer there; may go on beside others.</summary>
+    public Descriptor PushAlone(Descriptor layer, DiffId diffId, ChainId chain, CancellationToken cancellation) => Push(layer, diffId, chain, cancellation);
+
     private Descriptor Push(Descriptor layer, DiffId diffId, ChainId chain, CancellationToken cancellation)
     {
         var own = MediaTypes.CompressionOf(layer.MediaType);

@@ -1,0 +1,74 @@
+using Bld.Builder.Cache;
+using Bld.Builder.Store;
+using Bld.Registry;
+using Bld.Runtime.Linux;
+
+namespace Bld.Builder.Engine.SharedCache;
+
+/// <summary>
+/// A directory that is an OCI image layout, with a named image for each step. Its one index is changed under an flock of the directory,
+/// so several builds may write to it at once.
+/// </summary>
+internal sealed class DirectoryCachePlace : ICachePlace
+{
+    private readonly string _path;
+    private readonly Lazy<OciLayout> _layout;
+    private readonly Lazy<Dictionary<string, Descriptor>> _index;
+
+    /// <param name="path">The directory.</param>
+    /// <param name="writes">Whether it is made where it is missing.</param>
+    public DirectoryCachePlace(string path, bool writes)
+    {
+        _path = path;
+        _layout = new Lazy<OciLayout>(() => writes ? OciLayout.OpenOrCreate(path) : OciLayout.Open(path));
+        _index = new Lazy<Dictionary<string, Descriptor>>(ReadIndex);
+    }
+
+    public string Name => _path;
+
+    public IImageSource Source => new LayoutSource(_layout.Value, null);
+
+    public IImageSink Sink => new LayoutSink(_layout.Value, null);
+
+    public SharedStep? Find(CacheKey key, CancellationToken cancellation)
+    {
+        if (!_index.Value.TryGetValue(NameOf(key), out var descriptor))
+        {
+            return null;
+        }
+
+        using var source = Source;
+        return SharedStep.TryRead(source.GetManifestAsync(descriptor, cancellation).GetAwaiter().GetResult(), key);
+    }
+
+    public void Publish(SharedStep step, Platform platform, CancellationToken cancellation)
+    {
+        var (manifest, config, bytes) = step.ToImage(platform);
+        _layout.Value.WriteBlob(config.Digest, bytes);
+        using var directory = FileCalls.Open(_path, OpenFlags.ReadOnly | OpenFlags.Directory);
+        using var held = FileLock.Take(directory, exclusive: true);
+        using var sink = new LayoutSink(_layout.Value, NameOf(step.Key));
+        sink.PutManifestAsync(manifest, isTop: true, cancellation).GetAwaiter().GetResult();
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+    }
+
+    private static string NameOf(CacheKey key) => $"bld-{key.Hex}";
+
+    private Dictionary<string, Descriptor> ReadIndex()
+    {
+        var index = new Dictionary<string, Descriptor>(StringComparer.Ordinal);
+        foreach (var manifest in _layout.Value.ReadIndex().Manifests)
+        {
+            if (manifest.Annotations?.GetValueOrDefault(OciLayout.ReferenceName) is { } name)
+            {
+                index[name] = manifest;
+            }
+        }
+
+        return index;
+    }
+}

@@ -1,0 +1,165 @@
+using Bld.Builder.Cache;
+using Bld.Builder.Engine.Images;
+using Bld.Builder.Snapshots;
+using Bld.Builder.Store;
+using Bld.Registry;
+
+namespace Bld.Builder.Engine.SharedCache;
+
+/// <summary>
+/// Steps' results of other machines. A hit costs one request; its layer is only fetched when a later step or the image needs it, side by
+/// side with others. Nothing that goes wrong here fails a build: a place that can't be read is not asked again, and a layer that turns out
+/// to be missing or damaged is told by <see cref="Failure"/>, so that the build begins again without the shared cache.
+/// </summary>
+internal sealed class SharedCacheReader : IDisposable
+{
+    private const int AtOnce = 6;
+    private readonly EngineServices _services;
+    private readonly Action<string> _warn;
+    private readonly CancellationTokenSource _stop;
+    private readonly SemaphoreSlim _slots = new(AtOnce);
+    private readonly Lock _gate = new();
+    private readonly List<ICachePlace> _places;
+    private readonly List<ICachePlace> _asked;
+    private readonly List<Task<UnpackedLayer>> _fetches = [];
+    private string? _failure;
+
+    /// <param name="services">The store.</param>
+    /// <param name="places">Where to look, in this order; disposed of with this.</param>
+    /// <param name="warn">Hears of places that can't be read.</param>
+    /// <param name="cancellation">Stops everything.</param>
+    public SharedCacheReader(EngineServices services, IReadOnlyList<ICachePlace> places, Action<string> warn, CancellationToken cancellation)
+    {
+        _services = services;
+        _warn = warn;
+        _stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        _places = [.. places];
+        _asked = [.. places];
+    }
+
+    /// <summary>Why a layer that was counted on can't be had; null when that didn't happen.</summary>
+    public string? Failure => Volatile.Read(ref _failure);
+
+    /// <summary>
+    /// The promise of a step's snapshot; null when no place has it. A result that was made on other layers than ours is none: a key
+    /// speaks of what a step was given, and the same commands needn't have given the same twice.
+    /// </summary>
+    /// <param name="key">The step's key.</param>
+    /// <param name="parent">The snapshot that the step lies on.</param>
+    /// <param name="below">The layers below, where all their digests are known.</param>
+    /// <param name="isLayer">Whether the image will have this layer, so that it can be fetched at once.</param>
+    /// <param name="accepts">Whether a result of that time will do.</param>
+    public (PendingLayer Layer, DateTimeOffset Created)? Find(
+        CacheKey key, SnapshotId? parent, (bool IsKnown, ChainId? Chain) below, bool isLayer, Predicate<DateTimeOffset> accepts)
+    {
+        foreach (var place in Asked())
+        {
+            if (TryFind(place, key) is { } step && (!below.IsKnown || step.Below == below.Chain) && accepts(step.Created))
+            {
+                return (Promise(place, step, parent, isLayer), step.Created);
+            }
+        }
+
+        return null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _stop.Cancel();
+        foreach (var fetch in _fetches)
+        {
+            ((IAsyncResult)fetch).AsyncWaitHandle.WaitOne();
+            if (fetch.IsCompletedSuccessfully)
+            {
+                fetch.Result.Dispose();
+            }
+        }
+
+        _places.ForEach(static place => place.Dispose());
+        _slots.Dispose();
+        _stop.Dispose();
+    }
+
+    private List<ICachePlace> Asked()
+    {
+        lock (_gate)
+        {
+            return [.. _asked];
+        }
+    }
+
+    private SharedStep? TryFind(ICachePlace place, CacheKey key)
+    {
+        try
+        {
+            return place.Find(key, _stop.Token);
+        }
+        catch (Exception exception) when (exception is RegistryException or IOException or UnauthorizedAccessException)
+        {
+            lock (_gate)
+            {
+                if (_asked.Remove(place))
+                {
+                    _warn($"the cache {place.Name} is not used: {exception.Message}");
+                }
+            }
+
+            return null;
+        }
+    }
+
+    private PendingLayer Promise(ICachePlace place, SharedStep step, SnapshotId? parent, bool isLayer)
+    {
+        var id = SnapshotId.Create();
+        var layers = new LayerPuller(_services.Images, _services.Snapshots, _services.Memory, report: null);
+        var fetch = new Lazy<Task<UnpackedLayer>>(() => Begin(token => layers.FetchAlone(place.Source, step.Layer, step.DiffId, id, token)));
+        _services.Snapshots.PromiseSnapshot(id, parent, () => _ = fetch.Value, () => Keep(layers, fetch.Value, step, parent, place));
+        if (isLayer)
+        {
+            _services.Snapshots.BeginPromised(id);
+        }
+
+        return new PendingLayer(id, step.DiffId, step.Layer);
+    }
+
+    private Task<UnpackedLayer> Begin(Func<CancellationToken, UnpackedLayer> fetch)
+    {
+        var task = Task.Factory.StartNew(
+            () =>
+            {
+                _slots.Wait(_stop.Token);
+                try
+                {
+                    return fetch(_stop.Token);
+                }
+                finally
+                {
+                    _slots.Release();
+                }
+            },
+            CancellationToken.None, TaskCreationOptions.LongRunning, TaskScheduler.Default);
+        lock (_gate)
+        {
+            _fetches.Add(task);
+        }
+
+        return task;
+    }
+
+    private Snapshot Keep(LayerPuller layers, Task<UnpackedLayer> fetch, SharedStep step, SnapshotId? parent, ICachePlace place)
+    {
+        try
+        {
+            using var unpacked = fetch.GetAwaiter().GetResult();
+            var snapshot = layers.CommitAlone(unpacked, parent);
+            _services.Cache.Publish(step.Key, new CacheRecord { Snapshot = snapshot.Id.ToString(), Created = step.Created });
+            return snapshot;
+        }
+        catch (Exception exception) when (exception is RegistryException or BuildException or IOException)
+        {
+            Interlocked.CompareExchange(ref _failure, $"a layer of the cache {place.Name} can't be used: {exception.Message}", null);
+            throw;
+        }
+    }
+}

@@ -1,0 +1,106 @@
+using System.Diagnostics;
+
+using Bld.Builder.Cache;
+using Bld.Builder.Snapshots;
+using Bld.Dockerfile;
+using Bld.Registry;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>The steps that make a layer: found in the cache, found elsewhere, or made.</summary>
+internal sealed partial class StageBuilder
+{
+    private bool _asksOthers = true;
+
+    /// <summary>Adopts what the cache has for a key, or makes it.</summary>
+    private void Layer(CacheKeyBuilder inputs, string createdBy, Action<ActiveSnapshot> make)
+    {
+        var key = inputs.ToKey();
+        var started = Stopwatch.GetTimestamp();
+        var record = _usesCache ? Services.Cache.Find(key) : null;
+        var hit = FindHit(record) ?? FindShared(key);
+        session.Observer.Report(new StepLookedUp(_step, key, inputs, Outcome(record, hit is not null)));
+        var (layer, created) = hit ?? MakeLayer(key, make, started);
+        if (session.Plan.IsInTargetChain(planned.Stage.Index) && session.Request.Layers && !session.Request.Squash)
+        {
+            // Hashed while the next step runs.
+            layer.StartDigest();
+        }
+
+        _state.Push(layer, key, created, hit is not null);
+        _state.History.Add(new HistoryEntry { Created = created, CreatedBy = createdBy, Comment = HistoryText.Comment });
+        session.Observer.Report(new StepFinished(_step, hit is not null, layer.Snapshot.ToString(), Stopwatch.GetElapsedTime(started)));
+    }
+
+    /// <summary>What this machine has.</summary>
+    private (PendingLayer Layer, DateTimeOffset Created)? FindHit(CacheRecord? record) =>
+        record is not null && IsYoung(record.Created) && SnapshotId.TryParse(record.Snapshot) is { } id && Services.Snapshots.IsComplete(id)
+            ? (session.NewLayer(id), record.Created)
+            : null;
+
+    /// <summary>What others have. Keys are chained: where one isn't there, those after it in the stage aren't either.</summary>
+    private (PendingLayer Layer, DateTimeOffset Created)? FindShared(CacheKey key)
+    {
+        if (!_usesCache || !_asksOthers || session.SharedCache is not { } shared)
+        {
+            return null;
+        }
+
+        var found = shared.Find(key, _state.Top, Below(), session.Plan.IsInTargetChain(planned.Stage.Index), IsYoung);
+        _asksOthers = found is not null;
+        return found;
+    }
+
+    private bool IsYoung(DateTimeOffset created) => session.Request.CacheLifetime is not { } lifetime || DateTimeOffset.UtcNow - created <= lifetime;
+
+    /// <summary>The layers so far, if all their digests are known already.</summary>
+    private (bool IsKnown, ChainId? Chain) Below()
+    {
+        ChainId? chain = null;
+        foreach (var layer in _state.Layers)
+        {
+            if (layer.KnownDigest is not { } digest)
+            {
+                return (false, null);
+            }
+
+            chain = chain?.Append(digest.DiffId) ?? ChainId.Of(digest.DiffId);
+        }
+
+        return (true, chain);
+    }
+
+    private (PendingLayer Layer, DateTimeOffset Created) MakeLayer(CacheKey key, Action<ActiveSnapshot> make, long started)
+    {
+        BeginNetwork();
+        var snapshot = Make(make);
+        Services.Cache.Publish(key, new CacheRecord
+        {
+            Snapshot = snapshot.Id.ToString(),
+            Created = session.Now,
+            Milliseconds = (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds,
+        });
+        return (session.NewLayer(snapshot.Id), session.Now);
+    }
+
+    /// <summary>After a step that had to be made, the RUNs behind it have to run as well, and need their network.</summary>
+    private void BeginNetwork()
+    {
+        if (planned.Stage.Instructions.Skip(Math.Max(0, _number - 2)).Any(static each => each is RunInstruction { Network: null or "default" }))
+        {
+            session.Network.Begin();
+        }
+    }
+
+    private Snapshot Make(Action<ActiveSnapshot> make)
+    {
+        using var active = Services.Snapshots.Prepare(_state.Top);
+        make(active);
+        return Services.Snapshots.Commit(active);
+    }
+
+    private CacheOutcome Outcome(CacheRecord? record, bool found) =>
+        found ? CacheOutcome.Hit
+        : _usesCache ? record is null ? CacheOutcome.Unknown : CacheOutcome.Gone
+        : session.Request.UseCache ? CacheOutcome.StageRefused : CacheOutcome.Refused;
+}
