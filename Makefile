@@ -5,7 +5,7 @@ PREFIX        ?= /usr/local
 export DOTNET_CLI_TELEMETRY_OPTOUT = 1
 export DOTNET_NOLOGO = 1
 
-.PHONY: build test demo bench install clean deps-build deps-test deps-demo cases format
+.PHONY: build test demo bench install clean deps-build deps-test deps-bench deps-demo cases format
 
 build: deps-build
 	dotnet publish src/Builder/Builder.csproj -c $(CONFIGURATION) -r linux-x64 -o $(OUT) -v q
@@ -17,8 +17,8 @@ test: deps-test build
 demo: deps-demo build
 	build/demo
 
-bench: deps-test build
-	python3 build/bench.py --bld $(OUT)/bld
+bench: deps-bench build
+	python3 build/bench.py --bld $(OUT)/bld $(BENCH)
 
 install: build
 	install -D -m 0755 $(OUT)/bld $(DESTDIR)$(PREFIX)/bin/bld
@@ -35,6 +35,9 @@ deps-build:
 
 deps-test:
 	build/packages build test
+
+deps-bench:
+	build/packages build bench
 
 deps-demo:
 	build/packages build demo

@@ -3,10 +3,13 @@
 
 Each workload runs once unmeasured and then N times for each contender in turn, so that a noisy machine disturbs all of them alike.
 Printed: the median of the wall time, its ratio to bld's, CPU time, peak memory and bytes written. What a workload does is said by its
-docstring. Results go to a JSON file, and to docs/performance.md and docs/performance.svg with --publish.
+docstring. Results go to a JSON file, and with --publish to docs/performance.md and its drawings.
+
+A peer that fails leaves the comparison; a workload that bld fails is told at the end, and the exit code is 1.
 """
 import argparse
 import contextlib
+import hashlib
 import json
 import os
 import platform
@@ -20,8 +23,14 @@ import sys
 import tempfile
 import time
 
+import benchplot
+
 HERE = os.path.dirname(os.path.abspath(__file__))
 BUSYBOX = "/bin/busybox"
+ISOLATION = "chroot"
+OCI = "application/vnd.oci.image."
+SLOW_RUNS = 3
+MAIN = '#include <stdio.h>\n#include "zlib.h"\nint main(void) { puts(zlibVersion()); return 0; }\n'
 
 
 class Measure:
@@ -31,30 +40,69 @@ class Measure:
         self.wall, self.cpu, self.memory, self.written = wall, cpu, memory, written
 
 
+class Failed(Exception):
+    """A command did not end with 0."""
+
+
+class Launcher:
+    """
+    Starts commands from a process that was forked while this program was small: a child's peak memory begins at its parent's, so
+    started from here each would seem to need as much as the inputs did that were made before.
+    """
+
+    def __init__(self):
+        asked, self.ask = os.pipe()
+        self.answer, answering = os.pipe()
+        self.process = os.fork()
+        if self.process == 0:
+            os.close(self.ask)
+            self.serve(os.fdopen(asked), os.fdopen(answering, "w"))
+            os._exit(0)
+        os.close(asked)
+        os.close(answering)
+        self.ask, self.answer = os.fdopen(self.ask, "w"), os.fdopen(self.answer)
+
+    @staticmethod
+    def serve(asked, answering):
+        for line in asked:
+            order = json.loads(line)
+            with tempfile.TemporaryFile() as log:
+                written, start = disk_written(), time.monotonic()
+                process = subprocess.Popen(order["command"], shell=isinstance(order["command"], str), cwd=order["cwd"], env={**os.environ, **order["env"]},
+                                           stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
+                _, status, usage = os.wait4(process.pid, 0)
+                wall = time.monotonic() - start
+                process.returncode = os.waitstatus_to_exitcode(status)
+                log.seek(max(0, os.fstat(log.fileno()).st_size - 3000))
+                said = log.read().decode(errors="replace")
+            print(json.dumps({"code": process.returncode, "said": said, "measure": [
+                wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, disk_written() - written]}), file=answering, flush=True)
+
+    def run(self, command, cwd=None, env=None, check=True):
+        """Runs one command to its end and measures it; the shell is only used for a string."""
+        print(json.dumps({"command": command, "cwd": cwd, "env": env or {}}), file=self.ask, flush=True)
+        answer = json.loads(self.answer.readline())
+        if check and answer["code"] != 0:
+            raise Failed(f"{command if isinstance(command, str) else ' '.join(command)} failed with {answer['code']}:\n{answer['said']}")
+        return Measure(*answer["measure"])
+
+
 def disk_written():
     """MiB that went to block devices since boot."""
     total = 0
-    for line in open("/proc/diskstats"):
-        fields = line.split()
-        if not fields[2].startswith(("loop", "ram")) and os.path.exists(f"/sys/block/{fields[2]}"):
-            total += int(fields[9])
+    with open("/proc/diskstats") as lines:
+        for line in lines:
+            fields = line.split()
+            if not fields[2].startswith(("loop", "ram")) and os.path.exists(f"/sys/block/{fields[2]}"):
+                total += int(fields[9])
     return total * 512 / 2**20
 
 
-def run(command, cwd=None, env=None, check=True):
-    """Runs one command to its end and measures it; the shell is only used for a string."""
-    before_disk = disk_written()
-    start = time.monotonic()
-    with tempfile.TemporaryFile() as log:
-        process = subprocess.Popen(command, shell=isinstance(command, str), cwd=cwd, env={**os.environ, **(env or {})},
-                                   stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT)
-        _, status, usage = os.wait4(process.pid, 0)
-        wall = time.monotonic() - start
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if check and process.returncode != 0:
-            log.seek(0)
-            sys.exit(f"bench: {command} failed with {process.returncode}:\n{log.read().decode(errors='replace')[-3000:]}")
-    return Measure(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, disk_written() - before_disk)
+LAUNCHER = None
+
+
+def run(*arguments, **named):
+    return LAUNCHER.run(*arguments, **named)
 
 
 class Bld:
@@ -63,18 +111,14 @@ class Bld:
     def __init__(self, home, binary):
         self.command = [binary, "--root", f"{home}/bld", "--runroot", f"{home}/bld-run"]
 
-    def build(self, context, tag, cached, file="Dockerfile"):
-        return self.command + ["bud", "-q", "--network", "host", "-t", tag, "-f", f"{context}/{file}"] + ([] if cached else ["--no-cache"]) + [context]
+    def build(self, context, tag, cached, file="Dockerfile", network="host"):
+        return self.command + ["bud", "-q", "--network", network, "-t", tag, "-f", f"{context}/{file}"] + ([] if cached else ["--no-cache"]) + [context]
 
     def push(self, tag, target, *flags):
         return self.command + ["push", "-q", *flags, tag, target]
 
     def pull(self, source):
         return self.command + ["pull", "-q", source]
-
-    def forget(self, *names):
-        run(self.command + ["rmi", "-f", *names], check=False)
-        run(self.command + ["prune", "-f", "-a"], check=False)
 
 
 class Buildah(Bld):
@@ -122,19 +166,27 @@ class BuildKit:
 
 class Bench:
     def __init__(self, arguments, home, contenders):
-        self.runs, self.home, self.contenders = arguments.runs, home, contenders
-        self.results = []
+        self.runs, self.home, self.contenders, self.many = arguments.runs, home, contenders, arguments.many
+        self.results, self.curves, self.failures = [], [], []
 
-    def compare(self, title, commands, before=None):
+    def compare(self, title, commands, before=None, runs=None, warm=True):
         """Runs {name: command} in alternation and prints a row each; before(name) sets the stage, unmeasured."""
-        measures = {name: [] for name in commands}
-        for round_ in range(self.runs + 1):
-            for name, command in commands.items():
-                if before:
-                    before(name)
-                measure = command() if callable(command) else run(command)
-                if round_ > 0:
+        commands, measures = dict(commands), {name: [] for name in commands}
+        for round_ in range((runs or self.runs) + warm):
+            for name, command in list(commands.items()):
+                try:
+                    if before:
+                        before(name)
+                    measure = command() if callable(command) else run(command)
+                except Failed as failure:
+                    del commands[name]
+                    del measures[name]
+                    self.failures.append(f"{title}: {name}: {failure}")
+                    continue
+                if round_ >= warm:
                     measures[name].append(measure)
+        if not measures:
+            return
         rows = {}
         for name, taken in measures.items():
             rows[name] = {field: statistics.median(getattr(each, field) for each in taken) for field in ("wall", "cpu", "memory", "written")}
@@ -143,6 +195,23 @@ class Bench:
         for name, row in rows.items():
             print(f"  {name:<28}{row['wall'] * 1000:10.1f} ms  x{row['wall'] / base:6.2f}  cpu {row['cpu'] * 1000:8.1f} ms  {row['memory']:7.1f} MiB  written {row['written']:8.1f} MiB", flush=True)
         self.results.append({"workload": title, "rows": rows})
+
+    def grow(self, title, points):
+        """Medians of three for each (work, command) or (work, command, before), of bld alone."""
+        taken = []
+        for count, command, *before in points:
+            walls = []
+            for _ in range(3):
+                for each in before:
+                    each()
+                walls.append(run(command).wall)
+            taken.append((count, statistics.median(walls)))
+        print(f"\n{title}\n  " + "   ".join(f"{count}: {wall * 1000:.0f} ms" for count, wall in taken), flush=True)
+        self.curves.append({"title": title, "points": taken})
+
+    @property
+    def bld(self):
+        return self.contenders[0]
 
     def context(self, name, files):
         folder = f"{self.home}/{name}"
@@ -156,13 +225,18 @@ class Bench:
     def base(self):
         folder = self.context("base", {"Dockerfile": 'FROM scratch\nCOPY busybox /bin/busybox\nRUN ["/bin/busybox", "--install", "-s", "/bin"]\nENV PATH=/bin\nCMD ["sh"]\n'})
         shutil.copy(BUSYBOX, f"{folder}/busybox")
-        for contender in self.contenders:
-            run(contender.build(folder, "localhost/base", True))
+        for contender in list(self.contenders):
+            try:
+                run(contender.build(folder, "localhost/base", True))
+            except Failed as failure:
+                self.failures.append(f"{contender.name} can't be compared: {failure}")
+                self.contenders.remove(contender)
 
     def ten_steps(self):
         """W1 and W2: ten RUN of true, with nothing and with everything in the cache."""
         folder = self.context("steps", {"Dockerfile": "FROM localhost/base\n" + "".join(f"RUN true {i}\n" for i in range(10))})
-        self.compare("W1 ten trivial RUNs, uncached", {each.name: each.build(folder, "steps", False) for each in self.contenders})
+        commands = {each.name: each.build(folder, "steps", False) for each in self.contenders}
+        self.compare("W1 ten trivial RUNs, uncached", {**commands, "bld, private network": self.bld.build(folder, "steps", False, network="private")})
         self.compare("W2 ten trivial RUNs, cached", {each.name: each.build(folder, "steps", True) for each in self.contenders})
 
     def many_files(self):
@@ -187,7 +261,8 @@ class Bench:
                                       "make": "i=0; while [ $i -lt 16 ]; do cat /dev/urandom | head -c 33554432 > /big$i; head -c 33554432 /dev/zero | tr '\\0' 'x' >> /big$i; i=$((i+1)); done\n"})
         local = [each for each in self.contenders if each.name != "buildkit"]
         self.compare("W4a RUN that makes 1 GiB", {**{each.name: each.build(folder, "big", False) for each in self.contenders},
-                                                  "floor: the same command": f"mkdir -p {self.home}/w4 && sed 's|/big|{self.home}/w4/big|g' {folder}/make | sh"})
+                                                  "floor: the same command": f"mkdir -p {self.home}/w4 && sed 's|/big|{self.home}/w4/big|g' {folder}/make | sh",
+                                                  "floor: sha256sum": f"cat {self.home}/w4/* | sha256sum"})
         with registry(self.home) as port:
             def fresh(name):
                 if name.startswith(("bld", "buildah")):
@@ -207,9 +282,42 @@ class Bench:
             commands[name] = commands[name][:-1] + ["--jobs", "4", commands[name][-1]]
         self.compare("W5 four independent stages of sleep 2", commands)
 
+    def c_project(self):
+        """W6: zlib from Debian's source on Debian: apt-get install of a compiler, apt-get source, configure, make, and a second stage. No warm-up run."""
+        folder = self.context("c", {
+            "debian/Dockerfile": "FROM scratch\nADD rootfs.tar /\nENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive\nCMD [\"bash\"]\n",
+            "Dockerfile": "FROM localhost/debian AS build\n"
+                          "RUN sed -n 's/^deb /deb-src /p' /etc/apt/sources.list > /etc/apt/sources.list.d/source.list && apt-get update -qq && apt-get install -y -qq --no-install-recommends gcc libc6-dev make >/dev/null\n"
+                          "RUN mkdir /src && cd /src && apt-get source -qq --download-only zlib && tar xf zlib_*.orig.tar.* --strip-components=1\n"
+                          "COPY main.c /src/\nRUN cd /src && ./configure >/dev/null && make -s libz.a && gcc -O2 -o /main main.c libz.a\n"
+                          "FROM localhost/debian\nCOPY --from=build /main /usr/bin/main\nRUN main\n",
+            "main.c": MAIN})
+        environment = {"BLD": " ".join(self.bld.command)}
+        run([f"{HERE}/debian-base"], env=environment)
+        cache = os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache"))
+        tarball = next(f"{cache}/bld/{name}" for name in sorted(os.listdir(f"{cache}/bld")) if name.startswith("debian-") and name.endswith(".tar"))
+        shutil.copy(tarball, f"{folder}/debian/rootfs.tar")
+        able = []
+        for each in self.contenders:
+            try:
+                run(each.build(f"{folder}/debian", "localhost/debian", True))
+                able.append(each)
+            except Failed as failure:
+                self.failures.append(f"W6: {each.name}: {failure}")
+        self.compare("W6a a C project on Debian with apt, uncached", {each.name: each.build(folder, "c", False) for each in able}, runs=SLOW_RUNS, warm=False)
+        versions = iter(range(1_000_000))
+
+        def change(_):
+            with open(f"{folder}/main.c", "w") as file:
+                file.write(f"/* {next(versions)} */\n{MAIN}")
+        for each in able:
+            run(each.build(folder, "c", True))
+        self.compare("W6b ... its source changed", {each.name: each.build(folder, "c", True) for each in able}, change, runs=SLOW_RUNS)
+        self.compare("W6c ... nothing changed", {each.name: each.build(folder, "c", True) for each in able})
+
     def pull_image(self):
         """W7: a pull of 300 MB in 8 layers, gzip."""
-        bld, buildah = (next(each for each in self.contenders if each.name == name) for name in ("bld", "buildah"))
+        bld = self.bld
         text = "FROM localhost/base\n" + "".join(f"RUN i=0; while [ $i -lt 300 ]; do head -c 65536 /dev/urandom > /l{layer}-$i; head -c 65536 /l{layer}-$i >> /l{layer}-$i.b; i=$((i+1)); done\n" for layer in range(8))
         folder = self.context("eight", {"Dockerfile": text})
         run(bld.build(folder, "eight", True))
@@ -221,7 +329,8 @@ class Bench:
 
             def clear(_):
                 shutil.rmtree(f"{self.home}/fresh", ignore_errors=True)
-            self.compare("W7 pull of 300 MB in 8 layers", {"bld": fresh.pull(name), "buildah": other.pull(name),
+            peers = {"buildah": other.pull(name)} if shutil.which("buildah") else {}
+            self.compare("W7 pull of 300 MB in 8 layers", {"bld": fresh.pull(name), **peers,
                          "floor: skopeo copy to dir:": ["skopeo", "copy", "-q", "--src-tls-verify=false", f"docker://{name}", f"dir:{self.home}/fresh/dir"]}, clear)
 
     def scripted(self):
@@ -241,7 +350,7 @@ class Bench:
         for folder in ("proc", "sys", "dev"):
             os.makedirs(f"{bundle}/rootfs/{folder}", exist_ok=True)
         shutil.copy(BUSYBOX, f"{bundle}/rootfs/bin/true")
-        binary = next(each for each in self.contenders if each.name == "bld").command[0]
+        binary = self.bld.command[0]
         link = f"{self.home}/bldrun"
         if not os.path.exists(link):
             os.symlink(os.path.abspath(binary), link)
@@ -256,6 +365,58 @@ class Bench:
                 commands[other] = [other, "--root", f"{self.home}/rt-{other}", "run", "one"]
         commands["floor: unshare -fpmuin true"] = ["unshare", "-fpmuin", "--mount-proc", "true"]
         self.compare("W9 one container of /bin/true", {name: (lambda command=command: run(command, cwd=bundle)) for name, command in commands.items()})
+
+    def growth(self):
+        """How bld's cost grows: with layers, files, stages, and with what else the store holds."""
+        bld, points, cached = self.bld, [], []
+        for count in (10, 50, 100, 200):
+            folder = self.context(f"layers{count}", {"Dockerfile": "FROM localhost/base\n" + "".join(f"RUN true {i}\n" for i in range(count))})
+            points.append((count, bld.build(folder, f"layers{count}", False)))
+            cached.append((count, bld.build(folder, f"layers{count}", True)))
+        self.grow("RUNs in a row, uncached", points)
+        self.grow("RUNs in a row, cached", cached)
+        cold, again = [], []
+        for count in (1_000, 10_000, 100_000) + ((500_000,) if self.many else ()):
+            folder = self.context(f"files{count}", {"Dockerfile": "FROM localhost/base\nCOPY tree /tree\n"})
+            make_tree(f"{folder}/tree", count, 1_000)
+            cold.append((count, bld.build(folder, f"files{count}", False)))
+            again.append((count, bld.build(folder, f"files{count}", True)))
+        self.grow("files of a COPY, cold", cold)
+        self.grow("files of a COPY, unchanged", again)
+        points = []
+        for count in (1, 2, 4, 8, 16):
+            text = "".join(f"FROM localhost/base AS s{i}\nRUN sleep 0.5 && echo {i} > /out\n" for i in range(count))
+            folder = self.context(f"stages{count}", {"Dockerfile": text + "FROM localhost/base\n" + "".join(f"COPY --from=s{i} /out /out{i}\n" for i in range(count))})
+            points.append((count, bld.build(folder, f"stages{count}", False)[:-1] + ["--jobs", "16", folder]))
+        self.grow("stages side by side, each sleeps 0.5 s", points)
+        points = []
+        for count in (1, 1_000, 10_000):
+            store = Bld(f"{self.home}/store{count}", bld.command[0])
+            run(store.build(f"{self.home}/base", "localhost/base", True))
+            fill(f"{self.home}/store{count}/bld/images", count - 1)
+            run(store.build(f"{self.home}/steps", "steps", True))
+            points.append((count, store.build(f"{self.home}/steps", "steps", True)))
+        self.grow("images in the store, a build of ten cached steps", points)
+
+
+def fill(images, count):
+    """Adds images without layers to an OCI layout, as another program would: blobs, and lines in the index."""
+    with open(f"{images}/index.json") as file:
+        index = json.load(file)
+
+    def blob(document):
+        content = json.dumps(document, separators=(",", ":")).encode()
+        digest = hashlib.sha256(content).hexdigest()
+        with open(f"{images}/blobs/sha256/{digest}", "wb") as file:
+            file.write(content)
+        return {"digest": f"sha256:{digest}", "size": len(content)}
+    for i in range(count):
+        config = blob({"architecture": "amd64", "os": "linux", "author": f"{i}", "config": {}, "rootfs": {"type": "layers", "diff_ids": []}})
+        manifest = blob({"schemaVersion": 2, "mediaType": OCI + "manifest.v1+json", "config": {"mediaType": OCI + "config.v1+json", **config}, "layers": []})
+        index["manifests"].append({"mediaType": OCI + "manifest.v1+json", **manifest, "annotations": {"org.opencontainers.image.ref.name": f"localhost/other{i}:latest"}})
+    with open(f"{images}/index.json.new", "w") as file:
+        json.dump(index, file)
+    os.rename(f"{images}/index.json.new", f"{images}/index.json")
 
 
 class Port(int):
@@ -297,83 +458,98 @@ def make_tree(root, count, size):
             file.write(source.randbytes(size))
 
 
-def plot(results, path):
-    """Bars of each contender's time relative to bld's, on a logarithmic axis."""
-    import math
-    rows = [(result["workload"], name, row["wall"]) for result in results for name, row in result["rows"].items()]
-    bases = {result["workload"]: result["rows"].get("bld", {"wall": 1})["wall"] for result in results}
-    height, y, lines = 20, 30, []
-    last = None
-    for workload, name, wall in rows:
-        if workload != last:
-            y += 12
-            lines.append(f'<text x="10" y="{y}" class="t">{workload}</text>')
-            y += 8
-            last = workload
-        ratio = wall / bases[workload]
-        width = max(2.0, 90 * (1 + math.log2(max(ratio, 0.25) * 2) / 1.6))
-        kind = "b" if name == "bld" else "f" if name.startswith("floor") else "p"
-        lines.append(f'<rect x="210" y="{y}" width="{width:.0f}" height="14" class="{kind}"/><text x="200" y="{y + 11}" text-anchor="end">{name}</text><text x="{216 + width:.0f}" y="{y + 11}">{wall * 1000:.0f} ms, x{ratio:.2f}</text>')
-        y += height
-    style = "<style>text{font:11px sans-serif;fill:#555}.t{font-weight:bold}.b{fill:#2a7}.p{fill:#b75}.f{fill:#aaa}</style>"
-    with open(path, "w") as file:
-        file.write(f'<svg xmlns="http://www.w3.org/2000/svg" width="800" height="{y + 10}">{style}<text x="10" y="20" class="t">wall time, ratio to bld (logarithmic)</text>{"".join(lines)}</svg>\n')
+def bounds(results):
+    """What issue and README promise, as ratios of this run; only of what was measured."""
+    rows = {result["workload"].split()[0]: result["rows"] for result in results}
+    wanted = []
+
+    def bound(name, text, value, limit, form="{:.1f} x"):
+        wanted.append({"name": name, "wanted": text, "measured": form.format(value), "holds": bool(value >= limit if text.startswith("at least") else value <= limit)})
+
+    def faster(workload, times, peer="buildah"):
+        if {"bld", peer} <= set(rows.get(workload, {})):
+            bound(f"{workload} against {peer}", f"at least {times} x faster", rows[workload][peer]["wall"] / rows[workload]["bld"]["wall"], times)
+    for workload, times in (("W1", 10), ("W2", 5), ("W3a", 4), ("W3b", 15), ("W3c", 40), ("W4a", 3), ("W4b", 2), ("W7", 2), ("W8", 8)):
+        faster(workload, times)
+    wall = {workload: row["bld"]["wall"] for workload, row in rows.items() if "bld" in row}
+    for workload, name, limit, each in (("W1", "a step of W1", 0.015, 10), ("W2", "W2", 0.020, 1), ("W3c", "W3c", 0.120, 1), ("W5", "W5", 2.3, 1)):
+        if workload in wall:
+            bound(name, f"under {limit * 1000:.0f} ms", wall[workload] / each * 1000, limit * 1000, "{:.0f} ms")
+    if "floor: cp -a" in rows.get("W3a", {}) and "W3a" in wall:
+        bound("W3a against cp -a", "at most 2 x", wall["W3a"] / rows["W3a"]["floor: cp -a"]["wall"], 2)
+    if {"W3a", "W3b"} <= set(wall):
+        bound("W3b against W3a", "at most 0.2 x", wall["W3b"] / wall["W3a"], 0.2, "{:.2f} x")
+    floors = rows.get("W4a", {})
+    if {"bld", "floor: the same command", "floor: sha256sum"} <= set(floors):
+        own = floors["bld"]["wall"] - floors["floor: the same command"]["wall"]
+        bound("W4a less the command, against sha256sum", "at most 1.5 x", own / floors["floor: sha256sum"]["wall"], 1.5)
+    if {"bld", "crun"} <= set(rows.get("W9", {})):
+        bound("W9 against crun", "at most 1.5 x", rows["W9"]["bld"]["wall"] / rows["W9"]["crun"]["wall"], 1.5)
+    for workload in ("W3a", "W4a", "W4b"):
+        if {"bld", "buildah"} <= set(rows.get(workload, {})):
+            bound(f"W10 memory of {workload} against buildah", "at most 1 x", rows[workload]["bld"]["memory"] / rows[workload]["buildah"]["memory"], 1, "{:.2f} x")
+    return wanted
 
 
-def publish(results, machine, arguments):
-    """Writes docs/performance.md and its plot."""
-    docs = os.path.join(HERE, "../docs")
-    plot(results, f"{docs}/performance.svg")
-    with open(f"{docs}/performance.md", "w") as file:
-        file.write("# Performance\n\nThe last run of `make bench` that was kept. Read the ratios, not the times: machines differ and are noisy.\n\n")
-        file.write(f"- machine: {machine}\n- medians of {arguments.runs} runs after one unmeasured, contenders in alternation\n- made by `python3 build/bench.py --publish`, which says in its docstrings what each workload is\n")
-        file.write("- *written* counts what reached the block devices in that time, so it is blind to what is still in the page cache\n\n![ratios](performance.svg)\n")
-        for result in results:
-            base = result["rows"].get("bld", next(iter(result["rows"].values())))["wall"]
-            file.write(f"\n## {result['workload']}\n\n| | wall | ratio to bld | CPU | peak memory of the largest process | written |\n|---|---|---|---|---|---|\n")
-            for name, row in result["rows"].items():
-                file.write(f"| {name} | {row['wall'] * 1000:.0f} ms | {row['wall'] / base:.2f} | {row['cpu'] * 1000:.0f} ms | {row['memory']:.0f} MiB | {row['written']:.0f} MiB |\n")
+WORKLOADS = ["ten_steps", "many_files", "big_layer", "parallel_stages", "c_project", "pull_image", "scripted", "container_start", "growth"]
 
 
 def main():
-    global ISOLATION
+    global ISOLATION, LAUNCHER
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--bld", default=os.path.join(HERE, "../out/bld"))
     parser.add_argument("--runs", type=int, default=5)
-    parser.add_argument("--only", help="comma-separated: ten_steps,many_files,big_layer,parallel_stages,pull_image,scripted,container_start")
+    parser.add_argument("--only", help="comma-separated: " + ",".join(WORKLOADS))
+    parser.add_argument("--skip", default="", help="comma-separated, as for --only")
+    parser.add_argument("--many", action="store_true", help="also a COPY of 500,000 files")
     parser.add_argument("--json", default="bench.json")
     parser.add_argument("--isolation", default="chroot", help="buildah's; oci needs a runtime that works on this host's cgroups")
     parser.add_argument("--no-buildkit", action="store_true")
     parser.add_argument("--publish", action="store_true")
     arguments = parser.parse_args()
     ISOLATION = arguments.isolation
-    # The first touch of memory is slow on some virtual machines. In a process of its own: a child's peak memory begins at its parent's.
-    subprocess.run([sys.executable, "-c", "bytearray(2 << 30)"], check=True)
     resource.setrlimit(resource.RLIMIT_NOFILE, (resource.getrlimit(resource.RLIMIT_NOFILE)[1],) * 2)
+    LAUNCHER = Launcher()
+    # The first touch of memory is slow on some virtual machines.
+    subprocess.run([sys.executable, "-c", "bytearray(2 << 30)"], check=True)
     home = tempfile.mkdtemp(prefix="bld-bench-")
-    contenders = [Bld(home, os.path.abspath(arguments.bld)), Buildah(home)]
+    contenders = [Bld(home, os.path.abspath(arguments.bld))] + ([Buildah(home)] if shutil.which("buildah") else [])
     if not arguments.no_buildkit and shutil.which("dockerd"):
         with contextlib.suppress(RuntimeError):
             contenders.append(BuildKit(home))
+    daemons = [each for each in contenders if isinstance(each, BuildKit)]
     machine = f"{os.cpu_count()} processors, Linux {platform.release()}; " + "; ".join(
         subprocess.run(command, capture_output=True, text=True, check=False).stdout.strip().split("\n")[0]
         for command in (["buildah", "--version"], ["crun", "--version"], ["dockerd", "--version"]) if shutil.which(command[0]))
     print(machine)
     bench = Bench(arguments, home, contenders)
+    started = time.monotonic()
     try:
         bench.base()
-        names = arguments.only.split(",") if arguments.only else ["ten_steps", "many_files", "big_layer", "parallel_stages", "pull_image", "scripted", "container_start"]
-        for name in names:
-            getattr(bench, name)()
+        for name in arguments.only.split(",") if arguments.only else WORKLOADS:
+            if name in arguments.skip.split(","):
+                continue
+            try:
+                getattr(bench, name)()
+            except (Failed, OSError, StopIteration) as failure:
+                bench.failures.append(f"{name}: {failure!r}")
     finally:
-        for contender in contenders:
-            if isinstance(contender, BuildKit):
-                contender.close()
+        for daemon in daemons:
+            daemon.close()
         subprocess.run(f"umount -R {home}/buildah/overlay {home}/fresh/buildah/overlay 2>/dev/null; rm -rf {home}", shell=True, check=False)
+    results = {"machine": machine, "runs": arguments.runs, "slow_runs": SLOW_RUNS, "isolation": ISOLATION, "minutes": round((time.monotonic() - started) / 60, 1),
+               "results": bench.results, "bounds": bounds(bench.results), "curves": bench.curves, "failures": bench.failures}
+    print("\nbounds")
+    for bound in results["bounds"]:
+        print(f"  {bound['name']:<44}{bound['wanted']:<24}{bound['measured']:>10}  {'' if bound['holds'] else 'DOES NOT HOLD'}")
     with open(arguments.json, "w") as file:
-        json.dump({"machine": machine, "runs": arguments.runs, "results": bench.results}, file, indent=1)
+        json.dump(results, file, indent=1)
     if arguments.publish:
-        publish(bench.results, machine, arguments)
+        benchplot.publish(results, os.path.join(HERE, "../docs"))
+    for failure in bench.failures:
+        print(f"\nFAILED {failure}", file=sys.stderr)
+    if any(": bld" in failure or "bld can't" in failure for failure in bench.failures):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

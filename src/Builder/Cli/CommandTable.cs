@@ -22,6 +22,7 @@ internal static class CommandTable
         yield return new LogoutCommand();
         yield return new ManifestCommand();
         yield return new MountCommand();
+        yield return new PruneCommand();
         yield return new PullCommand();
         yield return new PushCommand();
         yield return new RenameCommand();

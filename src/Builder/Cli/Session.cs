@@ -5,6 +5,7 @@ using Bld.Builder.Context;
 using Bld.Builder.Engine;
 using Bld.Builder.Engine.Containers;
 using Bld.Builder.Engine.Images;
+using Bld.Builder.Engine.Storage;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 
@@ -43,6 +44,9 @@ internal sealed class Session : IDisposable
     public WorkingContainerStore Containers => field ??= new WorkingContainerStore(State, Snapshots);
 
     public ImagePusher Pusher { get; }
+
+    /// <summary>Makes the cache smaller.</summary>
+    public CacheCollector Collector => new(State, Images, Snapshots, Containers);
 
     public ManifestLists Lists { get; }
 

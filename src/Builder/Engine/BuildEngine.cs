@@ -45,7 +45,7 @@ internal sealed class BuildEngine(EngineServices services)
     }
 
     private BuildResult Build(
-        BuildRequest request, DockerfileDocument document, BuildWarnings warnings, SharedCacheReader? shared, IBuildObserver observer, CancellationToken cancellation)
+        BuildRequest request, DockerfileDocument document, BuildWarnings warnings, SharedCacheReader? shared, BuildRecorder observer, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
         var plan = BuildPlanner.Plan(document, request);

@@ -109,7 +109,11 @@ internal sealed class ImageWriter(BuildSession session)
     private ImageConfig Dated(ImageConfig config, StageResult stage)
     {
         var key = new CacheKeyBuilder("image", stage.Key).Add("config", Digest.Of((config with { Created = null }).ToJson()).ToString()).ToKey();
-        var created = session.Now;
+
+        // When other machines share their steps, an image of nothing but such steps is as old as they are: it is the same image everywhere.
+        var created = session.SharedCache is not null && stage.Steps.Count > 0 && stage.Steps.All(static step => step.Cached) && stage.Created is { } newest
+            ? newest
+            : session.Now;
         if ((_request.SourceDateEpoch ?? _request.Timestamp) is null)
         {
             if (_request.UseCache && session.Services.Cache.Find(key) is { } record)

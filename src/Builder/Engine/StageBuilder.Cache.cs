@@ -21,6 +21,11 @@ internal sealed partial class StageBuilder
         var hit = FindHit(record) ?? FindShared(key);
         session.Observer.Report(new StepLookedUp(_step, key, inputs, Outcome(record, hit is not null)));
         var (layer, created) = hit ?? MakeLayer(key, make, started);
+        if (record is not null && hit is not null)
+        {
+            Services.Cache.Touch(key);
+        }
+
         if (session.Plan.IsInTargetChain(planned.Stage.Index) && session.Request.Layers && !session.Request.Squash)
         {
             // Hashed while the next step runs.

@@ -1,7 +1,3 @@
-using System.Diagnostics;
-
-using Bld.Builder.Cache;
-using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Dockerfile;
 using Bld.Registry;

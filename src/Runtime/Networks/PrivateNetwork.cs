@@ -21,7 +21,9 @@ internal static class PrivateNetwork
     }
 
     /// <inheritdoc cref="Configure(int)"/>
-    internal static void Configure(SafeFileHandle network)
+    /// <param name="network">The namespace.</param>
+    /// <param name="pidFile">A file that gets the process id, for who ends it; null when nobody does.</param>
+    internal static void Configure(SafeFileHandle network, string? pidFile = null)
     {
         var pasta = FindHelper() ?? throw new ContainerException(
             "a private network needs pasta, which is not installed: install it (package passt), or use --network host or --network none",
@@ -32,6 +34,7 @@ internal static class PrivateNetwork
             // As root it would change to nobody, who may not enter the namespace. The namespace comes as a descriptor, because
             // pasta gives up the right to look into other processes before it opens the path.
             .. Libc.geteuid() == 0 ? (string[])["--runas", "0:0"] : [],
+            .. pidFile is null ? (string[])[] : ["--pid", pidFile],
             "--netns", string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{NamespaceDescriptor}"),
         ];
         var (code, said) = HelperProgram.Run(pasta, arguments, network);

@@ -13,7 +13,10 @@ namespace Bld.Runtime.Networks;
 /// </summary>
 public sealed class SharedNetwork : IDisposable
 {
+    private const int Terminate = 15;
     private readonly SafeFileHandle _namespace;
+
+    private int _helper;
 
     private SharedNetwork(SafeFileHandle network) => _namespace = network;
 
@@ -35,7 +38,7 @@ public sealed class SharedNetwork : IDisposable
 
         try
         {
-            PrivateNetwork.Configure(shared._namespace);
+            shared.Connect();
             return shared;
         }
         catch
@@ -71,7 +74,43 @@ public sealed class SharedNetwork : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _namespace.Dispose();
+    public void Dispose()
+    {
+        _namespace.Dispose();
+        if (_helper > 0 && IsPasta(_helper))
+        {
+            // It has the namespace open, so neither would ever end by itself.
+            _ = Libc.kill(_helper, Terminate);
+            _helper = 0;
+        }
+    }
+
+    // A process id that was freed may be another's by now.
+    private static bool IsPasta(int process)
+    {
+        try
+        {
+            return File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/comm")).StartsWith("pasta", StringComparison.Ordinal);
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            return false;
+        }
+    }
+
+    private void Connect()
+    {
+        var pidFile = $"{System.IO.Path.GetTempPath()}bld-pasta-{Guid.NewGuid():N}";
+        try
+        {
+            PrivateNetwork.Configure(_namespace, pidFile);
+            _ = int.TryParse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture, out _helper);
+        }
+        finally
+        {
+            File.Delete(pidFile);
+        }
+    }
 
     // On a thread of its own an exception would end the program.
     private static LinuxException? BringLoopbackUp()

@@ -1,6 +1,7 @@
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Cli.Progress;
 using Bld.Builder.Engine;
+using Bld.Builder.Engine.Storage;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -41,6 +42,7 @@ internal sealed class BudCommand : Command
         using var output = outputs.Any(static each => each.UsesStandardOutput) ? Console.OpenStandardError() : Console.OpenStandardOutput();
         var result = new BuildEngine(session.Services).Build(request, Observer(line.Flags, output, error, hidesResults), line.Cancellation);
         session.Services.Digests.Save();
+        CacheLimit.Enforce(session.State, session.Collector);
         if (line.Flags.Boolean("explain") && result.Record is { } record)
         {
             Console.Error.Write(ExplainText.Summary(record));

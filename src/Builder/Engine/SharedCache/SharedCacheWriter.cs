@@ -1,5 +1,4 @@
 using Bld.Builder.Engine.Images;
-using Bld.Builder.Store;
 using Bld.Registry;
 
 namespace Bld.Builder.Engine.SharedCache;
