@@ -33,7 +33,7 @@ internal sealed class RegistryCachePlace : ICachePlace
         _platform = platform;
         Name = reference.Place;
         (_client, Sink) = transports.OpenRepository(parsed);
-        Source = new RegistrySource(_client);
+        Source = new RegistrySource(_client, parsed, top: null);
     }
 
     public string Name { get; }
