@@ -23,11 +23,11 @@ internal sealed class InheritedDescriptors : IDisposable
     /// <summary>Init's number of a pid namespace to join on the way into a user namespace; -1 for none.</summary>
     internal int PidNamespace { get; set; } = -1;
 
-    /// <summary>The root's tree, cloned here because init may not be able to reach its path; null leaves it to init.</summary>
-    internal SafeFileHandle? Root { get; set; }
+    /// <summary>Init's number of the root's tree, cloned here because init may not be able to reach its path; -1 leaves it to init.</summary>
+    internal int Root { get; set; } = -1;
 
     /// <summary>The trees of the spec's bind mounts, cloned here for the same reason, by their place in the list.</summary>
-    internal Dictionary<int, SafeFileHandle> Binds { get; } = [];
+    internal Dictionary<int, (int Number, bool IsFile)> Binds { get; } = [];
 
     /// <summary>The number under which init finds the handle.</summary>
     internal int Number(SafeFileHandle handle) => _numbers[handle];

@@ -21,7 +21,7 @@ internal static class ReachableTrees
         {
             inherited.Keep(root);
             inherited.Add(root);
-            inherited.Root = root;
+            inherited.Root = inherited.Number(root);
         }
 
         var mounts = request.Spec.Mounts ?? [];
@@ -43,7 +43,7 @@ internal static class ReachableTrees
                 }
 
                 inherited.Add(tree);
-                inherited.Binds.Add(i, tree);
+                inherited.Binds.Add(i, (inherited.Number(tree), !FileCalls.Status(tree).IsDirectory));
             }
             else if (isMapped)
             {

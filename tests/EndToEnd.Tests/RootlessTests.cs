@@ -60,6 +60,17 @@ public sealed class RootlessTests : IDisposable
     }
 
     [Fact]
+    public void Working_containers_are_run_committed_and_mounted_in_a_session()
+    {
+        _user.Succeed($"bld bud -q -t base {_user.In("context")}");
+        var output = _user.Succeed("c=$(bld from base) && bld run $c -- sh -c 'id -u > /ran' && bld commit -q $c done && bld unshare -m ROOT=$c sh -c 'cat $ROOT/ran; echo more > $ROOT/written' && bld run $c cat /written");
+        Assert.EndsWith("0\nmore", output, StringComparison.Ordinal);
+        var mount = _user.Shell("bld mount $(bld containers -q)");
+        Assert.Equal(125, mount.Code);
+        Assert.Contains("bld unshare", mount.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_single_id_is_enough_for_images_of_root_and_is_told()
     {
         using var poor = new OrdinaryUser(hasRanges: false);
@@ -68,6 +79,17 @@ public sealed class RootlessTests : IDisposable
         Assert.Contains("only one user id is available", outcome.Error, StringComparison.Ordinal);
         using var root = new BldHome();
         Assert.Equal(root.Succeed("bud", "-q", "--network", "none", "--timestamp", "1700000000", _user.In("context")), outcome.Output.Trim());
+    }
+
+    [Fact]
+    public void Root_without_the_right_to_mount_works_in_a_user_namespace_of_all_its_ids()
+    {
+        _user.Write("context/Dockerfile", Dockerfile + "\nRUN chown 12:34 /who\n");
+        using var root = new BldHome();
+        string[] build = ["bud", "-q", "--no-cache", "--network", "none", "--timestamp", "1700000000", _user.In("context")];
+        var limited = BldHome.Run("setpriv", ["--bounding-set", "-sys_admin", "--inh-caps", "-sys_admin", BldHome.Executable, .. root.Globals, .. build]);
+        Assert.True(limited.Code == 0, limited.Error);
+        Assert.Equal(root.Succeed(build), limited.Output.Trim());
     }
 
     [Fact]

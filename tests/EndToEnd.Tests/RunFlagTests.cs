@@ -131,6 +131,15 @@ public sealed class RunFlagTests(BusyboxFixture fixture) : IClassFixture<Busybox
         Assert.Contains("\"status\":\"creating\"", File.ReadAllText(seen), StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void A_cache_id_names_no_path_CVE_2024_9675()
+    {
+        Build("RUN --mount=type=cache,id=../../../escape,target=/c echo caught > /c/file");
+        Assert.Empty(Directory.GetFileSystemEntries(_home.Folder, "escape*"));
+        var kept = Directory.GetFiles(Path.Combine(_home.Store, "cache-mounts"), "file", SearchOption.AllDirectories);
+        Assert.Contains(kept, static file => File.ReadAllText(file) == "caught\n");
+    }
+
     [Theory]
     [InlineData("invalid value for memory: invalid size: 'foo'", "--memory", "foo")]
     [InlineData("invalid value for memory-swap: invalid size: 'bar'", "--memory-swap", "bar")]

@@ -41,12 +41,15 @@ internal sealed class OciBundle : IDisposable
     /// <summary>Runs bldrun with words separated by blanks; output and error in one.</summary>
     internal Result Run(string words) => Run(words.Split(' '));
 
-    internal Result Run(params string[] words)
+    internal Result Run(params string[] words) => RunUnder([], words);
+
+    /// <summary>The same, started by another program.</summary>
+    internal Result RunUnder(string[] starter, params string[] words)
     {
         // To a file: a created container keeps the stream open.
         var output = $"{Path}/output-{Guid.NewGuid():N}";
         var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = Path };
-        string[] all = ["-c", "out=$1; shift; exec \"$@\" >\"$out\" 2>&1 </dev/null", "sh", output, Program, "--root", $"{Path}/state", "--log", LogFile, "--log-format", "json", .. words];
+        string[] all = ["-c", "out=$1; shift; exec \"$@\" >\"$out\" 2>&1 </dev/null", "sh", output, .. starter, Program, "--root", $"{Path}/state", "--log", LogFile, "--log-format", "json", .. words];
         foreach (var word in all)
         {
             start.ArgumentList.Add(word);

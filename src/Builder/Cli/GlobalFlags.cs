@@ -1,4 +1,5 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Snapshots;
 using Bld.Runtime.Rootless;
 
 namespace Bld.Builder.Cli;
@@ -10,7 +11,7 @@ internal static class GlobalFlags
     [
         new("root", FlagKind.Text, "directory that keeps images, snapshots and the cache"),
         new("runroot", FlagKind.Text, "directory for what dies at a reboot"),
-        new("storage-driver", FlagKind.Text, "accepted; snapshots are always overlay directories"),
+        new("storage-driver", FlagKind.Text, "overlay, or vfs for plain copies (default: overlay where it can be mounted)"),
         new("storage-opt", FlagKind.List, "accepted without effect"),
         new("log-level", FlagKind.Text, "accepted without effect"),
         new("debug", FlagKind.Boolean, "accepted without effect"),
@@ -30,6 +31,17 @@ internal static class GlobalFlags
     /// <summary>What dies at a reboot: <c>--runroot</c>, <c>/run/bld</c> for root, <c>$XDG_RUNTIME_DIR/bld</c> for others.</summary>
     public static string RunRoot(ParsedFlags flags) =>
         flags.Text("runroot") ?? (IsRoot ? "/run/bld" : RuntimeHome);
+
+    /// <summary><c>--storage-driver</c> or STORAGE_DRIVER; what others name is stored the same way, so it only says whether overlay is tried.</summary>
+    /// <exception cref="UsageException">There is no such driver.</exception>
+    public static StorageDriver Driver(ParsedFlags flags) =>
+        (flags.Text("storage-driver") ?? Environment.GetEnvironmentVariable("STORAGE_DRIVER")) switch
+        {
+            null or "" or "auto" => StorageDriver.Automatic,
+            "overlay" or "overlay2" => StorageDriver.Overlay,
+            "vfs" => StorageDriver.Copy,
+            var other => throw new UsageException($"unknown storage driver \"{other}\": use overlay or vfs"),
+        };
 
     private static bool IsRoot => Environment.IsPrivilegedProcess && !RootlessStart.IsInside;
 

@@ -17,12 +17,12 @@ internal sealed class Session : IDisposable
     private readonly BlobMemory _memory;
     private readonly RemoteBlobs _remote;
 
-    private Session(StateDirectory state, RegistryAccess access)
+    private Session(StateDirectory state, RegistryAccess access, StorageDriver driver)
     {
         _memory = new BlobMemory(state);
         State = state;
         Images = new ImageStore(state);
-        Snapshots = new SnapshotStore(state);
+        Snapshots = new SnapshotStore(state) { Driver = driver };
         Transports = new ImageTransports(state, access);
         Puller = new ImagePuller(Images, Snapshots, _memory, Transports);
         _remote = new RemoteBlobs(_memory, access);
@@ -56,7 +56,7 @@ internal sealed class Session : IDisposable
 
     /// <summary>Opens the state directory that the command line means.</summary>
     public static Session Open(ParsedFlags flags) =>
-        new(StateDirectory.Open(GlobalFlags.Root(flags), GlobalFlags.RunRoot(flags)), RegistryFlags.Access(flags));
+        new(StateDirectory.Open(GlobalFlags.Root(flags), GlobalFlags.RunRoot(flags)), RegistryFlags.Access(flags), GlobalFlags.Driver(flags));
 
     /// <summary>The image of a name or an id.</summary>
     /// <exception cref="BuildException">There is none.</exception>

@@ -62,7 +62,7 @@ internal sealed class BuildSession(
     public NamedContexts Contexts { get; } = new(services, request, cancellation);
 
     /// <summary>The network of the RUNs that want none in particular.</summary>
-    public BuildNetwork Network { get; } = new(request.Run.Network, message => observer.Report(new BuildWarning(message)));
+    public BuildNetwork Network { get; } = new(request.Run.Isolation == IsolationKind.Chroot ? NetworkKind.Host : request.Run.Network, message => observer.Report(new BuildWarning(message)));
 
     /// <summary>A layer made by this build or an earlier one; its digest, where it isn't known, is computed when somebody first wants it.</summary>
     public PendingLayer NewLayer(SnapshotId snapshot) =>

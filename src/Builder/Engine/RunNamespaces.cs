@@ -9,6 +9,16 @@ internal static class RunNamespaces
     /// <summary>Puts the settings' choices in the place of the usual namespaces.</summary>
     public static ContainerSpec Apply(ContainerSpec spec, RunStep step, RunSettings settings)
     {
+        if (settings.Isolation == IsolationKind.Chroot)
+        {
+            if (step.Network is NetworkKind.None)
+            {
+                throw new BuildException("isolation chroot can't take a command's network away: use isolation oci, or no --network=none");
+            }
+
+            return ForChroot(spec);
+        }
+
         var namespaces = new List<NamespaceSpec>(spec.Linux!.Namespaces!);
         Choose(namespaces, "ipc", settings.Ipc);
         Choose(namespaces, "pid", settings.Pid);
@@ -25,6 +35,28 @@ internal static class RunNamespaces
 
         return spec with { Linux = spec.Linux with { Namespaces = namespaces } };
     }
+
+    /// <summary>
+    /// Mounts and the host's name only, so that it works in containers that allow no more. /proc, /dev and /sys are those of the place
+    /// where bld runs, since new ones could not be mounted there.
+    /// </summary>
+    private static ContainerSpec ForChroot(ContainerSpec spec) => spec with
+    {
+        Linux = spec.Linux! with
+        {
+            Namespaces = [new NamespaceSpec { Type = "mount" }, .. spec.Hostname is null ? (NamespaceSpec[])[] : [new NamespaceSpec { Type = "uts" }]],
+            Devices = null,
+        },
+        Mounts =
+        [
+            Bind("/proc", "nosuid", "noexec", "nodev"),
+            Bind("/dev", "nosuid", "noexec", "ro"),
+            Bind("/sys", "nosuid", "noexec", "nodev", "ro"),
+        ],
+    };
+
+    private static MountSpec Bind(string path, params string[] options) =>
+        new() { Destination = path, Type = "bind", Source = path, Options = ["rbind", "rslave", .. options] };
 
     /// <summary>Checks the text of a namespace's flag.</summary>
     /// <param name="kind">As in <c>--ipc</c>.</param>

@@ -57,7 +57,7 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
     {
         using var volumes = new VolumeMounts(services.Snapshots);
         var spec = RunSpec.Create(this, settings, stepRoot.View);
-        var ownNetwork = Network is NetworkKind.Private or NetworkKind.None;
+        var ownNetwork = settings.Isolation != IsolationKind.Chroot && Network is NetworkKind.Private or NetworkKind.None;
         var mounts = new List<PreparedMount>(ContainerFiles.For(settings, spec.Hostname ?? System.Environment.MachineName, ownNetwork));
         mounts.AddRange(Mounts?.Invoke() ?? []);
         mounts.AddRange(volumes.Prepare(settings, spec.Process!.User));
@@ -84,8 +84,9 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
                     Output = streams.Output,
                     Error = streams.Error,
                     ConsoleSocket = streams.ConsoleSocket,
-                    Init = settings.Init,
-                    Network = SharedNetwork is null ? ToRuntime(Network) : NetworkMode.FromSpec,
+                    // Without a pid namespace somebody has to end what the command leaves behind.
+                    Init = settings.Init || !spec.Linux!.Namespaces!.Any(static item => item.Type == "pid" && item.Path is null),
+                    Network = SharedNetwork is null && settings.Isolation != IsolationKind.Chroot ? ToRuntime(Network) : NetworkMode.FromSpec,
                     SeccompCache = services.State.CachePath,
                     Warn = Warn,
                 },

@@ -25,12 +25,26 @@ internal sealed class OverlayMount : IDisposable
 
     private const OpenFlags PathOnly = OpenFlags.Path | OpenFlags.Directory;
 
-    internal OverlayMount(SafeFileHandle root) => Root = root;
+    private readonly IDisposable? _copy;
+
+    internal OverlayMount(SafeFileHandle root, IDisposable? copy = null)
+    {
+        Root = root;
+        _copy = copy;
+    }
 
     /// <summary>The mount's root directory.</summary>
     internal SafeFileHandle Root { get; }
 
-    public void Dispose() => Root.Dispose();
+    public void Dispose()
+    {
+        Root.Dispose();
+        _copy?.Dispose();
+    }
+
+    /// <summary>Whether the kernel's refusal means that overlay can't be had here, and not that something is wrong with the layers.</summary>
+    internal static bool IsUnavailable(BuildException exception) =>
+        exception.InnerException is LinuxException { Errno: Errno.EPERM or Errno.ENODEV or Errno.EINVAL or Errno.EOPNOTSUPP or Errno.ENOSYS };
 
     /// <summary>A read-only view of directories, the topmost first.</summary>
     /// <param name="lowers">Paths of the host; none gives an empty directory.</param>
@@ -171,6 +185,6 @@ internal sealed class OverlayMount : IDisposable
             Errno.EINVAL => "; the state directory may lie on a file system that overlay can't use (another overlay, NFS): choose another with --root",
             _ => "",
         };
-        return new BuildException($"cannot mount a root file system of {layers} layers: {reason}{advice}");
+        return new BuildException($"cannot mount a root file system of {layers} layers: {reason}{advice}", new LinuxException("mount overlay", "", errno));
     }
 }

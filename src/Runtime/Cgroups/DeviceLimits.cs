@@ -23,12 +23,24 @@ internal static class DeviceLimits
         }
 
         IReadOnlyList<DeviceRule> all = rules[0].Allow && rules.Count == 1 ? rules : [.. rules, .. AlwaysAllowed];
-        foreach (var directory in directories)
+        var first = directories.FirstOrDefault(static directory => !directory.IsUnified && directory.Controllers.Contains("devices"));
+        if (first is not null)
         {
-            if (!directory.IsUnified && directory.Controllers.Contains("devices"))
-            {
-                Write(directory, all);
-            }
+            Write(first, all);
+        }
+        else if (directories.FirstOrDefault(static directory => directory.IsUnified) is { } second)
+        {
+            Attach(second, all);
+        }
+    }
+
+    // Who is root of a user namespace only may not, and can't make a node that the list could keep it from.
+    private static void Attach(CgroupDirectory directory, IReadOnlyList<DeviceRule> rules)
+    {
+        var errno = DeviceProgram.TryAttach(directory.Path, rules);
+        if (errno != Errno.None && CgroupName.IsFullRoot())
+        {
+            throw new ContainerException($"the list of devices can't be set: attach a BPF program to {directory.Path}: {errno.Describe()}", "cgroup", "devices", errno);
         }
     }
 

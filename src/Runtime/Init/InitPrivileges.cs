@@ -108,7 +108,8 @@ internal sealed unsafe class InitPrivileges(ProcessStep process, bool ownMounts)
         if (process.DieWithParent)
         {
             // Cleared by each change of credentials, so it is set last; and a parent that died before is found by its socket.
-            SetupFailure.Check(ProcessCalls.TryControl(SetParentDeathSignal, ProcessCalls.SignalKill), "prctl pdeathsig");
+            var signal = process.EndsOrphans ? Reaper.ParentDied : ProcessCalls.SignalKill;
+            SetupFailure.Check(ProcessCalls.TryControl(SetParentDeathSignal, (ulong)signal), "prctl pdeathsig");
             if (channel.IsClosed)
             {
                 Libc._exit(1);

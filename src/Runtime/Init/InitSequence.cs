@@ -7,6 +7,8 @@ namespace Bld.Runtime.Init;
 /// <summary>Init's steps in the only order that works; each step's reason stands with its class.</summary>
 internal sealed class InitSequence(InitPlan plan, InitChannel channel)
 {
+    private SafeFileHandle? _children;
+
     internal int Run()
     {
         EnterNamespaces();
@@ -23,6 +25,7 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel)
         // Modes in the plan are exact; the process's own umask comes last.
         _ = Libc.umask(0);
         using var proc = ProcessAttributes.OpenProc();
+        _children = plan.Process.EndsOrphans ? Reaper.OpenChildren(proc) : null;
         if (plan.OwnMounts)
         {
             var mounts = new InitMounts(plan);
@@ -73,7 +76,7 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel)
 
             // Closed by the exec in the other case: the parent takes it for "the command runs".
             channel.Dispose();
-            return Reaper.Watch(child);
+            return Reaper.Watch(child, _children);
         }
 
         privileges.Seal(channel);

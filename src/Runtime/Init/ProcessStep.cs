@@ -38,6 +38,9 @@ internal sealed class ProcessStep : IPlanPart
 
     /// <summary>Stay as process 1, and let the command be a child.</summary>
     internal bool Stay;
+
+    /// <summary>There is no pid namespace that would end with the command: what it leaves behind is to be ended by who stays.</summary>
+    internal bool EndsOrphans;
     internal bool DieWithParent;
     internal bool KeepKeyring;
 
@@ -49,6 +52,7 @@ internal sealed class ProcessStep : IPlanPart
     public void Exchange(PlanCodec codec)
     {
         codec.Strings(ref Arguments);
+        codec.Flag(ref EndsOrphans);
         codec.Strings(ref Environment);
         codec.Bytes(ref WorkingDirectory);
         codec.Number(ref User);

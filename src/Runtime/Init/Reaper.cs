@@ -1,4 +1,9 @@
+using System.Globalization;
+using System.Text;
+
 using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
 
 namespace Bld.Runtime.Init;
 
@@ -9,11 +14,20 @@ namespace Bld.Runtime.Init;
 /// </summary>
 internal static class Reaper
 {
+    /// <summary>What init hears when its parent died and there is no pid namespace that would end with init (the last real-time signal).</summary>
+    internal const int ParentDied = 64;
+
     /// <summary>Starts the command; all threads of this process have the command's privileges by now.</summary>
     internal static int Start(byte[] path, ProcessStep process, byte[][] environment)
     {
         // Its name would be the descriptor's that it was executed by.
         ProcessCalls.NameProcess("bld"u8);
+
+        if (process.EndsOrphans)
+        {
+            const int SetChildSubreaper = 36;
+            SetupFailure.Check(ProcessCalls.TryControl(SetChildSubreaper, 1), "prctl child subreaper");
+        }
 
         // A signal that comes before we listen must wait; the command gets an empty mask of its own.
         ProcessCalls.BlockAllSignals();
@@ -22,11 +36,19 @@ internal static class Reaper
     }
 
     /// <summary>Until the command ends: its exit code, or 128 and the signal that killed it.</summary>
-    internal static int Watch(int command)
+    /// <param name="command">Its number.</param>
+    /// <param name="children">A file that lists this process's children, when what the command leaves behind is to be ended; else null.</param>
+    internal static int Watch(int command, SafeFileHandle? children)
     {
         while (true)
         {
             var signal = ProcessCalls.WaitForSignal();
+            if (signal == ParentDied && children is not null)
+            {
+                EndAll(children);
+                return 128 + ProcessCalls.SignalKill;
+            }
+
             if (signal != ProcessCalls.SignalChild)
             {
                 Forward(signal, command);
@@ -37,9 +59,40 @@ internal static class Reaper
             {
                 if (child == command)
                 {
+                    EndAll(children);
                     return code;
                 }
             }
+        }
+    }
+
+    /// <summary>This process's children (proc_pid_task_children(5)); to be opened before the root changes.</summary>
+    internal static SafeFileHandle OpenChildren(SafeFileHandle proc) =>
+        FileCalls.Open(proc, Encoding.ASCII.GetBytes($"self/task/{Libc.getpid()}/children"), OpenFlags.ReadOnly);
+
+    // Who dies hands its own children over to this process, so it takes some rounds.
+    private static void EndAll(SafeFileHandle? children)
+    {
+        while (children is not null)
+        {
+            FileCalls.Seek(children, 0);
+            var numbers = Encoding.ASCII.GetString(ProcessCalls.ReadAll(children, 1 << 20)).Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            if (numbers.Length == 0)
+            {
+                return;
+            }
+
+            foreach (var number in numbers)
+            {
+                _ = Libc.kill(int.Parse(number, CultureInfo.InvariantCulture), ProcessCalls.SignalKill);
+            }
+
+            while (ProcessCalls.TryReap(out _, out _))
+            {
+                // More may have ended meanwhile.
+            }
+
+            Thread.Sleep(1);
         }
     }
 

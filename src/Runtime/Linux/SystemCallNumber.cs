@@ -47,6 +47,8 @@ internal static class SystemCallNumber
 
     internal static int SchedulerSetAttributes => Arm ? 274 : 314;
 
+    internal static int Bpf => Arm ? 280 : 321;
+
     internal static int Clone => Arm ? 220 : 56;
 
     internal static int Read => Arm ? 63 : 0;

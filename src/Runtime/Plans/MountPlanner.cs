@@ -13,7 +13,7 @@ internal sealed class MountPlanner(ContainerRequest request, InheritedDescriptor
         var mounts = request.Spec.Mounts ?? [];
         for (var i = 0; i < mounts.Count; i++)
         {
-            steps.Add(inherited.Binds.TryGetValue(i, out var tree) ? Plan(new ContainerMount { Spec = mounts[i], Tree = tree }) : Plan(mounts[i]));
+            steps.Add(inherited.Binds.TryGetValue(i, out var tree) ? PlanTree(mounts[i], tree.Number, tree.IsFile) : Plan(mounts[i]));
         }
 
         foreach (var mount in request.Mounts)
@@ -26,14 +26,13 @@ internal sealed class MountPlanner(ContainerRequest request, InheritedDescriptor
 
     private MountStep Plan(ContainerMount mount)
     {
-        var step = Plan(mount.Tree is null ? mount.Spec : mount.Spec with { Type = "none" });
         if (mount.Tree is not null)
         {
-            step.Kind = (int)MountKind.Tree;
-            step.Descriptor = inherited.Number(mount.Tree);
-            step.IsFile = FileCalls.Status(mount.Tree) is { IsDirectory: false };
+            return PlanTree(mount.Spec, inherited.Number(mount.Tree), FileCalls.Status(mount.Tree) is { IsDirectory: false });
         }
-        else if (mount.Content is { } content)
+
+        var step = Plan(mount.Spec);
+        if (mount.Content is { } content)
         {
             step.Kind = (int)MountKind.Content;
             step.Content = content.ToArray();
@@ -43,6 +42,16 @@ internal sealed class MountPlanner(ContainerRequest request, InheritedDescriptor
             step.IsFile = true;
         }
 
+        return step;
+    }
+
+    // What is in hand needs no look at its source.
+    private static MountStep PlanTree(MountSpec mount, int number, bool isFile)
+    {
+        var step = Plan(mount with { Type = "none" });
+        step.Kind = (int)MountKind.Tree;
+        step.Descriptor = number;
+        step.IsFile = isFile;
         return step;
     }
 

@@ -30,7 +30,8 @@ internal sealed class PlanBuilder(ContainerRequest request, InheritedDescriptors
         PlanNamespaces(plan);
         PlanRoot(plan);
         plan.Mounts = new MountPlanner(request, inherited).Plan();
-        plan.MakeDevices = plan.OwnMounts;
+        // A /dev that is bound is somebody's who made its nodes.
+        plan.MakeDevices = plan.OwnMounts && !plan.Mounts.Any(static mount => mount.Kind is (int)MountKind.Bind or (int)MountKind.Tree && mount.Destination.AsSpan().SequenceEqual("/dev"u8));
         plan.Devices = DevicePlanner.Plan(_linux.Devices ?? []);
         HostHooks.Plan(plan, request);
         SecurityLabels.Plan(plan, _spec.Process, request.Warn);
@@ -81,9 +82,9 @@ internal sealed class PlanBuilder(ContainerRequest request, InheritedDescriptors
             return;
         }
 
-        if (inherited.Root is { } tree)
+        if (inherited.Root >= 0)
         {
-            plan.RootDescriptor = inherited.Number(tree);
+            plan.RootDescriptor = inherited.Root;
             return;
         }
 

@@ -42,6 +42,7 @@ internal sealed class ProcessPlanner(ContainerRequest request, InheritedDescript
             PreservedDescriptors = request.PreservedDescriptors,
             ConsoleDescriptor = request.ConsoleSocket is null ? -1 : inherited.Number(request.ConsoleSocket),
             Stay = request.Init,
+            EndsOrphans = request.Init && UserNamespaceSpawn.Find(request.Spec, "pid") is null or { Path.Length: > 0 },
             KeepKeyring = request.KeepKeyring,
             StartDescriptor = request.StartSocket is null ? -1 : inherited.Number(request.StartSocket),
         };

@@ -16,6 +16,12 @@ public static class ForegroundProgram
         var environment = new List<byte[]>();
         foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
         {
+            if (entry.Key is RootlessStart.OwnMarker)
+            {
+                // What runs here is a session: the namespaces stay as long as it does.
+                continue;
+            }
+
             environment.Add(Encoding.UTF8.GetBytes($"{entry.Key}={entry.Value}"));
         }
 

@@ -21,10 +21,19 @@ internal static class IdMaps
     /// The maps of an ordinary user, who needs the helpers for more than the own id. When they fail the single id is mapped, which takes
     /// no right but needs setgroups(2) to be forbidden first.
     /// </summary>
+    /// <param name="process">Whose user namespace it is.</param>
+    /// <param name="users">The user ids that are wanted, the own one first.</param>
+    /// <param name="groups">The group ids.</param>
     /// <returns>Why it is the single id; null when all are mapped.</returns>
     internal static string? WriteOwn(int process, IReadOnlyList<IdMapping> users, IReadOnlyList<IdMapping> groups)
     {
-        var complaint = users.Count < 2 || groups.Count < 2
+        // A root without the right to mount may still map all that it has itself.
+        if (TryWrite($"/proc/{process}/gid_map", Text(groups)) == Errno.None && TryWrite($"/proc/{process}/uid_map", Text(users)) == Errno.None)
+        {
+            return users is [{ Size: 1 }] ? "/etc/subuid and /etc/subgid have no range for this user" : null;
+        }
+
+        var complaint = users is [{ Size: 1 }] || groups is [{ Size: 1 }]
             ? "/etc/subuid and /etc/subgid have no range for this user"
             : TryHelper("newgidmap", process, groups) ?? TryHelper("newuidmap", process, users);
         if (complaint is null)
@@ -35,8 +44,8 @@ internal static class IdMaps
         var directory = string.Create(CultureInfo.InvariantCulture, $"/proc/{process}");
         // A helper may have done one of the two: what stands already stays.
         _ = TryWrite($"{directory}/setgroups", "deny");
-        _ = TryWrite($"{directory}/gid_map", Text([groups[0]]));
-        var errno = TryWrite($"{directory}/uid_map", Text([users[0]]));
+        _ = TryWrite($"{directory}/gid_map", Text([groups[0] with { Size = 1 }]));
+        var errno = TryWrite($"{directory}/uid_map", Text([users[0] with { Size = 1 }]));
         return errno is Errno.None or Errno.EPERM
             ? complaint
             : throw new ContainerException($"map the ids of a user namespace: {errno.Describe()}", "user namespace", directory, errno);

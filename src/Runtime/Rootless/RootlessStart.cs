@@ -16,6 +16,9 @@ public static unsafe class RootlessStart
     /// <summary>Set (to <c>done</c>) in a process that has been started so, by this program or by Podman or Buildah, which know the name.</summary>
     public const string Marker = "_CONTAINERS_USERNS_CONFIGURED";
 
+    /// <summary>Set besides in what this program has started for one command.</summary>
+    internal const string OwnMarker = "_BLD_OWN_NAMESPACE";
+
     private const string UserMarker = "_CONTAINERS_ROOTLESS_UID";
     private const string GroupMarker = "_CONTAINERS_ROOTLESS_GID";
     private const int AdministerSystem = 21;
@@ -26,6 +29,9 @@ public static unsafe class RootlessStart
 
     /// <summary>Whether this process was started so, whoever started it.</summary>
     public static bool IsMarked => Environment.GetEnvironmentVariable(Marker) is { Length: > 0 };
+
+    /// <summary>Whether the namespaces are this one command's, and its mounts end with it; not so in a session of <c>bld unshare</c>.</summary>
+    public static bool IsForOneCommand => Environment.GetEnvironmentVariable(OwnMarker) is { Length: > 0 };
 
     /// <summary>The number of the user who started this, as the host knows it.</summary>
     public static uint UserId => IsInside && uint.TryParse(Environment.GetEnvironmentVariable(UserMarker), out var user) ? user : Libc.geteuid();
@@ -52,7 +58,9 @@ public static unsafe class RootlessStart
             var child = Start(arguments, environment, (int)reader.DangerousGetHandle(), (int)writer.DangerousGetHandle());
             var name = NameOf(user);
             var complaint = IdMaps.WriteOwn(
-                child, SubordinateIds.Map("/etc/subuid", user, name), SubordinateIds.Map("/etc/subgid", group, name));
+                child,
+                user == 0 ? SubordinateIds.All("/proc/self/uid_map") : SubordinateIds.Map("/etc/subuid", user, name),
+                user == 0 ? SubordinateIds.All("/proc/self/gid_map") : SubordinateIds.Map("/etc/subgid", group, name));
             if (complaint is not null && user != 0)
             {
                 warn($"only one user id is available, so files of other users can't be made: {complaint}");
@@ -119,7 +127,8 @@ public static unsafe class RootlessStart
     private static List<byte[]> Environs(uint user, uint group)
     {
         var environment = Words("/proc/self/environ");
-        environment.RemoveAll(static entry => entry.AsSpan().StartsWith("_CONTAINERS_"u8));
+        environment.RemoveAll(static entry => entry.AsSpan().StartsWith("_CONTAINERS_"u8) || entry.AsSpan().StartsWith("_BLD_"u8));
+        Add(environment, OwnMarker, "1");
         Add(environment, Marker, "done");
         Add(environment, UserMarker, user.ToString(CultureInfo.InvariantCulture));
         Add(environment, GroupMarker, group.ToString(CultureInfo.InvariantCulture));

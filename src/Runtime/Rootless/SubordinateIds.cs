@@ -27,6 +27,20 @@ internal static class SubordinateIds
         return map;
     }
 
+    /// <summary>All ids of this process's own user namespace as they are (proc_pid_uid_map(5)), for a root who makes another.</summary>
+    internal static List<IdMapping> All(string file)
+    {
+        var map = new List<IdMapping>();
+        foreach (var line in (ProcessCalls.ReadText(file) ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries))
+        {
+            var fields = line.Split(' ', StringSplitOptions.RemoveEmptyEntries);
+            var first = uint.Parse(fields[0], CultureInfo.InvariantCulture);
+            map.Add(new IdMapping { ContainerId = first, HostId = first, Size = uint.Parse(fields[2], CultureInfo.InvariantCulture) });
+        }
+
+        return map;
+    }
+
     /// <summary>The ranges of a user, who stands there by name or by number.</summary>
     internal static IEnumerable<(uint First, uint Count)> Ranges(string? text, uint user, string? name)
     {

@@ -10,6 +10,11 @@ if (ContainerInit.IsInit(args))
     return ContainerInit.Main(args);
 }
 
+if (NamespaceEntry.IsEntry(args))
+{
+    return NamespaceEntry.Main(args);
+}
+
 // init-host ROOT SECONDS: starts a container that sleeps, says its number, and waits to be killed.
 var spec = DefaultSpec.ForBuild();
 var request = new ContainerRequest

@@ -3,6 +3,8 @@ using System.Text.Json.Serialization;
 
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Engine.Containers;
+using Bld.Builder.Store;
+using Bld.Runtime.Rootless;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -24,6 +26,11 @@ internal sealed class MountCommand : Command
     public override int Run(CommandLine line)
     {
         ContainerArguments.RefuseFlags(line);
+        if (RootlessStart.IsForOneCommand && line.Arguments.Count > 0)
+        {
+            throw new BuildException("cannot mount in rootless mode: the mount would end with this command; run it in a session of bld unshare");
+        }
+
         using var session = Session.Open(line.Flags);
         var mounts = new List<MountEntry>();
         var code = line.Arguments.Count == 0

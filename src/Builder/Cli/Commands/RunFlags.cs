@@ -126,6 +126,12 @@ internal static class RunFlags
             throw new UsageException("invalid value for memory-swap: it counts memory and swap together, so it can't be less than --memory");
         }
 
+        if (settings.Isolation == IsolationKind.Chroot
+            && (settings.Network is NetworkKind.None or NetworkKind.Private or NetworkKind.Joined || (settings.Ipc ?? settings.Pid ?? settings.CgroupNamespace) is not (null or "host")))
+        {
+            throw new UsageException("isolation chroot has no namespaces for network, ipc, pid and cgroups: leave out --network, --ipc, --pid and --cgroupns, or use isolation oci");
+        }
+
         _ = NetworkFiles.Hosts("", null, settings.AddHosts);
         _ = Capabilities.Adjust([], settings.CapAdd, settings.CapDrop);
         _ = RunSecurity.Parse(settings.SecurityOptions);

@@ -1,3 +1,4 @@
+using Bld.Builder.Cli.Flags;
 using Bld.Builder.Store;
 using Bld.Runtime.Rootless;
 
@@ -15,6 +16,8 @@ internal sealed class UnshareCommand : Command
 
     public override string Usage => "[COMMAND [ARGUMENT...]]";
 
+    public override IReadOnlyList<Flag> Flags => [new("mount", FlagKind.List, "mount a working container and set VARIABLE to its root, as [VARIABLE=]CONTAINER", 'm')];
+
     public override int Run(CommandLine line)
     {
         if (!RootlessStart.IsMarked)
@@ -25,6 +28,24 @@ internal sealed class UnshareCommand : Command
         IReadOnlyList<string> command = line.Arguments.Count > 0
             ? line.Arguments
             : [Environment.GetEnvironmentVariable("SHELL") is { Length: > 0 } shell ? shell : "/bin/sh"];
-        throw ForegroundProgram.Become(command, []);
+        throw ForegroundProgram.Become(command, [.. Mount(line)]);
+    }
+
+    /// <summary>The mounts end with the session; what was written through them is in the container when it is next used.</summary>
+    private static IEnumerable<string> Mount(CommandLine line)
+    {
+        if (!line.Flags.Has("mount"))
+        {
+            yield break;
+        }
+
+        using var session = Session.Open(line.Flags);
+        foreach (var text in line.Flags.List("mount"))
+        {
+            var equals = text.IndexOf('=');
+            var container = ContainerArguments.Container(session, text[(equals + 1)..]);
+            using var held = session.Containers.Hold(container, line.Cancellation);
+            yield return $"{(equals < 0 ? container.Name : text[..equals])}={held.Mount()}";
+        }
     }
 }
