@@ -77,8 +77,7 @@ internal static class CommandRunner
         // Global flags may stand before the command's name as well as behind it.
         var first = words.Length - before.Arguments.Count;
         var (globals, rest) = (words[..first], words[(first + count)..]);
-        Flag[] all = [.. command.Flags, .. GlobalFlags.All.Where(flag => command.Flags.All(own => own.Name != flag.Name))];
-        var parsed = new FlagParser(WithoutTakenLetters(all, command.Flags), command.StopsAtArgument).Parse([.. globals, .. rest]);
+        var parsed = Parse(command, [.. globals, .. rest]);
         if (parsed.Boolean("help"))
         {
             HelpText.Print(command);
@@ -86,6 +85,15 @@ internal static class CommandRunner
         }
 
         return command.Run(new CommandLine(parsed, cancellation));
+    }
+
+    /// <summary>Reads the words of a command, without its name.</summary>
+    public static ParsedFlags Parse(Command command, string[] words)
+    {
+        Flag[] all = [.. command.Flags, .. GlobalFlags.All.Where(flag => command.Flags.All(own => own.Name != flag.Name))];
+        var parsed = new FlagParser(WithoutTakenLetters(all, command.Flags), command.StopsAtArgument).Parse(words);
+        parsed.Words = words;
+        return parsed;
     }
 
     private static List<Flag> WithoutTakenLetters(Flag[] all, IReadOnlyList<Flag> own) =>

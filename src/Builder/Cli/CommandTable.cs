@@ -15,9 +15,13 @@ internal static class CommandTable
         yield return new ConfigCommand();
         yield return new ContainersCommand();
         yield return new CopyCommand();
+        yield return new DebugCommand();
+        yield return new DiffCommand();
+        yield return new DoctorCommand();
         yield return new ExplainCommand();
         yield return new FromCommand();
         yield return new ImagesCommand();
+        yield return new LayersCommand();
         yield return new LoginCommand();
         yield return new LogoutCommand();
         yield return new ManifestCommand();
@@ -26,10 +30,12 @@ internal static class CommandTable
         yield return new PullCommand();
         yield return new PushCommand();
         yield return new RenameCommand();
+        yield return new ReportCommand();
         yield return new RmCommand();
         yield return new RmiCommand();
         yield return new RunCommand();
         yield return new TagCommand();
+        yield return new TreeCommand();
         yield return new UmountCommand();
         yield return new UnshareCommand();
         yield return new VersionCommand();

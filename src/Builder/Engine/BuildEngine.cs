@@ -1,3 +1,4 @@
+using Bld.Builder.Engine.Debugging;
 using Bld.Builder.Engine.History;
 using Bld.Builder.Engine.SharedCache;
 using Bld.Builder.Store;
@@ -13,13 +14,14 @@ internal sealed class BuildEngine(EngineServices services)
     /// <exception cref="OperationCanceledException">The caller wanted it to stop; nothing was published.</exception>
     public BuildResult Build(BuildRequest request, IBuildObserver observer, CancellationToken cancellation)
     {
+        new FailedSteps(services.State).Collect();
         var recorder = new BuildRecorder(new BuildHistory(services.State), request, observer);
         try
         {
             var result = Make(request, recorder, cancellation);
             return result with { Record = recorder.Finish(result, null) };
         }
-        catch (Exception exception) when (exception is not DockerfileException)
+        catch (Exception exception) when (exception is not (DockerfileException or DebugEndedException))
         {
             // A file that can't be parsed is no build; anything else is one that is worth remembering.
             recorder.Finish(null, exception);

@@ -102,6 +102,12 @@ internal sealed record BuildRequest
     /// <summary>Entitlements given by <c>--allow</c>: <c>security.insecure</c>, <c>network.host</c>.</summary>
     public IReadOnlyList<string> Allowed { get; init; } = [];
 
+    /// <summary>The words of the command line, for <c>bld debug</c>; null when failed steps aren't to be kept.</summary>
+    public IReadOnlyList<string>? CommandLine { get; init; }
+
+    /// <summary>A failed step to go into; null for a build.</summary>
+    public Debugging.DebugRequest? Debug { get; init; }
+
     /// <summary>The image that replaces the first FROM's (<c>--from</c>).</summary>
     public string? From { get; init; }
 

@@ -2,6 +2,7 @@ using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Runtime;
 using Bld.Runtime.Networks;
+using Bld.Runtime.Terminals;
 
 namespace Bld.Builder.Engine;
 
@@ -45,6 +46,23 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
         {
             throw FailedCommand.Describe(Command, code, output.Tail);
         }
+    }
+
+    /// <summary>Runs the command on this process's own terminal or streams, over the files that a failed step has left; gives its exit code.</summary>
+    /// <param name="active">Takes what changes now, and is thrown away.</param>
+    /// <param name="files">The directory with the files.</param>
+    /// <param name="terminal">Whether the command gets a terminal.</param>
+    /// <param name="cancellation">Ends it.</param>
+    public int Visit(ActiveSnapshot active, string files, bool terminal, CancellationToken cancellation)
+    {
+        using var root = new SnapshotRoot(services.Snapshots, active, files);
+        if (!terminal)
+        {
+            return Run(root, StepStreams.Inherited, null, cancellation);
+        }
+
+        using var relay = new TerminalRelay();
+        return Run(root, StepStreams.Inherited with { ConsoleSocket = relay.Socket }, relay.Attach, cancellation);
     }
 
     /// <summary>Runs the command with streams of the caller's and gives its exit code.</summary>

@@ -5,9 +5,12 @@ using Microsoft.Win32.SafeHandles;
 namespace Bld.Builder.Engine;
 
 /// <summary>The root of a step whose changes become a snapshot. What has to be there to mount on lies in a <see cref="Skeleton"/>.</summary>
-internal sealed class SnapshotRoot(SnapshotStore snapshots, ActiveSnapshot active) : IStepRoot
+/// <param name="snapshots">Mounts it.</param>
+/// <param name="active">Takes the changes.</param>
+/// <param name="lowers">Directories between its parent and the changes, the topmost first.</param>
+internal sealed class SnapshotRoot(SnapshotStore snapshots, ActiveSnapshot active, params string[] lowers) : IStepRoot
 {
-    private readonly OverlayMount _view = snapshots.MountReadOnly(active.Parent);
+    private readonly OverlayMount _view = snapshots.MountReadOnly(active.Parent, lowers);
     private OverlayMount? _root;
 
     /// <inheritdoc/>
@@ -25,7 +28,7 @@ internal sealed class SnapshotRoot(SnapshotStore snapshots, ActiveSnapshot activ
         }
 
         skeleton.Finish();
-        _root = snapshots.MountWritable(active, skeleton.IsEmpty ? [] : [$"{active.ScratchPath}/{Name}"]);
+        _root = snapshots.MountWritable(active, skeleton.IsEmpty ? lowers : [$"{active.ScratchPath}/{Name}", .. lowers]);
         return _root.Root;
     }
 

@@ -31,4 +31,8 @@ internal static class SourceErrors
 
 /// <summary>An error with its place in the Dockerfile: the excerpt with the lines marked, then the sentence.</summary>
 internal sealed class LocatedException(DockerfileDocument document, SourceSpan span, Exception cause)
-    : BuildException(SourceExcerpt.Format(document, span, cause.Message), cause);
+    : BuildException(SourceExcerpt.Format(document, span, cause.Message), cause)
+{
+    /// <summary>Whether who watches the build has heard of it.</summary>
+    public bool IsTold { get; set; }
+}

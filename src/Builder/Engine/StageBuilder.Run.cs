@@ -1,4 +1,5 @@
 using Bld.Builder.Cache;
+using Bld.Builder.Engine.Debugging;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Dockerfile;
@@ -45,9 +46,10 @@ internal sealed partial class StageBuilder
         session.RunSlots.Wait(session.Cancellation);
         try
         {
+            var visit = session.Request.Debug is { } debug && debug.IsAbout(_step) ? debug : null;
             var step = new RunStep(session.Services, session.Request.Run with { Hostname = Hostname })
             {
-                Command = command,
+                Command = visit is null ? command : VisitCommand(visit),
                 Environment = [.. RunEnvironment(mounts)],
                 User = _state.User,
                 WorkingDirectory = _state.WorkingDirectory,
@@ -58,13 +60,43 @@ internal sealed partial class StageBuilder
                 Report = (stream, bytes) => session.Observer.Report(new StepOutput(_step, stream, bytes)),
                 Warn = message => session.Observer.Report(new BuildWarning(message)),
             };
+            if (visit is not null)
+            {
+                throw new DebugEndedException(step.Visit(active, visit.Files, visit.Terminal, session.Cancellation));
+            }
+
             step.Execute(active, session.Cancellation);
+        }
+        catch (BuildException failure) when (session.Request.CommandLine is not null && !session.Cancellation.IsCancellationRequested)
+        {
+            KeepFailed(active, failure.ExitCode);
+            throw;
         }
         finally
         {
             session.RunSlots.Release();
         }
     }
+
+    /// <summary>What is run in a failed step: the stage's shell, with a command or by itself.</summary>
+    private RunCommand VisitCommand(DebugRequest debug)
+    {
+        IReadOnlyList<string> arguments = debug.Command is { } words ? [.. _state.Shell, .. words] : [_state.Shell[0]];
+        return new RunCommand(arguments, null, string.Join(' ', arguments));
+    }
+
+    /// <summary>Leaves the files of a step that failed for <c>bld debug</c>.</summary>
+    private void KeepFailed(ActiveSnapshot active, int exitCode) =>
+        new FailedSteps(Services.State).Keep(active, new FailedStep
+        {
+            CommandLine = session.Request.CommandLine!,
+            Directory = Environment.CurrentDirectory,
+            StageName = _step.StageName,
+            Number = _step.Number,
+            Text = _step.Text,
+            Parent = active.Parent?.ToString(),
+            ExitCode = exitCode,
+        });
 
     private string? Hostname => session.Request.BuildArguments.GetValueOrDefault(SpecialArguments.Hostname) ?? session.Request.Run.Hostname;
 

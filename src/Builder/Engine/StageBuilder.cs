@@ -17,7 +17,6 @@ internal sealed partial class StageBuilder(BuildSession session, StageScheduler 
     private StepIdentity _step = null!;
     private int _number;
     private int _extraSteps;
-    private bool _failed;
 
     private DockerfileDocument Document => session.Plan.Document;
 
@@ -47,9 +46,10 @@ internal sealed partial class StageBuilder(BuildSession session, StageScheduler 
         {
             SourceErrors.Locate(Document, instruction.Span, execute);
         }
-        catch (LocatedException exception) when (!_failed)
+        catch (LocatedException exception) when (!exception.IsTold)
         {
-            _failed = true;
+            // Stages that wait for this one fail with the same exception.
+            exception.IsTold = true;
             session.Observer.Report(new StepFailed(_step, exception.InnerException?.Message ?? exception.Message, exception.ExitCode));
             throw;
         }

@@ -13,7 +13,7 @@ internal sealed partial class StateDirectory
     private const string Version = "1";
 
     private static readonly string[] Parts =
-        ["images", "snapshots", "chains", "containers", "cache", "cache-mounts", "builds", "synced", "tmp", "empty"];
+        ["images", "snapshots", "chains", "containers", "cache", "cache-mounts", "builds", "failed", "synced", "tmp", "empty"];
 
     /// <summary>
     /// Opens the state below <paramref name="root"/>, makes it when it is not there, and removes what killed processes left.

@@ -1,7 +1,9 @@
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Cli.Progress;
 using Bld.Builder.Engine;
+using Bld.Builder.Engine.Debugging;
 using Bld.Builder.Engine.Storage;
+using Bld.Builder.Store;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -37,17 +39,10 @@ internal sealed class BudCommand : Command
 
         var finish = new BudResult(session, line);
         var hidesResults = line.Flags.Has("iidfile");
-        // The console's own streams write where the descriptor stands: others may write to the same file.
-        using var error = Console.OpenStandardError();
-        using var output = outputs.Any(static each => each.UsesStandardOutput) ? Console.OpenStandardError() : Console.OpenStandardOutput();
-        var result = new BuildEngine(session.Services).Build(request, Observer(line.Flags, output, error, hidesResults), line.Cancellation);
+        using var display = new BuildDisplay(line, hidesResults, outputs.Any(static each => each.UsesStandardOutput));
+        var result = display.Build(session, request);
         session.Services.Digests.Save();
         CacheLimit.Enforce(session.State, session.Collector);
-        if (line.Flags.Boolean("explain") && result.Record is { } record)
-        {
-            Console.Error.Write(ExplainText.Summary(record));
-        }
-
         finish.Finish([session.Image(result.ImageId)], session.Image(result.ImageId), request, outputs);
         if (line.Flags.Text("iidfile") is { } path)
         {
@@ -57,12 +52,22 @@ internal sealed class BudCommand : Command
         return 0;
     }
 
-    private static IBuildObserver Observer(ParsedFlags flags, Stream output, Stream error, bool hidesResults) =>
-        (flags.Boolean("quiet") ? "quiet" : flags.Text("progress") ?? "auto") switch
+    /// <summary>Follows a build that failed up to the step that did, and enters it; gives the exit code of what was run there.</summary>
+    public int Debug(CommandLine line, DebugRequest debug)
+    {
+        using var session = Session.Open(line.Flags);
+        using var input = BuildInput.Open(line.Flags, line.Arguments.Count > 0 ? line.Arguments[0] : ".", session.State, line.Cancellation);
+        var request = BudRequest.Create(line.Flags, input) with { Debug = debug, UseCache = true, UncachedStages = [] };
+        using var nothing = new MemoryStream();
+        try
         {
-            "quiet" => new QuietProgress(output, hidesResults),
-            "rawjson" => new RawJsonProgress(output),
-            "auto" or "plain" or "tty" => new PlainProgress(output, error, hidesResults, flags.Boolean("explain")),
-            var other => throw new UsageException($"invalid progress \"{other}\": use auto, plain, quiet or rawjson"),
-        };
+            new BuildEngine(session.Services).Build(request, new QuietProgress(nothing, hidesResults: true), line.Cancellation);
+        }
+        catch (DebugEndedException ended)
+        {
+            return ended.Code;
+        }
+
+        throw new BuildException("the build that failed succeeds now without coming to that step: its Dockerfile or its flags have changed");
+    }
 }

@@ -1,4 +1,5 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Cli.Progress;
 using Bld.Builder.Engine;
 
 namespace Bld.Builder.Cli.Commands;
@@ -30,7 +31,12 @@ internal sealed class PullCommand : Command
 
         using var session = Session.Open(line.Flags);
         var platform = RegistryFlags.ReadPlatform(line.Flags);
-        if (!line.Flags.Boolean("quiet"))
+        using var transfers = line.Flags.Boolean("quiet") ? null : TransferDisplay.Open();
+        if (transfers is not null)
+        {
+            session.Puller.Progress = transfers.Move;
+        }
+        else if (!line.Flags.Boolean("quiet"))
         {
             session.Puller.Report = static text => Console.Error.WriteLine(text);
         }

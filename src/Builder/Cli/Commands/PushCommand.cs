@@ -1,4 +1,5 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Cli.Progress;
 using Bld.Builder.Engine.Images;
 using Bld.Registry;
 
@@ -36,6 +37,12 @@ internal sealed class PushCommand : Command
         if (key is not null && target.Kind is not TransportKind.Registry)
         {
             throw new UsageException("--sign-by signs images in registries only: a signature lies beside its image there");
+        }
+
+        using var transfers = line.Flags.Boolean("quiet") ? null : TransferDisplay.Open();
+        if (transfers is not null)
+        {
+            options = options with { Report = null, Progress = transfers.Move };
         }
 
         Digest digest;

@@ -8,6 +8,9 @@ internal sealed class ParsedFlags
     /// <summary>The words that are no flags.</summary>
     public List<string> Arguments { get; } = [];
 
+    /// <summary>The words themselves, without the command's name.</summary>
+    public IReadOnlyList<string> Words { get; set; } = [];
+
     /// <summary>Whether a flag was given.</summary>
     public bool Has(string name) => _values.ContainsKey(name);
 

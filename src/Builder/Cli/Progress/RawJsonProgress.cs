@@ -81,6 +81,14 @@ internal sealed class RawJsonProgress(Stream output) : IBuildObserver
                 json.WriteString("event", "warning");
                 json.WriteString("message", warning.Message);
                 break;
+            case TransferMoved { Transfer: var transfer }:
+                json.WriteString("event", "transfer");
+                json.WriteString("id", transfer.Id);
+                json.WriteBoolean("push", transfer.IsPush);
+                json.WriteNumber("done", transfer.Done);
+                json.WriteNumber("total", transfer.Total);
+                json.WriteBoolean("finished", transfer.IsFinished);
+                break;
             case ImageCommitting committing:
                 json.WriteString("event", "image-committing");
                 Names(json, committing.Names);

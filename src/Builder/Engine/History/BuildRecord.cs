@@ -32,6 +32,10 @@ internal sealed record BuildRecord
     [JsonPropertyName("dockerfile")]
     public required string Dockerfile { get; init; }
 
+    /// <summary>The Dockerfile's text.</summary>
+    [JsonPropertyName("source")]
+    public string Source { get; init; } = "";
+
     [JsonPropertyName("platform")]
     public required string Platform { get; init; }
 

@@ -12,6 +12,9 @@ internal sealed class ImagePuller(ImageStore images, SnapshotStore snapshots, Bl
     /// <summary>Told what is being fetched, a line each.</summary>
     public Action<string>? Report { get; set; }
 
+    /// <summary>Told how far each blob is.</summary>
+    public Action<Transfer>? Progress { get; set; }
+
     /// <summary>An image by name, id or transport reference, with its snapshots.</summary>
     /// <exception cref="BuildException">It is not there and can't be fetched.</exception>
     public PulledImage Ensure(string name, PullPolicy policy, Platform platform, CancellationToken cancellation)
@@ -70,7 +73,7 @@ internal sealed class ImagePuller(ImageStore images, SnapshotStore snapshots, Bl
         return new PulledImage(stored, manifest, config, Layers().Pull(source, manifest, config, cancellation));
     }
 
-    private LayerPuller Layers() => new(images, snapshots, memory, Report);
+    private LayerPuller Layers() => new(images, snapshots, memory, Report) { Progress = Progress };
 
     private StoredImage? Find(string name, Platform platform)
     {

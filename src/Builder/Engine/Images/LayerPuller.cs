@@ -13,6 +13,9 @@ internal sealed class LayerPuller(ImageStore images, SnapshotStore snapshots, Bl
 {
     private const int AtOnce = 6;
 
+    /// <summary>Told how far each blob is.</summary>
+    public Action<Transfer>? Progress { get; init; }
+
     /// <summary>The snapshots of all layers, the lowest first.</summary>
     /// <exception cref="BuildException">A layer is damaged.</exception>
     /// <exception cref="RegistryException">A layer can't be fetched.</exception>
@@ -101,7 +104,8 @@ internal sealed class LayerPuller(ImageStore images, SnapshotStore snapshots, Bl
 
         report?.Invoke($"Copying blob {layer.Digest}");
         using var blob = images.CreateBlob();
-        var verified = source.OpenBlobAsync(layer, cancellation).GetAwaiter().GetResult();
+        var verified = CountedStream.Of(
+            source.OpenBlobAsync(layer, cancellation).GetAwaiter().GetResult(), layer.Digest.ToString(), isPush: false, layer.Size, Progress);
         using var ahead = new ReadAheadStream(new TeeStream(verified, blob.Content));
         var unpacked = isUnpacked ? null : Unpack(ahead, layer, diffId, id, cancellation);
         try

@@ -90,7 +90,7 @@ internal sealed class LayerPusher(
         if (!IsThere(layer.Digest, cancellation))
         {
             options.Report?.Invoke($"Copying blob {layer.Digest}");
-            sink.PutBlobAsync(layer, () => images.OpenBlob(layer.Digest)!, cancellation).GetAwaiter().GetResult();
+            sink.PutBlobAsync(layer, () => CountedStream.Of(images.OpenBlob(layer.Digest)!, layer.Digest.ToString(), isPush: true, layer.Size, options.Progress), cancellation).GetAwaiter().GetResult();
             Remember(layer.Digest);
         }
 
@@ -136,6 +136,14 @@ internal sealed class LayerPusher(
     }
 
     private void WriteTar(Descriptor layer, DiffId diffId, ChainId chain, bool hasBlob, Stream target, CancellationToken cancellation)
+    {
+        // Not disposed of: the target is the caller's. What is counted is the tarball, of which a layer that was built here knows its length.
+        var counted = CountedStream.Of(target, diffId.ToString(), isPush: true, hasBlob ? 0 : layer.Size, options.Progress);
+        WriteTarTo(layer, diffId, chain, hasBlob, counted, cancellation);
+        (counted as CountedStream)?.Finish();
+    }
+
+    private void WriteTarTo(Descriptor layer, DiffId diffId, ChainId chain, bool hasBlob, Stream target, CancellationToken cancellation)
     {
         if (hasBlob)
         {

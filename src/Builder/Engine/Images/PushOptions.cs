@@ -23,6 +23,9 @@ internal sealed record PushOptions
     /// <summary>Told what is being done, a line each.</summary>
     public Action<string>? Report { get; init; }
 
+    /// <summary>Told how far each blob is.</summary>
+    public Action<Transfer>? Progress { get; init; }
+
     /// <summary>The level in use.</summary>
     public int EffectiveLevel => Level ?? (Compression == LayerCompression.Zstd ? 3 : 5);
 }

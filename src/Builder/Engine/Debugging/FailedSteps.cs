@@ -1,0 +1,113 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using System.Text.Json.Serialization;
+
+using Bld.Builder.Snapshots;
+using Bld.Builder.Store;
+using Bld.Runtime.Linux;
+
+namespace Bld.Builder.Engine.Debugging;
+
+/// <summary>A RUN that went wrong, as the store remembers it: <c>failed/ID/failure.json</c>, beside the files that it had written.</summary>
+internal sealed record FailedStep
+{
+    /// <summary>Its directory's name; begins with the time.</summary>
+    [JsonIgnore]
+    public string Id { get; init; } = "";
+
+    /// <summary>The words of the command line that built it, to build it again up to here.</summary>
+    [JsonPropertyName("commandLine")]
+    public required IReadOnlyList<string> CommandLine { get; init; }
+
+    /// <summary>The directory that the command line was given in.</summary>
+    [JsonPropertyName("directory")]
+    public required string Directory { get; init; }
+
+    [JsonPropertyName("stageName")]
+    public required string StageName { get; init; }
+
+    [JsonPropertyName("number")]
+    public required int Number { get; init; }
+
+    [JsonPropertyName("text")]
+    public required string Text { get; init; }
+
+    /// <summary>The snapshot that it ran on; null for an empty root.</summary>
+    [JsonPropertyName("parent")]
+    public string? Parent { get; init; }
+
+    [JsonPropertyName("exitCode")]
+    public required int ExitCode { get; init; }
+}
+
+[JsonSerializable(typeof(FailedStep))]
+[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, GenerationMode = JsonSourceGenerationMode.Metadata)]
+internal sealed partial class FailedStepJson : JsonSerializerContext;
+
+/// <summary>Keeps the files of steps that failed, so that somebody can go in and look; the newest few, for a day.</summary>
+internal sealed class FailedSteps(StateDirectory state)
+{
+    private const string Folder = "failed";
+    private const int Kept = 5;
+    private static readonly TimeSpan Life = TimeSpan.FromDays(1);
+
+    /// <summary>Takes the files of a step that failed, by a rename: they are where its snapshot would be.</summary>
+    public void Keep(ActiveSnapshot active, FailedStep step)
+    {
+        var id = string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:yyyyMMdd'T'HHmmss}-{active.Id.ToString()[..4]}");
+        System.IO.Directory.CreateDirectory($"{state.Root}/{Folder}/{id}");
+        FileCalls.Rename(active.ScratchHandle, Encoding.UTF8.GetBytes($"{SnapshotStore.Publishing}/fs"), state.Handle, Encoding.UTF8.GetBytes($"{Folder}/{id}/fs"));
+        state.PublishFile($"{Folder}/{id}/failure.json", JsonSerializer.SerializeToUtf8Bytes(step, FailedStepJson.Default.FailedStep), durable: false);
+        Collect();
+    }
+
+    /// <summary>The steps, the newest first.</summary>
+    public IEnumerable<FailedStep> List() => Ids().Select(Read).OfType<FailedStep>();
+
+    /// <summary>The directory with a step's files.</summary>
+    public string FilesOf(FailedStep step) => $"{state.Root}/{Folder}/{step.Id}/fs";
+
+    /// <summary>Removes what is older than a day, and all but the newest few. Costs one look when there is nothing.</summary>
+    public void Collect()
+    {
+        var ids = Ids();
+        for (var i = 0; i < ids.Count; i++)
+        {
+            if (i >= Kept || DateTime.UtcNow - System.IO.Directory.GetLastWriteTimeUtc($"{state.Root}/{Folder}/{ids[i]}") > Life)
+            {
+                using var folder = FileCalls.Open(state.Handle, Encoding.ASCII.GetBytes(Folder), OpenFlags.ReadOnly | OpenFlags.Directory);
+                FileCalls.RemoveTree(folder, Encoding.UTF8.GetBytes(ids[i]));
+            }
+        }
+    }
+
+    private List<string> Ids()
+    {
+        var ids = new List<string>();
+        if (FileCalls.TryOpen(state.Handle, Encoding.ASCII.GetBytes(Folder), OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var folder) == Errno.None)
+        {
+            using (folder)
+            {
+                ids.AddRange(FileCalls.ReadDirectory(folder).Select(static entry => entry.Name.ToString()));
+            }
+        }
+
+        ids.Reverse();
+        return ids;
+    }
+
+    private FailedStep? Read(string id)
+    {
+        try
+        {
+            return state.ReadFile($"{Folder}/{id}/failure.json") is { } bytes && JsonSerializer.Deserialize(bytes, FailedStepJson.Default.FailedStep) is { } step
+                ? step with { Id = id }
+                : null;
+        }
+        catch (JsonException)
+        {
+            return null;
+        }
+    }
+}
