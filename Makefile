@@ -5,7 +5,7 @@ PREFIX        ?= /usr/local
 export DOTNET_CLI_TELEMETRY_OPTOUT = 1
 export DOTNET_NOLOGO = 1
 
-.PHONY: build test demo bench install clean deps-build deps-test deps-bench deps-demo cases format
+.PHONY: build test demo bench install deb release clean deps-build deps-test deps-bench deps-demo cases format
 
 build: deps-build
 	dotnet publish src/Builder/Builder.csproj -c $(CONFIGURATION) -r linux-x64 -o $(OUT) -v q
@@ -22,6 +22,13 @@ bench: deps-bench build
 
 install: build
 	install -D -m 0755 $(OUT)/bld $(DESTDIR)$(PREFIX)/bin/bld
+
+# What is handed out: a Debian package, and a tarball with its digest.
+deb: build
+	build/package deb
+
+release: build
+	build/package tar
 
 format:
 	dotnet format Builder.sln
