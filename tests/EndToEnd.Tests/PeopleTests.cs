@@ -75,7 +75,7 @@ public sealed class PeopleTests : IDisposable
         Assert.Contains("│ all of it", outcome.Output, StringComparison.Ordinal);
         Assert.Contains("✓ localhost/shown:latest ", outcome.Output, StringComparison.Ordinal);
         Assert.DoesNotContain("STEP", outcome.Output, StringComparison.Ordinal);
-        Assert.EndsWith("\u001b[?25h", outcome.Output[..outcome.Output.LastIndexOf('h')] + "h", StringComparison.Ordinal);
+        Assert.True(outcome.Output.LastIndexOf("?25h", StringComparison.Ordinal) > outcome.Output.LastIndexOf("?25l", StringComparison.Ordinal), "the cursor is shown again");
     }
 
     [Fact]
@@ -90,7 +90,7 @@ public sealed class PeopleTests : IDisposable
 
         Assert.Contains("data changed: a7937b64 → 16367aac", page, StringComparison.Ordinal);
         Assert.Contains("follows step 3 (COPY data /data), which was built anew", page, StringComparison.Ordinal);
-        Assert.Contains("<td class=\"n\">500 kB<td class=\"i\">/big<td class=\"n dim\">layer 6, hidden by 7", page, StringComparison.Ordinal);
+        Assert.Contains("<td class=\"n\">500 kB<td class=\"i\">/big<td class=\"n dim\">layer 5, hidden by 6", page, StringComparison.Ordinal);
         Assert.Contains("<mark>   2  ENV API_TOKEN=x</mark>", page, StringComparison.Ordinal);
         Assert.Contains("echo &#39;&lt;b&gt;&#39;", page, StringComparison.Ordinal);
         Assert.DoesNotContain("<script", page, StringComparison.OrdinalIgnoreCase);
@@ -111,7 +111,7 @@ public sealed class PeopleTests : IDisposable
         _home.Build("FROM localhost/busybox\nRUN mkdir /d && echo two > /d/a && chmod 600 /d/a && ln -s a /d/c\nENV X=1\n", "-t", "right");
 
         var layers = _home.Succeed("layers", "-f", "left");
-        Assert.Contains("+   9.0 kB /d/b\n".Replace("+   ", "+    ", StringComparison.Ordinal), layers, StringComparison.Ordinal);
+        Assert.Contains("+    9.0 kB /d/b\n", layers, StringComparison.Ordinal);
         Assert.Contains("-    9.0 kB /d/b\n", layers, StringComparison.Ordinal);
         Assert.Contains("~       4 B /d/a\n", layers, StringComparison.Ordinal);
         Assert.Contains("9.0 kB wasted on files", layers, StringComparison.Ordinal);

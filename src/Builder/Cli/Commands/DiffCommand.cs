@@ -86,5 +86,5 @@ internal sealed class DiffCommand : Command
 
     private static string Join(IReadOnlyList<string>? words) => words is null ? "" : string.Join(' ', words);
 
-    private static IEnumerable<string> Pairs(IEnumerable<KeyValuePair<string, string>>? labels) => (labels ?? []).Select(static label => $"{label.Key}={label.Value}");
+    private static IEnumerable<string> Pairs(SortedDictionary<string, string>? labels) => (labels ?? []).Select(static label => $"{label.Key}={label.Value}");
 }

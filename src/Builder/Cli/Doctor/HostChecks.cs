@@ -4,7 +4,6 @@ using System.Runtime.InteropServices;
 using Bld.Builder.Cli.Progress;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
-using Bld.Runtime;
 using Bld.Runtime.Linux;
 using Bld.Runtime.Networks;
 

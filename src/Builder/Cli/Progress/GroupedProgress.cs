@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using System.Text;
 
@@ -105,8 +106,8 @@ internal sealed class GroupedProgress(Stream output, LogGroups kind, bool hidesR
                 : $"\u001b[0Ksection_start:{DateTimeOffset.UtcNow.ToUnixTimeSeconds()}:{group.Section}\r\u001b[0K{group.Title}");
         }
 
-        group.Waiting.WriteTo(output);
-        group.Waiting.SetLength(0);
+        output.Write(group.Waiting.WrittenSpan);
+        group.Waiting.ResetWrittenCount();
         output.Flush();
     }
 
@@ -129,7 +130,7 @@ internal sealed class GroupedProgress(Stream output, LogGroups kind, bool hidesR
             Close(finished);
         }
 
-        if (_groups.Find(static each => each.Waiting.Length > 0) is { } next)
+        if (_groups.Find(static each => each.Waiting.WrittenCount > 0) is { } next)
         {
             Flush(next);
         }
@@ -138,7 +139,7 @@ internal sealed class GroupedProgress(Stream output, LogGroups kind, bool hidesR
     private void Close(Group group)
     {
         _groups.Remove(group);
-        if (group.IsOpen || group.Waiting.Length > 0)
+        if (group.IsOpen || group.Waiting.WrittenCount > 0)
         {
             Flush(group);
             Line(kind == LogGroups.GitHub ? "::endgroup::" : $"\u001b[0Ksection_end:{DateTimeOffset.UtcNow.ToUnixTimeSeconds()}:{group.Section}\r\u001b[0K");
@@ -163,7 +164,7 @@ internal sealed class GroupedProgress(Stream output, LogGroups kind, bool hidesR
 
         public string Title { get; } = $"{(step.Stages > 1 ? $"[{step.Stage}/{step.Stages}] " : "")}STEP {step.Number}/{step.Count}: {step.Text}";
 
-        public MemoryStream Waiting { get; } = new();
+        public ArrayBufferWriter<byte> Waiting { get; } = new();
 
         public string Section { get; set; } = "";
 

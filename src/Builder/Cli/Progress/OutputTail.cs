@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Text;
 
 namespace Bld.Builder.Cli.Progress;
@@ -12,20 +13,20 @@ internal sealed class OutputTail
     private const int MostBytes = 8 << 20;
     private const int LongestLine = 4096;
     private readonly Queue<string> _lines = new();
-    private readonly MemoryStream _line = new();
-    private readonly MemoryStream _all = new();
+    private readonly ArrayBufferWriter<byte> _line = new();
+    private readonly ArrayBufferWriter<byte> _all = new();
     private bool _returned;
 
     /// <summary>Bytes that were left out of <see cref="All"/>.</summary>
     public long Dropped { get; private set; }
 
     /// <summary>Everything that was written, up to 8 MB.</summary>
-    public ReadOnlyMemory<byte> All => _all.GetBuffer().AsMemory(0, (int)_all.Length);
+    public ReadOnlyMemory<byte> All => _all.WrittenMemory;
 
     /// <summary>Takes bytes; they needn't end with a line or a character.</summary>
     public void Add(ReadOnlySpan<byte> bytes)
     {
-        var kept = (int)Math.Min(bytes.Length, MostBytes - _all.Length);
+        var kept = Math.Min(bytes.Length, MostBytes - _all.WrittenCount);
         _all.Write(bytes[..kept]);
         Dropped += bytes.Length - kept;
 
@@ -46,7 +47,7 @@ internal sealed class OutputTail
     public IReadOnlyList<string> Last(int count)
     {
         var lines = new List<string>(_lines);
-        if (_line.Length > 0)
+        if (_line.WrittenCount > 0)
         {
             lines.Add(Text());
         }
@@ -68,7 +69,7 @@ internal sealed class OutputTail
                 }
             }
 
-            _line.SetLength(0);
+            _line.ResetWrittenCount();
             _returned = false;
             return;
         }
@@ -82,15 +83,15 @@ internal sealed class OutputTail
 
         if (_returned)
         {
-            _line.SetLength(0);
+            _line.ResetWrittenCount();
             _returned = false;
         }
 
-        if (_line.Length < LongestLine)
+        if (_line.WrittenCount < LongestLine)
         {
-            _line.WriteByte(value);
+            _line.Write([value]);
         }
     }
 
-    private string Text() => TerminalText.Clean(Encoding.UTF8.GetString(_line.GetBuffer().AsSpan(0, (int)_line.Length))).TrimEnd();
+    private string Text() => TerminalText.Clean(Encoding.UTF8.GetString(_line.WrittenSpan)).TrimEnd();
 }

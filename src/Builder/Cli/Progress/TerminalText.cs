@@ -42,8 +42,7 @@ internal static class TerminalText
             return text;
         }
 
-        var fitting = new StringBuilder();
-        var used = 0;
+        var (used, length) = (0, 0);
         foreach (var rune in text.EnumerateRunes())
         {
             used += Width(rune);
@@ -52,10 +51,10 @@ internal static class TerminalText
                 break;
             }
 
-            fitting.Append(rune.ToString());
+            length += rune.Utf16SequenceLength;
         }
 
-        return fitting.Append('…').ToString();
+        return string.Concat(text.AsSpan(0, length), "…");
     }
 
     /// <summary>How many columns a text takes.</summary>

@@ -6,6 +6,8 @@ namespace Bld.Builder.Engine.History;
 /// </summary>
 internal static class CriticalPath
 {
+    private static readonly char[] Separators = [' ', '\t', ','];
+
     /// <summary>The steps, the last one first.</summary>
     public static IReadOnlyList<RecordedStep> Of(BuildRecord record)
     {
@@ -36,7 +38,7 @@ internal static class CriticalPath
             return false;
         }
 
-        var words = step.Text.Split([' ', '\t', ','], StringSplitOptions.RemoveEmptyEntries);
+        var words = step.Text.Split(Separators, StringSplitOptions.RemoveEmptyEntries);
         for (var i = 0; i < words.Length; i++)
         {
             var word = words[i];

@@ -1,5 +1,3 @@
-using Bld.Builder.Layers;
-
 namespace Bld.Builder.Engine.Images;
 
 /// <summary>Tells how much of a blob has gone through: now and then, and at the end.</summary>
