@@ -35,7 +35,7 @@ def record():
 def screens(text):
     """Every state of the screen that ends with a flush: rows of (character, style)."""
     rows, row, column, style = [[]], 0, 0, ""
-    for token in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|[\s\S]", text):
+    for token in re.findall(r"\x1b\[[0-9;?]*[A-Za-z]|\x1b\][^\x07]*\x07|\x1b[=>]|[\s\S]", text):
         if token == "\n":
             row, column = row + 1, 0
             while row >= len(rows):

@@ -33,7 +33,7 @@ internal sealed class LiveRegion(Stream terminal, Func<(int Columns, int Rows)> 
         Erase(text, columns);
         foreach (var line in staying)
         {
-            text.Append(line.Render(columns)).Append("\r\n");
+            text.Append(line.Render(columns - 1)).Append("\r\n");
         }
 
         if (!raw.IsEmpty)

@@ -60,6 +60,11 @@ internal sealed class TerminalProgress : IBuildObserver, IDisposable
             }
         }
 
+        if (_build.Failed.Exists(static step => step.Name.Contains("] RUN ", StringComparison.OrdinalIgnoreCase)))
+        {
+            _region.Draw([new StyledLine(LineStyle.Dim, "bld debug enters the container of the step as it is now")], static (_, _) => []);
+        }
+
         _region.Close();
         if (_build.ImageId is { } id && !_hidesResults)
         {
