@@ -13,7 +13,7 @@ public sealed partial class DocumentationTests
     {
         var page = File.ReadAllText(Path.Combine(SourceTree.Root, "docs/environment.md"));
         var read = SourceTree.CSharpFiles("src").SelectMany(static file => Reading().Matches(File.ReadAllText(file)))
-            .Select(static match => match.Groups[1].Value).Distinct(StringComparer.Ordinal).Except(Internal, StringComparer.Ordinal).ToList();
+            .Select(static match => match.Groups["name"].Value).Distinct(StringComparer.Ordinal).Except(Internal, StringComparer.Ordinal).ToList();
 
         Assert.Contains("BLD_ROOT", read);
         Assert.Empty(read.Where(name => !page.Contains($"`{name}`", StringComparison.Ordinal)));
@@ -24,15 +24,15 @@ public sealed partial class DocumentationTests
     {
         var page = File.ReadAllText(Path.Combine(SourceTree.Root, "docs/rawjson.md"));
         var source = File.ReadAllText(Path.Combine(SourceTree.Root, "src/Builder/Cli/Progress/RawJsonProgress.cs"));
-        var events = Event().Matches(source).Select(static match => match.Groups[1].Value).ToList();
+        var events = Event().Matches(source).Select(static match => match.Groups["name"].Value).ToList();
 
         Assert.Contains("step-looked-up", events);
         Assert.Empty(events.Where(name => !page.Contains($"`{name}`", StringComparison.Ordinal)));
     }
 
-    [GeneratedRegex("""GetEnvironmentVariable\("([^"]+)"\)""", RegexOptions.None, 1000)]
+    [GeneratedRegex("""GetEnvironmentVariable\("(?<name>[^"]+)"\)""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Reading();
 
-    [GeneratedRegex("""(?:"event", |Begin\(json, )"([a-z-]+)"\)?""", RegexOptions.None, 1000)]
+    [GeneratedRegex("""("event", |Begin\(json, )"(?<name>[a-z-]+)""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Event();
 }

@@ -31,7 +31,7 @@ internal sealed class PullCommand : Command
 
         using var session = Session.Open(line.Flags);
         var platform = RegistryFlags.ReadPlatform(line.Flags);
-        using var transfers = line.Flags.Boolean("quiet") ? null : TransferDisplay.Open();
+        using var transfers = line.Flags.Boolean("quiet") || line.Flags.Boolean("all-tags") ? null : TransferDisplay.Open();
         if (transfers is not null)
         {
             session.Puller.Progress = transfers.Move;
@@ -52,6 +52,7 @@ internal sealed class PullCommand : Command
         }
 
         var pulled = session.Puller.Ensure(line.Arguments[0], Policy(line.Flags.Text("policy")), platform, line.Cancellation);
+        transfers?.Dispose();
         Console.Out.Write(pulled.Stored.Id + "\n");
         return 0;
     }

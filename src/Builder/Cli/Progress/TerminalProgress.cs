@@ -16,6 +16,7 @@ internal sealed class TerminalProgress : IBuildObserver, IDisposable
     private readonly LiveRegion _region;
     private readonly bool _hidesResults;
     private readonly RunningBuild _build;
+    // Not disposed of: it has no handle, and who disposes twice asks it.
     private readonly ManualResetEventSlim _stop = new();
     private readonly Thread _thread;
 
@@ -47,6 +48,11 @@ internal sealed class TerminalProgress : IBuildObserver, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        if (_stop.IsSet)
+        {
+            return;
+        }
+
         _stop.Set();
         _thread.Join();
         _region.Draw(_build.TakeStaying(), static (_, _) => []);
@@ -73,7 +79,6 @@ internal sealed class TerminalProgress : IBuildObserver, IDisposable
         }
 
         _terminal.Flush();
-        _stop.Dispose();
     }
 
     private void Draw()
