@@ -37,6 +37,8 @@ internal static class HostChecks
         StateRoot(root),
         Disk(root),
         Overlay(root),
+        Proc(),
+        OpenSsl(),
         UserNamespaces(),
         SubordinateIds(),
         Seccomp(),
@@ -118,6 +120,24 @@ internal static class HostChecks
         {
             return new Finding(Name, Health.Bad, exception.Message, "load the module (modprobe overlay), or put the state on a file system that can be an overlay's upper side (not overlay, NFS or vfat) with --root");
         }
+    }
+
+    /// <summary>A new proc can only be mounted in a user namespace where nothing covers parts of the old one (mount_namespaces(7)).</summary>
+    private static Finding Proc()
+    {
+        const string Name = "proc";
+        var covered = ReadText("/proc/self/mountinfo").Split('\n').Select(static line => line.Split(' ')).Count(static fields => fields.Length > 4 && fields[4].StartsWith("/proc/") && fields[4] != "/proc/sys/fs/binfmt_misc");
+        return covered == 0 || !OverlayMarks.InUserNamespace
+            ? new Finding(Name, Health.Good, "RUN gets its own")
+            : new Finding(Name, Health.Bad, $"this container has {covered} parts of /proc covered, so the kernel lets nobody mount a new one inside", "podman run --security-opt unmask=ALL; in Kubernetes procMount: Unmasked");
+    }
+
+    private static Finding OpenSsl()
+    {
+        const string Name = "openssl";
+        return NativeLibrary.TryLoad("libssl.so.3", out _) || NativeLibrary.TryLoad("libssl.so.1.1", out _)
+            ? new Finding(Name, Health.Good, "digests and TLS")
+            : new Finding(Name, Health.Bad, "libssl is missing: nothing can be digested", "install it (package libssl3)");
     }
 
     private static Finding UserNamespaces()
