@@ -5,7 +5,7 @@ PREFIX        ?= /usr/local
 export DOTNET_CLI_TELEMETRY_OPTOUT = 1
 export DOTNET_NOLOGO = 1
 
-.PHONY: build test demo bench install deb release clean deps-build deps-test deps-bench deps-demo cases format
+.PHONY: build test demo bench docs install deb release clean deps-build deps-test deps-bench deps-demo cases format
 
 build: deps-build
 	dotnet publish src/Builder/Builder.csproj -c $(CONFIGURATION) -r linux-x64 -o $(OUT) -v q
@@ -22,6 +22,15 @@ bench: deps-bench build
 
 install: build
 	install -D -m 0755 $(OUT)/bld $(DESTDIR)$(PREFIX)/bin/bld
+	$(OUT)/bld man $(DESTDIR)$(PREFIX)/share/man/man1
+	mkdir -p $(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions zsh/site-functions fish/vendor_completions.d)
+	$(OUT)/bld completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/bld
+	$(OUT)/bld completion zsh >$(DESTDIR)$(PREFIX)/share/zsh/site-functions/_bld
+	$(OUT)/bld completion fish >$(DESTDIR)$(PREFIX)/share/fish/vendor_completions.d/bld.fish
+
+# What is made of the program's own tables. Run it after a command or a flag changed.
+docs: build
+	$(OUT)/bld compatibility docs/buildah.txt >docs/compatibility.md
 
 # What is handed out: a Debian package, and a tarball with its digest.
 deb: build

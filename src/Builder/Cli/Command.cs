@@ -14,11 +14,20 @@ internal abstract class Command
     /// <summary>Its arguments as help shows them.</summary>
     public virtual string Usage => "";
 
+    /// <summary>Command lines that show what it is for.</summary>
+    public virtual IReadOnlyList<string> Examples => [];
+
     /// <summary>Its own flags.</summary>
     public virtual IReadOnlyList<Flag> Flags => [];
 
     /// <summary>The commands that stand behind its name; then it has no work of its own.</summary>
     public virtual IReadOnlyList<Command> Subcommands => [];
+
+    /// <summary>Whether its arguments end in another program's command line, whose flags are not ours.</summary>
+    public virtual bool TakesCommand => Usage.Contains("COMMAND", StringComparison.Ordinal);
+
+    /// <summary>Whether it is left out where commands are shown.</summary>
+    public virtual bool IsHidden => false;
 
     /// <summary>Whether everything behind its first argument is an argument too.</summary>
     public virtual bool StopsAtArgument => true;

@@ -1,6 +1,8 @@
 using System.Runtime.InteropServices;
 
+using Bld.Builder.Cli.Commands;
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Cli.Settings;
 using Bld.Builder.Store;
 using Bld.Dockerfile;
 using Bld.Registry;
@@ -58,20 +60,19 @@ internal static class CommandRunner
         var before = new FlagParser(GlobalFlags.All, stopsAtArgument: true).Parse(words);
         if (before.Boolean("version"))
         {
-            return CommandTable.Find("version").Run(new CommandLine(before, cancellation));
+            Console.Out.Write(VersionCommand.Line + "\n");
+            return 0;
         }
 
         if (before.Arguments.Count == 0 || before.Arguments[0] == "help")
         {
-            HelpText.Print(before.Arguments.Count > 1 ? CommandTable.Find(before.Arguments[1..]).Command : null);
-            return 0;
+            return Help(before.Arguments.Count > 1 ? before.Arguments[1..] : []);
         }
 
         var (command, count) = CommandTable.Find(before.Arguments);
         if (before.Boolean("help"))
         {
-            HelpText.Print(command);
-            return 0;
+            return Help(before.Arguments);
         }
 
         // Global flags may stand before the command's name as well as behind it.
@@ -80,10 +81,11 @@ internal static class CommandRunner
         var parsed = Parse(command, [.. globals, .. rest]);
         if (parsed.Boolean("help"))
         {
-            HelpText.Print(command);
-            return 0;
+            return Help(before.Arguments);
         }
 
+        CommandLog.Configure(parsed);
+        RefuseLateFlags(command, parsed.Arguments);
         return command.Run(new CommandLine(parsed, cancellation));
     }
 
@@ -94,6 +96,23 @@ internal static class CommandRunner
         var parsed = new FlagParser(WithoutTakenLetters(all, command.Flags), command.StopsAtArgument).Parse(words);
         parsed.Words = words;
         return parsed;
+    }
+
+    private static int Help(List<string> words)
+    {
+        var (command, count) = words.Count == 0 ? (null, 0) : CommandTable.Find(words);
+        HelpText.Print(command, count > 1 ? words[0] : null);
+        return 0;
+    }
+
+    // Where flags end at the first argument, what looks like one behind it would be taken for a name.
+    private static void RefuseLateFlags(Command command, IReadOnlyList<string> arguments)
+    {
+        if (command is { StopsAtArgument: true, TakesCommand: false }
+            && arguments.FirstOrDefault(static word => word.Length > 1 && word[0] == '-') is { } late)
+        {
+            throw new UsageException($"no options ({late}) can be specified after the image or container name");
+        }
     }
 
     private static List<Flag> WithoutTakenLetters(Flag[] all, IReadOnlyList<Flag> own) =>

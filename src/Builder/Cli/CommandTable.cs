@@ -12,6 +12,8 @@ internal static class CommandTable
         yield return new AddCommand();
         yield return new BudCommand();
         yield return new CommitCommand();
+        yield return new CompatibilityCommand();
+        yield return new CompletionCommand();
         yield return new ConfigCommand();
         yield return new ContainersCommand();
         yield return new CopyCommand();
@@ -20,11 +22,16 @@ internal static class CommandTable
         yield return new DoctorCommand();
         yield return new ExplainCommand();
         yield return new FromCommand();
+        yield return new HistoryCommand();
         yield return new ImagesCommand();
+        yield return new InfoCommand();
+        yield return new InspectCommand();
         yield return new LayersCommand();
         yield return new LoginCommand();
         yield return new LogoutCommand();
+        yield return new ManCommand();
         yield return new ManifestCommand();
+        yield return new MkcwCommand();
         yield return new MountCommand();
         yield return new PruneCommand();
         yield return new PullCommand();
@@ -34,12 +41,16 @@ internal static class CommandTable
         yield return new RmCommand();
         yield return new RmiCommand();
         yield return new RunCommand();
+        yield return new SourceCommand();
         yield return new TagCommand();
         yield return new TreeCommand();
         yield return new UmountCommand();
         yield return new UnshareCommand();
         yield return new VersionCommand();
     }
+
+    /// <summary>The commands that people are shown.</summary>
+    public static IEnumerable<Command> Shown() => All().Where(static command => !command.IsHidden);
 
     /// <summary>The command that words begin with, and how many of them are its name.</summary>
     /// <exception cref="Flags.UsageException">There is none.</exception>
@@ -62,5 +73,5 @@ internal static class CommandTable
     public static Command Find(string name) =>
         All().FirstOrDefault(command => command.Names.Contains(name))
         ?? throw new Flags.UsageException(
-            $"unknown command \"{name}\" for \"bld\"{Suggestion.Text(name, All().SelectMany(static command => command.Names))}; see bld --help");
+            $"unknown command \"{name}\" for \"bld\"{Suggestion.Text(name, Shown().SelectMany(static command => command.Names))}; see bld --help");
 }

@@ -1,6 +1,6 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Cli.Settings;
 using Bld.Builder.Snapshots;
-using Bld.Runtime.Rootless;
 
 namespace Bld.Builder.Cli;
 
@@ -12,25 +12,21 @@ internal static class GlobalFlags
         new("root", FlagKind.Text, "directory that keeps images, snapshots and the cache"),
         new("runroot", FlagKind.Text, "directory for what dies at a reboot"),
         new("storage-driver", FlagKind.Text, "overlay, or vfs for plain copies (default: overlay where it can be mounted)"),
-        new("storage-opt", FlagKind.List, "accepted without effect"),
-        new("log-level", FlagKind.Text, "accepted without effect"),
-        new("debug", FlagKind.Boolean, "accepted without effect"),
+        new("storage-opt", FlagKind.List, "accepted without effect: the store has no options"),
+        new("log-level", FlagKind.Text, "trace, debug, info, warn (the default), error, fatal or panic"),
+        new("debug", FlagKind.Boolean, "the same as --log-level debug", Hidden: true),
+        new("imagestore", FlagKind.Text, "refused: images of another store can't be shared"),
+        new("transient-store", FlagKind.Boolean, "accepted without effect: no state is lost at a reboot"),
+        new("default-mounts-file", FlagKind.Text, "file of directories that every RUN gets, instead of mounts.conf", Hidden: true),
+        new("userns-uid-map", FlagKind.List, "user ids of containers, as container:host:size"),
+        new("userns-gid-map", FlagKind.List, "group ids of containers, as container:host:size"),
         new("registries-conf", FlagKind.Text, "registries.conf to read instead of the usual ones"),
         new("registries-conf-dir", FlagKind.Text, "directory of drop-ins for registries.conf instead of the usual ones"),
         new("short-name-alias-conf", FlagKind.Text, "file of recorded short names instead of the usual one"),
-        new("cgroup-manager", FlagKind.Text, "accepted without effect"),
+        new("cgroup-manager", FlagKind.Text, "accepted without effect: cgroups are made directly"),
         new("help", FlagKind.Boolean, "show what the command does", 'h'),
         new("version", FlagKind.Boolean, "show the version", 'v'),
     ];
-
-    /// <summary>The state directory: <c>--root</c>, <c>BLD_ROOT</c>, <c>/var/lib/bld</c> for root, <c>$XDG_DATA_HOME/bld</c> for others.</summary>
-    public static string Root(ParsedFlags flags) =>
-        flags.Text("root") ?? Environment.GetEnvironmentVariable("BLD_ROOT")
-        ?? (IsRoot ? "/var/lib/bld" : $"{DataHome}/bld");
-
-    /// <summary>What dies at a reboot: <c>--runroot</c>, <c>/run/bld</c> for root, <c>$XDG_RUNTIME_DIR/bld</c> for others.</summary>
-    public static string RunRoot(ParsedFlags flags) =>
-        flags.Text("runroot") ?? (IsRoot ? "/run/bld" : RuntimeHome);
 
     /// <summary><c>--storage-driver</c> or STORAGE_DRIVER; what others name is stored the same way, so it only says whether overlay is tried.</summary>
     /// <exception cref="UsageException">There is no such driver.</exception>
@@ -43,13 +39,17 @@ internal static class GlobalFlags
             var other => throw new UsageException($"unknown storage driver \"{other}\": use overlay or vfs"),
         };
 
-    private static bool IsRoot => Environment.IsPrivilegedProcess && !RootlessStart.IsInside;
+    /// <summary>The state directory.</summary>
+    public static string Root(ParsedFlags flags) => StorageSettings.Read(flags).Root;
 
-    private static string RuntimeHome =>
-        Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") is { Length: > 0 } home ? $"{home}/bld" : $"/tmp/bld-run-{RootlessStart.UserId}";
+    /// <summary>The directory of what dies at a reboot.</summary>
+    public static string RunRoot(ParsedFlags flags) => StorageSettings.Read(flags).RunRoot;
 
-    private static string DataHome =>
-        Environment.GetEnvironmentVariable("XDG_DATA_HOME") is { Length: > 0 } home
-            ? home
-            : $"{Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)}/.local/share";
+    /// <summary>The state directory and what dies at a reboot, as the command line, the environment and storage.conf have them.</summary>
+    public static (string Root, string RunRoot) Places(ParsedFlags flags)
+    {
+        var storage = StorageSettings.Read(flags);
+        CommandLog.Debug($"state in {storage.Root}, what dies at a reboot in {storage.RunRoot}; read: {string.Join(' ', storage.Files)}");
+        return (storage.Root, storage.RunRoot);
+    }
 }

@@ -55,12 +55,23 @@ internal sealed class Session : IDisposable
         State, Images, Snapshots, new CacheStore(State), Puller, new FileDigests(State), Transports, _memory, _remote);
 
     /// <summary>Opens the state directory that the command line means.</summary>
-    public static Session Open(ParsedFlags flags) =>
-        new(StateDirectory.Open(GlobalFlags.Root(flags), GlobalFlags.RunRoot(flags)), RegistryFlags.Access(flags), GlobalFlags.Driver(flags));
+    public static Session Open(ParsedFlags flags)
+    {
+        if (flags.Has("imagestore"))
+        {
+            throw new UsageException("--imagestore: images of another store can't be shared; pull them, or use --root for the whole store");
+        }
+
+        var (root, runRoot) = GlobalFlags.Places(flags);
+        return new Session(StateDirectory.Open(root, runRoot), RegistryFlags.Access(flags), GlobalFlags.Driver(flags));
+    }
 
     /// <summary>The image of a name or an id.</summary>
     /// <exception cref="BuildException">There is none.</exception>
-    public StoredImage Image(string name)
+    public StoredImage Image(string name) => FindImage(name) ?? throw new BuildException($"{name}: image not known");
+
+    /// <summary>The image of a name or an id; null when there is none.</summary>
+    public StoredImage? FindImage(string name)
     {
         foreach (var candidate in ImageNames.Candidates(name))
         {
@@ -71,12 +82,7 @@ internal sealed class Session : IDisposable
         }
 
         // Last, because it reads the configuration: what a short name means.
-        if (Transports.Access.StoredMeanings(name).Select(Images.Find).OfType<StoredImage>().FirstOrDefault() is { } meant)
-        {
-            return meant;
-        }
-
-        throw new BuildException($"{name}: image not known");
+        return Transports.Access.StoredMeanings(name).Select(Images.Find).OfType<StoredImage>().FirstOrDefault();
     }
 
     /// <inheritdoc/>

@@ -94,6 +94,17 @@ public sealed class OciLayout
         WriteIndex(new ImageIndex { MediaType = MediaTypes.OciIndex, Manifests = [.. others, manifest with { Annotations = annotations }] });
     }
 
+    /// <summary>Makes a manifest the only one, and removes those that were there.</summary>
+    public void Replace(Descriptor manifest)
+    {
+        var earlier = ReadIndex().Manifests;
+        WriteIndex(new ImageIndex { MediaType = MediaTypes.OciIndex, Manifests = [manifest] });
+        foreach (var old in earlier.Where(old => old.Digest != manifest.Digest))
+        {
+            File.Delete(BlobPath(old.Digest));
+        }
+    }
+
     /// <summary>Whether a blob is there.</summary>
     public bool HasBlob(Digest digest) => File.Exists(BlobPath(digest));
 

@@ -1,96 +1,93 @@
-using System.Globalization;
+using System.Text;
 
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Cli.Lists;
+using Bld.Builder.Cli.Templates;
 using Bld.Builder.Store;
 
 namespace Bld.Builder.Cli.Commands;
 
-/// <summary><c>bld images</c>.</summary>
+/// <summary><c>bld images</c>. One read of the index, whatever there is.</summary>
 internal sealed class ImagesCommand : Command
 {
-    private const int ShortId = 12;
-
     public override IReadOnlyList<string> Names => ["images"];
 
     public override string Summary => "List the images of the store";
 
+    public override string Usage => "[IMAGE]";
+
+    public override IReadOnlyList<string> Examples =>
+        ["bld images", "bld images --json", "bld images --filter dangling=true -q", "bld images --format '{{.ID}} {{.Name}}:{{.Tag}}'"];
+
     public override IReadOnlyList<Flag> Flags =>
     [
-        new("quiet", FlagKind.Boolean, "print only ids", 'q'),
-        new("noheading", FlagKind.Boolean, "leave out the heading", 'n'),
-        new("no-trunc", FlagKind.Boolean, "print whole ids"),
+        new("all", FlagKind.Boolean, "accepted without effect: no step leaves an image that would be hidden otherwise", 'a'),
+        new("digests", FlagKind.Boolean, "show the manifests' digests"),
+        new("filter", FlagKind.List, "show only what KEY=VALUE or KEY!=VALUE admits: after, before, containers, dangling, digest, id, intermediate, label, manifest, readonly, reference, since, until", 'f'),
+        new("format", FlagKind.Text, "Go template for a line, or json; \"table …\" gives columns with headings"),
+        new("history", FlagKind.Boolean, "show the column of earlier names, which is always <none>"),
+        new("json", FlagKind.Boolean, "print JSON"),
+        new("no-trunc", FlagKind.Boolean, "print whole ids", Aliases: ["notruncate"]),
+        new("noheading", FlagKind.Boolean, "leave out the headings", 'n'),
+        new("quiet", FlagKind.Boolean, "print only ids, each once", 'q'),
     ];
 
     public override int Run(CommandLine line)
     {
-        using var session = Session.Open(line.Flags);
-        var images = session.Images.List().OrderByDescending(static image => image.Created).ToList();
-        var whole = line.Flags.Boolean("no-trunc");
-        if (line.Flags.Boolean("quiet"))
+        var flags = line.Flags;
+        if (line.Arguments.Count > 1)
         {
-            foreach (var id in images.Select(image => Id(image, whole)).Distinct())
-            {
-                Console.Out.Write(id + "\n");
-            }
-
-            return 0;
+            throw new UsageException("'bld images' requires at most 1 argument");
         }
 
-        var rows = new List<string[]>();
-        if (!line.Flags.Boolean("noheading"))
+        if (flags.Boolean("quiet") && flags.Has("format"))
         {
-            rows.Add(["REPOSITORY", "TAG", "IMAGE ID", "CREATED", "SIZE"]);
+            throw new UsageException("quiet and format are mutually exclusive");
         }
 
-        foreach (var image in images)
+        if (flags.Boolean("all") && line.Arguments.Count > 0)
         {
-            foreach (var name in image.Names.DefaultIfEmpty("<none>:<none>"))
-            {
-                var colon = name.LastIndexOf(':');
-                rows.Add([name[..colon], name[(colon + 1)..], Id(image, whole), Age(image.Created), Size(image.Size)]);
-            }
+            throw new UsageException("when using the --all switch, you may not pass any images names or IDs");
         }
 
-        Console.Out.Write(Columns(rows));
+        using var session = Session.Open(flags);
+        Console.Out.Write(Text(Wanted(session, line), flags));
         return 0;
     }
 
-    private static string Id(StoredImage image, bool whole) => whole ? "sha256:" + image.Id : image.Id[..ShortId];
-
-    private static string Columns(List<string[]> rows)
+    private static List<StoredImage> Wanted(Session session, CommandLine line)
     {
-        const int Gap = 3;
-        var widths = rows.Count == 0 ? [] : Enumerable.Range(0, rows[0].Length).Select(column => rows.Max(row => row[column].Length) + Gap).ToArray();
-        return string.Concat(rows.Select(row =>
-            string.Concat(row.Select((cell, column) => column == row.Length - 1 ? cell : cell.PadRight(widths[column]))) + "\n"));
+        var filters = ImageFilters.Parse(session, line.Flags.List("filter"));
+        IEnumerable<StoredImage> images = line.Arguments is [var name] ? [session.Image(name)] : session.Images.List();
+        return [.. images.Where(filters.Admit).OrderByDescending(static image => image.Created)];
     }
 
-    private static string Age(DateTimeOffset? created)
+    private static string Text(List<StoredImage> images, ParsedFlags flags)
     {
-        if (created is not { } time)
+        var now = DateTimeOffset.UtcNow;
+        var whole = flags.Boolean("no-trunc");
+        var format = flags.Text("format");
+        if (flags.Boolean("json") || format == "json")
         {
-            return "";
+            return GoJson.Write(new GoList([.. images.Select(image => ImageRow.ToJson(image, now, whole))]), indented: true) + "\n";
         }
 
-        var age = DateTimeOffset.UtcNow - time;
-        return age.TotalSeconds < 60 ? $"{(int)age.TotalSeconds} seconds ago"
-            : age.TotalMinutes < 60 ? $"{(int)age.TotalMinutes} minutes ago"
-            : age.TotalHours < 48 ? $"{(int)age.TotalHours} hours ago"
-            : age.TotalDays < 14 ? $"{(int)age.TotalDays} days ago"
-            : age.TotalDays < 730 ? $"{(int)(age.TotalDays / 30)} months ago"
-            : $"{(int)(age.TotalDays / 365)} years ago";
-    }
-
-    private static string Size(long bytes)
-    {
-        string[] units = ["B", "kB", "MB", "GB", "TB"];
-        var size = (double)bytes;
-        var unit = 0;
-        for (; size >= 1000 && unit < units.Length - 1; unit++)
+        if (flags.Boolean("quiet"))
         {
-            size /= 1000;
+            var ids = new StringBuilder();
+            foreach (var id in images.Select(image => ImageRow.Id(image, whole)).Distinct(StringComparer.Ordinal))
+            {
+                ids.Append(id).Append('\n');
+            }
+
+            return ids.ToString();
         }
 
-        return size.ToString(size < 10 ? "0.##" : size < 100 ? "0.#" : "0", CultureInfo.InvariantCulture) + " " + units[unit];
+        var rows = ImageRow.Of(images).Select(row => row.ToStruct(now, whole));
+        return TemplateTable.Render(format ?? Columns(flags), rows, ImageRow.Headings, !flags.Boolean("noheading"));
     }
+
+    private static string Columns(ParsedFlags flags) =>
+        "table {{.Name}}\t{{.Tag}}\t" + (flags.Boolean("digests") ? "{{.Digest}}\t" : "") + "{{.ID}}\t{{.CreatedAt}}\t{{.Size}}"
+        + (flags.Boolean("history") ? "\t{{.History}}" : "");
 }

@@ -1,9 +1,9 @@
 using System.Globalization;
 
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Engine.Images;
 using Bld.Builder.Engine.Storage;
 using Bld.Dockerfile;
-using Bld.Registry;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -22,9 +22,11 @@ internal sealed class PruneCommand : Command
     [
         new("all", FlagKind.Boolean, "remove every image that no working container was made of", 'a'),
         new("always", FlagKind.Boolean, "keep to --keep-storage from now on: builds look after it"),
-        new("force", FlagKind.Boolean, "accepted: nothing is asked", 'f'),
+        new("force", FlagKind.Boolean, "with --all, remove containers that use images, and those images", 'f'),
         new("keep-storage", FlagKind.Text, "how much of the cache stays, such as 20GB, the lately used first; 0 for nothing (default 0)"),
     ];
+
+    public override IReadOnlyList<string> Examples => ["bld prune", "bld prune --keep-storage 20GB", "bld prune --all"];
 
     public override int Run(CommandLine line)
     {
@@ -45,7 +47,7 @@ internal sealed class PruneCommand : Command
             CacheLimit.Set(session.State, keep);
         }
 
-        RemoveImages(session, line.Flags.Boolean("all"));
+        RemoveImages(session, line);
         var collected = session.Collector.Collect(keep ?? 0);
         foreach (var each in collected.Removed)
         {
@@ -56,18 +58,16 @@ internal sealed class PruneCommand : Command
         return 0;
     }
 
-    private static void RemoveImages(Session session, bool all)
+    private static void RemoveImages(Session session, CommandLine line)
     {
-        var used = session.Containers.List().Select(static container => container.ImageId).ToHashSet(StringComparer.Ordinal);
-        var images = session.Images.List();
-
-        // The members of a list need no name of their own.
-        var members = all ? [] : images.Where(static image => image.IsIndex && image.Names.Count > 0)
-            .SelectMany(image => ImageIndex.Parse(session.Images.ReadManifest(image)).Manifests).Select(static member => member.Digest).ToHashSet();
-        foreach (var image in images.Where(image => (all || image.Names.Count == 0) && !used.Contains(image.Id) && !members.Contains(image.ManifestDigest)).ToList())
+        var remover = new ImageRemover(session.Images, session.Containers, static text => Console.Out.Write(text + "\n"), line.Cancellation);
+        if (line.Flags.Boolean("all"))
         {
-            session.Images.Remove(image);
-            Console.Out.Write(image.Id + "\n");
+            remover.RemoveUnused(line.Flags.Boolean("force"));
+        }
+        else
+        {
+            remover.RemoveDangling();
         }
     }
 

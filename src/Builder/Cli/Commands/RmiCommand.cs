@@ -1,5 +1,6 @@
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Engine.Images;
+using Bld.Builder.Store;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -12,52 +13,66 @@ internal sealed class RmiCommand : Command
 
     public override string Usage => "IMAGE [IMAGE...]";
 
+    public override IReadOnlyList<string> Examples => ["bld rmi localhost/app", "bld rmi --prune", "bld rmi --all --force"];
+
     public override IReadOnlyList<Flag> Flags =>
     [
-        new("all", FlagKind.Boolean, "remove every image", 'a'),
-        new("force", FlagKind.Boolean, "remove an image that has several names", 'f'),
+        new("all", FlagKind.Boolean, "remove every image that no container uses", 'a'),
+        new("force", FlagKind.Boolean, "remove images that have several names or that containers use, and those containers", 'f'),
+        new("prune", FlagKind.Boolean, "remove the images without a name", 'p'),
     ];
 
     public override int Run(CommandLine line)
     {
-        if (line.Arguments.Count == 0 && !line.Flags.Boolean("all"))
-        {
-            throw new UsageException("image name or ID must be specified");
-        }
-
+        var (all, prune, force) = (line.Flags.Boolean("all"), line.Flags.Boolean("prune"), line.Flags.Boolean("force"));
+        Check(line.Arguments.Count > 0, all, prune);
         using var session = Session.Open(line.Flags);
-        var names = line.Flags.Boolean("all") ? session.Images.List().Select(static image => image.Id).Distinct().ToList() : line.Arguments;
-        foreach (var name in names)
+        var remover = new ImageRemover(session.Images, session.Containers, static text => Console.Out.Write(text + "\n"), line.Cancellation);
+        if (prune)
         {
-            Remove(session, name, line.Flags.Boolean("force") || line.Flags.Boolean("all"));
+            remover.RemoveDangling();
+            return 0;
         }
 
-        return 0;
+        var failures = new List<string>();
+        foreach (var name in all ? [.. session.Images.List().Select(static image => image.Id).Distinct(StringComparer.Ordinal)] : line.Arguments)
+        {
+            try
+            {
+                Remove(session, remover, name, force, all);
+            }
+            catch (BuildException exception)
+            {
+                failures.Add(exception.Message);
+            }
+        }
+
+        return failures.Count == 0 ? 0 : throw new BuildException(Text(failures));
     }
 
-    private static void Remove(Session session, string name, bool force)
+    private static void Remove(Session session, ImageRemover remover, string name, bool force, bool all)
     {
         var image = session.Image(name);
-        var asked = ImageNames.Candidates(name).FirstOrDefault(image.Names.Contains);
-        if (image.Names.Count > 1 && asked is not null)
-        {
-            session.Images.Untag(asked);
-            Console.Out.Write($"untagged: {asked}\n");
-            return;
-        }
-
-        if (image.Names.Count > 1 && !force)
-        {
-            throw new Store.BuildException(
-                $"unable to delete {image.Id} (must be forced): it has the names {string.Join(", ", image.Names)}; remove them or use --force");
-        }
-
-        session.Images.Remove(image);
-        foreach (var each in image.Names)
-        {
-            Console.Out.Write($"untagged: {each}\n");
-        }
-
-        Console.Out.Write(image.Id + "\n");
+        var asked = all ? null : ImageNames.Candidates(name).FirstOrDefault(image.Names.Contains);
+        remover.Remove(image, asked, force, everyName: all);
     }
+
+    private static void Check(bool named, bool all, bool prune)
+    {
+        var message = (named, all, prune) switch
+        {
+            (_, true, true) => "when using the --all switch, you may not use --prune switch",
+            (true, true, _) => "when using the --all switch, you may not pass any images names or IDs",
+            (true, _, true) => "when using the --prune switch, you may not pass any images names or IDs",
+            (false, false, false) => "image name or ID must be specified",
+            _ => null,
+        };
+        if (message is not null)
+        {
+            throw new UsageException(message);
+        }
+    }
+
+    private static string Text(List<string> failures) =>
+        failures is [var only] ? only : $"{failures.Count} errors occurred:\n\t* {string.Join("\n\t* ", failures)}\n";
 }

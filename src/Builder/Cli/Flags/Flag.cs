@@ -20,8 +20,10 @@ internal enum FlagKind
 /// <param name="Short">Its letter, if it has one.</param>
 /// <param name="Implied">The value of a text flag that is given without <c>=value</c>; such a flag never swallows the next word.</param>
 /// <param name="Aliases">Other names.</param>
+/// <param name="Hidden">Whether help leaves it out.</param>
 internal sealed record Flag(
-    string Name, FlagKind Kind, string Help, char? Short = null, string? Implied = null, IReadOnlyList<string>? Aliases = null)
+    string Name, FlagKind Kind, string Help, char? Short = null, string? Implied = null, IReadOnlyList<string>? Aliases = null,
+    bool Hidden = false)
 {
     /// <summary>Whether the next word can be its value.</summary>
     public bool TakesWord => Kind != FlagKind.Boolean && Implied is null;

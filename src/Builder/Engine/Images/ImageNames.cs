@@ -1,3 +1,6 @@
+using Bld.Builder.Store;
+using Bld.Registry;
+
 namespace Bld.Builder.Engine.Images;
 
 /// <summary>Names of images as people write them, and as the store keeps them.</summary>
@@ -7,7 +10,29 @@ internal static class ImageNames
     private const string Latest = ":latest";
 
     /// <summary>The name that the store keeps: with a host (<c>localhost</c> when there is none) and a tag (<c>latest</c>).</summary>
-    public static string Normalise(string name) => WithTag(HasHost(name) ? name : Local + name);
+    /// <exception cref="BuildException">It can't be a name.</exception>
+    public static string Normalise(string name)
+    {
+        var full = WithTag(HasHost(name) ? name : Local + name);
+        try
+        {
+            RegistryName.Parse(full);
+        }
+        catch (RegistryException exception)
+        {
+            throw new BuildException($"normalizing name \"{name}\": {exception.Message}", exception);
+        }
+
+        return full;
+    }
+
+    /// <summary>A name without its tag or digest, and the tag; null when it has none.</summary>
+    public static (string Repository, string? Tag) SplitTag(string name)
+    {
+        var plain = name.IndexOf('@') is var at and > 0 ? name[..at] : name;
+        var colon = plain.LastIndexOf(':');
+        return colon > plain.LastIndexOf('/') ? (plain[..colon], plain[(colon + 1)..]) : (plain, null);
+    }
 
     /// <summary>The names of the store that a name may mean, the likeliest first; the name itself for an id.</summary>
     public static IEnumerable<string> Candidates(string name)

@@ -42,6 +42,10 @@ internal sealed class ImageTransports(StateDirectory state, RegistryAccess acces
     public RawManifest ReadDocument(TransportReference reference, CancellationToken cancellation) =>
         ReadEach(reference, (source, _) => source.GetManifestAsync(cancellation).GetAwaiter().GetResult())[0];
 
+    /// <summary>Opens an image of a registry.</summary>
+    public IImageSource OpenRegistry(string name) =>
+        OpenSource(new TransportReference(TransportKind.Registry, ImageNames.WithDefaultHost(TransportReference.TryParse(name)?.Path ?? name), null));
+
     private IImageSource OpenSource(TransportReference reference) => reference.Kind switch
     {
         TransportKind.Registry => access.OpenToRead(RegistryName.Parse(reference.Path)),
