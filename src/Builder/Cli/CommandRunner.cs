@@ -57,6 +57,7 @@ internal static class CommandRunner
 
     private static int Dispatch(string[] words, CancellationToken cancellation)
     {
+        EnvironmentNames.TakeOwn();
         var before = new FlagParser(GlobalFlags.All, stopsAtArgument: true).Parse(words);
         if (before.Boolean("version"))
         {

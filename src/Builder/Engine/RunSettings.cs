@@ -69,6 +69,12 @@ internal sealed record RunSettings
 
     public IReadOnlyList<string> DnsOptions { get; init; } = [];
 
+    /// <summary>What containers.conf gives every command, in place of the built-in capabilities; null for those.</summary>
+    public IReadOnlyList<string>? DefaultCapabilities { get; init; }
+
+    /// <summary>Variables that containers.conf gives every command, unless the image has them.</summary>
+    public IReadOnlyList<string> Environment { get; init; } = [];
+
     public IReadOnlyList<string> CapAdd { get; init; } = [];
 
     public IReadOnlyList<string> CapDrop { get; init; } = [];

@@ -21,7 +21,7 @@ internal static class RunSpec
     {
         var users = new UserDatabase(view);
         var user = users.Resolve(step.User);
-        var names = step.Insecure ? Capabilities.All : Capabilities.Adjust(Capabilities.Default, settings.CapAdd, settings.CapDrop);
+        var names = step.Insecure ? Capabilities.All : Capabilities.Adjust(settings.DefaultCapabilities ?? Capabilities.Default, settings.CapAdd, settings.CapDrop);
         var security = RunSecurity.Parse(settings.SecurityOptions);
         var spec = DefaultSpec.ForBuild();
         spec = spec with
@@ -30,7 +30,7 @@ internal static class RunSpec
             Process = spec.Process! with
             {
                 Args = step.Command.Arguments,
-                Env = step.Environment,
+                Env = [.. Defaults(settings.Environment, step.Environment), .. step.Environment],
                 Cwd = step.WorkingDirectory,
                 User = new UserSpec { Uid = user.Uid, Gid = user.Gid, AdditionalGids = Groups(users, user, settings.GroupAdd) },
                 Capabilities = DefaultSpec.CapabilitiesOf(names, user.Uid == 0),
@@ -66,6 +66,9 @@ internal static class RunSpec
 
     /// <summary>The word of <c>--group-add</c> that keeps the caller's groups.</summary>
     private const string KeepGroups = "keep-groups";
+
+    private static IEnumerable<string> Defaults(IReadOnlyList<string> defaults, IReadOnlyList<string> given) =>
+        defaults.Where(pair => !given.Any(other => other.StartsWith(pair[..(pair.IndexOf('=') + 1)])));
 
     private static List<uint> Groups(UserDatabase users, ResolvedUser user, IReadOnlyList<string> added) =>
         [.. user.AdditionalGids.Concat(added.Where(static group => group != KeepGroups).Select(users.ResolveGroup)).Distinct()];

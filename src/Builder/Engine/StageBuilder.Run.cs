@@ -36,6 +36,11 @@ internal sealed partial class StageBuilder
             inputs.Add("host", host);
         }
 
+        foreach (var pair in session.Request.Run.Environment)
+        {
+            inputs.Add("default", pair);
+        }
+
         mounts.AddTo(inputs);
         Layer(inputs, HistoryText.Run(command.Arguments, HistoryArguments()), active => RunIn(active, instruction, command, network, insecure, mounts));
     }

@@ -3,6 +3,7 @@ using System.Text.Json;
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Cli.Inspect;
 using Bld.Builder.Cli.Templates;
+using Bld.Builder.Engine.Containers;
 using Bld.Builder.Store;
 
 namespace Bld.Builder.Cli.Commands;
@@ -54,7 +55,8 @@ internal sealed class InspectCommand : Command
         {
             if (session.Containers.Find(name) is { } container)
             {
-                return InspectDocument.Of(session.Images, container, "");
+                var mounted = HeldContainer.IsMountedAt(session.State, container.Id);
+                return InspectDocument.Of(session.Images, container, mounted ? HeldContainer.PathOf(session.State, container.Id) : "");
             }
 
             if (given)

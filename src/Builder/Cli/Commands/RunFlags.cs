@@ -1,4 +1,5 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Cli.Settings;
 using Bld.Builder.Engine;
 using Bld.Dockerfile;
 using Bld.Runtime.Networks;
@@ -58,7 +59,7 @@ internal static class RunFlags
     /// <exception cref="Store.BuildException">A value is none, or two don't go together.</exception>
     public static RunSettings Read(ParsedFlags flags, RunSettings? before = null)
     {
-        var start = before ?? new RunSettings { Isolation = Isolation(Environment.GetEnvironmentVariable("BUILDAH_ISOLATION")) };
+        var start = before ?? ContainersConfiguration.Defaults(flags) with { Isolation = Isolation(Environment.GetEnvironmentVariable("BUILDAH_ISOLATION")) };
         var (network, path) = flags.Has("network") ? Network(flags.Text("network")) : (start.Network, start.NetworkPath);
         var settings = RunNamespaceFlags.Read(flags, start) with
         {

@@ -94,7 +94,7 @@ internal sealed record InspectDocument
         .Add("DefaultMountsFilePath", "")
         .Add("Isolation", "oci")
         .Add("NamespaceOptions", Namespaces(Container?.Run ?? new RunSettings()))
-        .Add("Capabilities", Container is { } own ? GoValues.Texts(Capabilities.Adjust(Capabilities.Default, own.Run.CapAdd, own.Run.CapDrop)) : GoList.Nil)
+        .Add("Capabilities", Container is { } own ? GoValues.Texts(Capabilities.Adjust(own.Run.DefaultCapabilities ?? Capabilities.Default, own.Run.CapAdd, own.Run.CapDrop)) : GoList.Nil)
         .Add("ConfigureNetwork", Container?.Run.Network == NetworkKind.None ? "NetworkDisabled" : "NetworkDefault")
         .Add("CNIPluginPath", "")
         .Add("CNIConfigDir", "")

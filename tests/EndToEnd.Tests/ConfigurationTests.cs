@@ -1,0 +1,80 @@
+namespace Bld.EndToEnd.Tests;
+
+/// <summary>What containers.conf, mounts.conf and the environment say reaches the commands of a build.</summary>
+public sealed class ConfigurationTests : IDisposable
+{
+    private readonly BldHome _home = new BldHome().WithBusybox();
+
+    public void Dispose() => _home.Dispose();
+
+    [Fact]
+    public void Containers_conf_gives_limits_capabilities_variables_and_sizes()
+    {
+        var file = _home.Write("containers.conf", """
+            [containers]
+            default_capabilities = ["CHOWN", "SYS_CHROOT"]
+            default_ulimits = ["nofile=500:500"]
+            env = ["FROM_CONF=yes", "PATH=/nowhere"]
+            shm_size = "200k"
+            volumes = ["/etc/passwd:/seen:ro"]
+            """);
+        var output = Build([("CONTAINERS_CONF", file)], "RUN ulimit -n; grep CapEff /proc/self/status; echo $FROM_CONF $PATH; df -k /dev/shm | tail -1; head -c 4 /seen\n");
+
+        Assert.Contains("500\n", output, StringComparison.Ordinal);
+        // CAP_CHOWN is 0 and CAP_SYS_CHROOT is 18.
+        Assert.Contains("CapEff:\t0000000000040001\n", output, StringComparison.Ordinal);
+        Assert.Contains("yes /bin\n", output, StringComparison.Ordinal);
+        Assert.Contains(" 200 ", output, StringComparison.Ordinal);
+        Assert.Contains("root", output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Flags_come_after_containers_conf()
+    {
+        var file = _home.Write("containers.conf", "[containers]\ndefault_ulimits = [\"nofile=500:500\"]\n");
+
+        Assert.Contains("600\n", Build([("CONTAINERS_CONF", file)], "RUN ulimit -n\n", "--ulimit", "nofile=600:600"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Default_mounts_are_seen_and_neither_committed_nor_written_to()
+    {
+        var secret = _home.Write("subscription/key", "secret\n");
+        var file = _home.Write("mounts.conf", $"# comment\n{_home.In("subscription")}:/run/subscription\n/not/there:/x\n");
+        _home.Write("context/Dockerfile", "FROM localhost/busybox\nRUN cat /run/subscription/key; echo changed > /run/subscription/key\nRUN test -e /run/subscription/key && ! test -e /x\n");
+        var output = _home.Succeed("--default-mounts-file", file, "bud", "-t", "app", _home.In("context"));
+
+        Assert.Contains("secret", output, StringComparison.Ordinal);
+        Assert.Equal("secret\n", File.ReadAllText(secret));
+        _home.Succeed("push", "-q", "app", $"docker-archive:{_home.In("app.tar")}");
+        BldHome.Peer("sh", "-c", $"mkdir {_home.In("unpacked")} && tar xf {_home.In("app.tar")} -C {_home.In("unpacked")}");
+        Assert.DoesNotContain(Directory.GetFiles(_home.In("unpacked"), "*", SearchOption.AllDirectories),
+            static layer => BldHome.Run("tar", "tf", layer).Output.Contains("run/subscription/key", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Our_own_names_of_variables_stand_for_Buildahs()
+    {
+        _home.Write("context/Dockerfile", "FROM localhost/busybox\nHEALTHCHECK CMD true\n");
+        var id = BldHome.Peer("env", ["BLD_FORMAT=docker", BldHome.Executable, .. _home.Globals, "bud", "-q", _home.In("context")]);
+
+        Assert.Equal("[CMD-SHELL true]", _home.Succeed("inspect", "--type", "image", "--format", "{{.Docker.Config.Healthcheck.Test}}", id));
+    }
+
+    [Fact]
+    public void A_broken_file_is_told_with_its_line()
+    {
+        _home.Write("context/Dockerfile", "FROM localhost/busybox\n");
+        var file = _home.Write("containers.conf", "[containers]\nenv = [FROM_CONF]\n");
+        var outcome = BldHome.Run("env", [$"CONTAINERS_CONF={file}", BldHome.Executable, .. _home.Globals, "bud", _home.In("context")]);
+
+        Assert.Equal(125, outcome.Code);
+        Assert.Contains($"{file}, line 2: 'FROM_CONF' is no value", outcome.Error, StringComparison.Ordinal);
+    }
+
+    private string Build((string Name, string Value)[] environment, string run, params string[] flags)
+    {
+        _home.Write("context/Dockerfile", "FROM localhost/busybox\n" + run);
+        return BldHome.Peer("env", [.. environment.Select(static each => $"{each.Name}={each.Value}"), BldHome.Executable, .. _home.Globals, "bud", "--no-cache", .. flags, _home.In("context")]);
+    }
+}
