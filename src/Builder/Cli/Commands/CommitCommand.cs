@@ -57,10 +57,16 @@ internal sealed class CommitCommand : Command
         var options = PushFlags.Read(line.Flags);
         var result = Commit(session, line, container, []);
         var image = session.Image(result.ImageId);
-        session.Pusher.Push(image, sink, options, line.Cancellation);
-        if (!before.Contains(image.ManifestDigest))
+        try
         {
-            session.Images.Remove(image);
+            session.Pusher.Push(image, sink, options, line.Cancellation);
+        }
+        finally
+        {
+            if (!before.Contains(image.ManifestDigest))
+            {
+                session.Images.Remove(image);
+            }
         }
 
         if (line.Flags.Boolean("rm"))
@@ -73,6 +79,23 @@ internal sealed class CommitCommand : Command
     }
 
     private static BuildResult Commit(Session session, CommandLine line, WorkingContainer container, IReadOnlyList<string> names)
+    {
+        if (line.Flags.Text("manifest") is { Length: > 0 } wanted)
+        {
+            // Found or made first: a name that can't be a list fails before anything is written.
+            session.Lists.Create(Checked(ImageNames.Normalise(wanted)), amend: true, replace: false);
+        }
+
+        var result = CommitImage(session, line, container, names);
+        if (line.Flags.Text("manifest") is { Length: > 0 } list)
+        {
+            session.Lists.AddBuilt(session.Lists.Get(list), session.Lists.Members.Describe(session.Image(result.ImageId)));
+        }
+
+        return result;
+    }
+
+    private static BuildResult CommitImage(Session session, CommandLine line, WorkingContainer container, IReadOnlyList<string> names)
     {
         var commit = new ContainerCommit(session.Services, session.Containers, line.Cancellation);
         var request = CommitFlags.Read(line.Flags, names);

@@ -1,0 +1,190 @@
+using System.Text.Json;
+
+namespace Bld.EndToEnd.Tests;
+
+/// <summary><c>bld config</c> and <c>bld commit</c>, by the images that come out.</summary>
+public sealed class ContainerCommitTests : IDisposable
+{
+    private readonly BldHome _home = new();
+    private readonly string _container;
+
+    public ContainerCommitTests()
+    {
+        _home.Write("context/file", "base");
+        var scratch = _home.Succeed("from", "scratch");
+        _home.Succeed("copy", "-q", scratch, _home.In("context/file"), "/base");
+        _home.Succeed("config", "--env", "A=1", "--env", "B=2", "--label", "of=base", "--cmd", "inherited", scratch);
+        _home.Succeed("commit", "-q", "--rm", scratch, "base");
+        _container = _home.Succeed("from", "base");
+    }
+
+    public void Dispose() => _home.Dispose();
+
+    [Fact]
+    public void Every_setting_is_in_the_image()
+    {
+        Assert.Equal("", _home.Succeed(
+            "config", "--user", "u:g", "--workingdir", "/w", "--cmd", "a 'b c'", "--entrypoint", "[\"x\", \"y z\"]", "--env", "C=3", "--env", "D=${A}${C}x",
+            "--label", "k=v", "--label", "empty", "--port", "80", "--port", "53/udp", "--volume", "/v", "--stop-signal", "TERM", "--author", "me",
+            "--shell", "/bin/ash -c", "--onbuild", "RUN true", "--healthcheck", "CMD-SHELL test -e /x", "--healthcheck-interval", "5s", "--healthcheck-retries", "2",
+            "--arch", "arm64", "--variant", "v8", "--os", "linux", "--hostname", "host", "--domainname", "domain", "--annotation", "note=kept",
+            "--created-by", "by me", "--history-comment", "said ", _container));
+        _home.Succeed("commit", "-q", "-f", "docker", _container, "image");
+        var image = _home.Config("image");
+        var config = image.GetProperty("config");
+        AssertJson("u:g", config, "User");
+        AssertJson("/w", config, "WorkingDir");
+        AssertJson("[\"a\",\"b c\"]", config, "Cmd");
+        AssertJson("[\"x\",\"y z\"]", config, "Entrypoint");
+        AssertJson("[\"A=1\",\"B=2\",\"C=3\",\"D=13x\"]", config, "Env");
+        AssertJson("{\"empty\":\"\",\"k\":\"v\",\"of\":\"base\"}", config, "Labels");
+        AssertJson("{\"53/udp\":{},\"80\":{}}", config, "ExposedPorts");
+        AssertJson("{\"/v\":{}}", config, "Volumes");
+        AssertJson("TERM", config, "StopSignal");
+        AssertJson("[\"/bin/ash\",\"-c\"]", config, "Shell");
+        AssertJson("[\"RUN true\"]", config, "OnBuild");
+        AssertJson("{\"Test\":[\"CMD-SHELL\",\"test -e /x\"],\"Interval\":5000000000,\"Timeout\":30000000000,\"Retries\":2}", config, "Healthcheck");
+        AssertJson("host", config, "Hostname");
+        AssertJson("domain", config, "Domainname");
+        AssertJson("arm64", image, "architecture");
+        AssertJson("me", image, "author");
+        var last = image.GetProperty("history").EnumerateArray().Last();
+        AssertJson("by me", last, "created_by");
+        AssertJson("said FROM localhost/base:latest", last, "comment");
+    }
+
+    [Fact]
+    public void A_trailing_dash_takes_one_away_and_a_dash_alone_all()
+    {
+        _home.Succeed("config", "--port", "1", "--port", "2", "--volume", "/a", "--volume", "/b", "--annotation", "x=1", "--annotation", "y=2", _container);
+        _home.Succeed("config", "--env", "A-", "--label", "of-", "--port", "1-", "--volume", "/a-", "--annotation", "x-", _container);
+        _home.Succeed("commit", "-q", _container, "one");
+        var config = _home.Config("one").GetProperty("config");
+        AssertJson("[\"B=2\"]", config, "Env");
+        AssertJson("{\"2\":{}}", config, "ExposedPorts");
+        AssertJson("{\"/b\":{}}", config, "Volumes");
+        Assert.False(config.TryGetProperty("Labels", out _));
+        var annotations = _home.Manifest("one").GetProperty("annotations");
+        AssertJson("2", annotations, "y");
+        Assert.False(annotations.TryGetProperty("x", out _));
+        AssertJson("localhost/base:latest", annotations, "org.opencontainers.image.base.name");
+
+        _home.Succeed("config", "--env", "-", "--port", "-", "--volume", "-", "--cmd", "", "--entrypoint", "echo hi", _container);
+        _home.Succeed("commit", "-q", _container, "all");
+        config = _home.Config("all").GetProperty("config");
+        Assert.False(config.TryGetProperty("Env", out _));
+        Assert.False(config.TryGetProperty("ExposedPorts", out _));
+        Assert.False(config.TryGetProperty("Cmd", out _));
+        AssertJson("[\"/bin/sh\",\"-c\",\"echo hi\"]", config, "Entrypoint");
+    }
+
+    [Fact]
+    public void A_new_entrypoint_clears_a_command_that_was_inherited_and_no_other()
+    {
+        _home.Succeed("config", "--entrypoint", "[\"e\"]", _container);
+        _home.Succeed("commit", "-q", _container, "cleared");
+        Assert.False(_home.Config("cleared").GetProperty("config").TryGetProperty("Cmd", out _));
+        _home.Succeed("config", "--cmd", "own", _container);
+        _home.Succeed("config", "--entrypoint", "[\"f\"]", _container);
+        _home.Succeed("commit", "-q", _container, "kept");
+        AssertJson("[\"own\"]", _home.Config("kept").GetProperty("config"), "Cmd");
+    }
+
+    [Fact]
+    public void Each_commit_gives_one_layer_over_the_base_whatever_was_done()
+    {
+        for (var i = 0; i < 3; i++)
+        {
+            _home.Succeed("copy", "-q", _container, _home.In("context/file"), $"/file{i}");
+            _home.Succeed("commit", "-q", _container, $"image{i}");
+            Assert.Equal(2, _home.Manifest($"image{i}").GetProperty("layers").GetArrayLength());
+            Assert.Equal(2, _home.Config($"image{i}").GetProperty("history").EnumerateArray().Count(static entry => !entry.TryGetProperty("empty_layer", out _)));
+        }
+
+        Assert.Equal("base file0 file1 file2", Names("image2"));
+        Assert.Equal("base file0", Names("image0"));
+        _home.Succeed("commit", "-q", "--squash", _container, "squashed");
+        Assert.Equal(1, _home.Manifest("squashed").GetProperty("layers").GetArrayLength());
+        Assert.Equal("base file0 file1 file2", Names("squashed"));
+        Assert.NotEmpty(_home.Succeed("containers", "-q"));
+        _home.Succeed("commit", "-q", "--rm", _container, "last");
+        Assert.Equal("", _home.Succeed("containers", "-q"));
+        Assert.Equal("base file0 file1 file2", Names("last"));
+    }
+
+    [Fact]
+    public void Flags_change_the_image_and_not_the_container()
+    {
+        _home.Write("config.json", "{\"config\":{\"User\":\"9\",\"Cmd\":[\"from file\"]}}");
+        _home.Succeed(
+            "commit", "-q", "--change", "CMD echo changed", "--change", "ENV E=5", "--unsetenv", "A", "--unsetlabel", "of", "--annotation", "n=1",
+            "--unsetannotation", "org.opencontainers.image.base.name", "--omit-history", "--add-file", $"{_home.In("context/file")}:/added", _container, "flags");
+        var config = _home.Config("flags");
+        AssertJson("[\"/bin/sh\",\"-c\",\"echo changed\"]", config.GetProperty("config"), "Cmd");
+        AssertJson("[\"B=2\",\"E=5\"]", config.GetProperty("config"), "Env");
+        Assert.False(config.GetProperty("config").TryGetProperty("Labels", out _));
+        Assert.False(config.TryGetProperty("history", out var history) && history.ValueKind == JsonValueKind.Array);
+        AssertJson("1", _home.Manifest("flags").GetProperty("annotations"), "n");
+        Assert.Equal("added base", Names("flags"));
+
+        _home.Succeed("commit", "-q", "--config", _home.In("config.json"), _container, "configured");
+        config = _home.Config("configured").GetProperty("config");
+        AssertJson("9", config, "User");
+        AssertJson("[\"from file\"]", config, "Cmd");
+        AssertJson("[\"A=1\",\"B=2\"]", config, "Env");
+        Assert.Equal("base", Names("configured"));
+        Assert.Equal(125, _home.Bld("commit", "--change", "RUN true", _container, "no").Code);
+    }
+
+    [Fact]
+    public void A_fixed_time_gives_the_same_image_twice()
+    {
+        _home.Succeed("copy", "-q", _container, _home.In("context/file"), "/x");
+        var first = _home.Succeed("commit", "--timestamp", "1234567890", _container, "first");
+        Assert.Equal(first, _home.Succeed("commit", "--timestamp", "1234567890", _container, "second"));
+        AssertJson("2009-02-13T23:31:30Z", _home.Config("first"), "created");
+        Assert.Equal(125, _home.Bld("commit", "--timestamp", "1", "--source-date-epoch", "1", _container, "no").Code);
+    }
+
+    [Fact]
+    public void Ids_go_to_standard_output_or_a_file_and_images_to_every_transport()
+    {
+        var id = _home.Succeed("commit", _container);
+        Assert.Matches("^[0-9a-f]{64}$", id);
+        Assert.Equal("", _home.Succeed("commit", "--iidfile", _home.In("iid"), "--metadata-file", _home.In("metadata"), _container, "named"));
+        Assert.Matches("^sha256:[0-9a-f]{64}$", File.ReadAllText(_home.In("iid")));
+        var metadata = JsonDocument.Parse(File.ReadAllText(_home.In("metadata"))).RootElement;
+        Assert.Equal("localhost/named:latest", metadata.GetProperty("image.name").GetString());
+        Assert.Equal(File.ReadAllText(_home.In("iid")), metadata.GetProperty("containerimage.config.digest").GetString());
+
+        var count = _home.Succeed("images", "-q").Split('\n').Length;
+        foreach (var destination in new[] { $"dir:{_home.In("dir")}", $"oci:{_home.In("layout")}:tag", $"oci-archive:{_home.In("archive.tar")}:tag" })
+        {
+            _home.Succeed("commit", "-q", _container, destination);
+            Assert.Contains("A=1", BldHome.Peer("skopeo", "inspect", "--config", destination), StringComparison.Ordinal);
+        }
+
+        Assert.Equal(count, _home.Succeed("images", "-q").Split('\n').Length);
+    }
+
+    [Fact]
+    public void History_is_added_where_it_is_wanted()
+    {
+        _home.Succeed("config", "--add-history", "--env", "X=y", "--cmd", "z", _container);
+        _home.Succeed("copy", "-q", "--add-history", _container, _home.In("context/file"), "/x");
+        _home.Succeed("config", "--label", "not=told", _container);
+        _home.Succeed("commit", "-q", _container, "history");
+        var told = _home.Config("history").GetProperty("history").EnumerateArray().Select(static entry => entry.GetProperty("created_by").GetString()).ToList();
+        Assert.Equal(["/bin/sh -c #(nop) ENV X=y", "/bin/sh -c #(nop) CMD z"], told[^4..^2]);
+        Assert.Matches("^/bin/sh -c #\\(nop\\) COPY file:[0-9a-f]{64}$", told[^2]);
+        Assert.Equal("/bin/sh", told[^1]);
+    }
+
+    private string Names(string image) => string.Join(' ', _home.Files(image).Split('\n').Select(static line => line.Split(' ')[0]));
+
+    private static void AssertJson(string expected, JsonElement element, string name)
+    {
+        var property = element.GetProperty(name);
+        Assert.Equal(expected, property.ValueKind == JsonValueKind.String ? property.GetString() : JsonSerializer.Serialize(property, JsonSerializerOptions.Default));
+    }
+}

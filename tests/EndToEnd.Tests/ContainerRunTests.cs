@@ -1,0 +1,156 @@
+using System.Diagnostics;
+
+namespace Bld.EndToEnd.Tests;
+
+/// <summary><c>bld run</c>, by what the command sees and leaves.</summary>
+public sealed class ContainerRunTests(BusyboxFixture fixture) : IClassFixture<BusyboxFixture>
+{
+    private readonly BldHome _home = fixture.Home;
+
+    [Fact]
+    public void Exit_codes_come_through_and_changes_stay()
+    {
+        var container = From();
+        Assert.Equal("hello", Run(container, "sh", "-c", "echo hello | tee /file"));
+        var failed = _home.Bld("run", "--network", "none", container, "--", "sh", "-c", "echo more >> /file; exit 42");
+        Assert.Equal(42, failed.Code);
+        Assert.Equal("hello\nmore", Run(container, "cat", "/file"));
+        Assert.Equal(0, _home.Bld("run", "--network", "none", "--valid-exit-codes", "0,42", container, "sh", "-c", "exit 42").Code);
+
+        var missing = _home.Bld("run", "--network", "none", container, "no-such-program");
+        Assert.Equal(127, missing.Code);
+        Assert.Contains("no-such-program", missing.Error, StringComparison.Ordinal);
+        Assert.Equal(125, _home.Bld("run", container).Code);
+    }
+
+    [Fact]
+    public void The_configuration_and_the_flags_make_the_environment()
+    {
+        var container = From();
+        _home.Succeed("config", "--env", "A=image", "--env", "B=image", "--workingdir", "/made/here", "--entrypoint", "[\"no-such-entrypoint\"]", container);
+        var id = _home.Succeed("containers", "-q", "--filter", $"name={container}");
+        Environment.SetEnvironmentVariable("BLD_TEST_OUTER", "outer");
+        Assert.Equal("image flag outer /made/here", Run(container, ["-e", "B=flag", "-e", "BLD_TEST_OUTER"], "sh", "-c", "echo $A $B $BLD_TEST_OUTER $PWD"));
+        Assert.Equal("/bin", Run(container, "sh", "-c", "echo $PATH"));
+        Assert.Equal($"{id[..12]} {id[..12]}", Run(container, "sh", "-c", "echo $(hostname) $HOSTNAME"));
+        Assert.Equal("mars", Run(container, ["--hostname", "mars"], "hostname"));
+        Assert.Equal("7:8 7:8", Run(container, ["--user", "7:8", "--workingdir", "/of/7"], "sh", "-c", "echo $(id -u):$(id -g) $(stat -c %u:%g /of/7)"));
+        Assert.Equal("1", Run(container, "sh", "-c", "ls -d /made/here | wc -l"));
+    }
+
+    [Fact]
+    public void Input_streams_through_and_no_terminal_is_invented()
+    {
+        var container = From();
+        Assert.Equal("3 not a tty", BldHome.Peer(
+            "sh", "-c", $"printf 'a\\nb\\nc\\n' | {Command()} run --network none {container} sh -c 'echo $(wc -l) $(tty)'"));
+    }
+
+    [Fact]
+    public void A_terminal_is_there_for_who_sits_at_one()
+    {
+        var container = From();
+        var run = $"{Command()} run --network none {container} sh -c 'test -t 0 && test -t 1 && test -t 2 && echo yes; exit 5'";
+        var outcome = BldHome.Run("script", "-qec", run, "/dev/null");
+        Assert.Contains("yes", outcome.Output, StringComparison.Ordinal);
+        Assert.Equal(5, outcome.Code);
+        Assert.Contains("/dev/pts/", Run(container, ["--terminal"], "tty"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Volumes_and_mounts_are_seen_and_leave_nothing()
+    {
+        var container = From();
+        _home.Write("volume/file", "content");
+        var volume = _home.In("volume");
+        Assert.Equal("content", Run(container, ["-v", $"{volume}:/v:ro"], "sh", "-c", "touch /v/x 2>/dev/null; cat /v/file"));
+        Run(container, ["-v", $"{volume}:/v:O"], "sh", "-c", "echo gone > /v/file");
+        Run(container, ["--mount", $"type=bind,src={volume},dst=/b"], "sh", "-c", "echo new > /b/new");
+        Assert.Equal("content", File.ReadAllText($"{volume}/file"));
+        Assert.Equal("new\n", File.ReadAllText($"{volume}/new"));
+        Assert.False(File.Exists($"{volume}/x"));
+        Assert.Equal("tmpfs", Run(container, ["--mount", "type=tmpfs,target=/t,tmpfs-size=1M"], "sh", "-c", "echo x > /t/x; stat -f -c %T /t"));
+        Run(container, ["--mount", "type=cache,target=/c"], "sh", "-c", "echo kept > /c/x");
+        Assert.Equal("kept", Run(container, ["--mount", "type=cache,target=/c"], "cat", "/c/x"));
+        Run(container, ["-v", $"{volume}:/u:U", "--user", "12:34"], "true");
+        Assert.Equal("12:34", BldHome.Peer("stat", "-c", "%u:%g", $"{volume}/file"));
+        _home.Succeed("commit", "-q", container, "volumes");
+        var files = _home.Files("volumes").Split('\n').Select(static line => line.Split(' ')[0]).ToList();
+        Assert.DoesNotContain("v", files);
+        Assert.DoesNotContain("t", files);
+        Assert.DoesNotContain("etc/resolv.conf", files);
+        Assert.DoesNotContain("proc", files);
+    }
+
+    [Fact]
+    public void What_from_said_counts_for_run()
+    {
+        var container = _home.Succeed("from", "--network", "none", "--cap-drop", "all", "--add-host", "there:1.2.3.4", "--shm-size", "1m", "busybox");
+        Assert.Equal("0000000000000000", _home.Succeed("run", container, "sh", "-c", "grep CapEff /proc/self/status | cut -f2"));
+        Assert.Contains("1.2.3.4\tthere", _home.Succeed("run", container, "cat", "/etc/hosts"), StringComparison.Ordinal);
+        Assert.Equal("lo", _home.Succeed("run", container, "ls", "/sys/class/net"));
+    }
+
+    [Fact]
+    public void A_run_that_is_killed_leaves_the_container_as_it_was()
+    {
+        var container = From();
+        using (var run = _home.Start("run", "--network", "none", container, "sh", "-c", "touch /half; echo ready; sleep 60"))
+        {
+            Assert.Equal("ready", run.StandardOutput.ReadLine());
+            run.Kill();
+            run.WaitForExit();
+        }
+
+        Assert.Equal("no", Run(container, "sh", "-c", "test -e /half && echo yes || echo no"));
+        Assert.Empty(Directory.EnumerateFileSystemEntries($"{_home.Store}/tmp"));
+    }
+
+    [Fact]
+    public void Ctrl_C_ends_a_command()
+    {
+        var container = From();
+        using var run = _home.Start("run", "--network", "none", container, "sh", "-c", "echo ready; sleep 60");
+        Assert.Equal("ready", run.StandardOutput.ReadLine());
+        var watch = Stopwatch.StartNew();
+        BldHome.Peer("kill", "-INT", $"{run.Id}");
+        Assert.True(run.WaitForExit(TimeSpan.FromSeconds(20)));
+        Assert.Equal(130, run.ExitCode);
+        Assert.True(watch.Elapsed < TimeSpan.FromSeconds(20));
+    }
+
+    [Fact]
+    public void ONBUILD_triggers_run_when_a_container_is_made()
+    {
+        _home.Write("triggered.txt", "from here");
+        _home.Build("FROM busybox\nONBUILD RUN echo ran > /ran\nONBUILD ENV SET=yes\nONBUILD COPY triggered.txt /copied\n", "-t", "triggers", "--network", "none");
+        var start = new ProcessStartInfo(BldHome.Executable) { WorkingDirectory = _home.Folder, UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true };
+        foreach (var word in (string[])[.. _home.Globals, "from", "--network", "none", "triggers"])
+        {
+            start.ArgumentList.Add(word);
+        }
+
+        using var process = Process.Start(start)!;
+        var container = process.StandardOutput.ReadToEnd().Trim();
+        var error = process.StandardError.ReadToEnd();
+        process.WaitForExit();
+        Assert.True(process.ExitCode == 0, error);
+        Assert.Equal("triggers-working-container", container);
+        Assert.Equal("ran from here yes", Run(container, "sh", "-c", "echo $(cat /ran) $(cat /copied) $SET"));
+
+        // From elsewhere the file is missing: no container is left.
+        Assert.Equal(125, _home.Bld("from", "--network", "none", "--name", "failed", "triggers").Code);
+        Assert.DoesNotContain("failed", _home.Succeed("containers"), StringComparison.Ordinal);
+    }
+
+    private static string Quote(string word) => $"'{word}'";
+
+    private string Command() => string.Join(' ', ((string[])[BldHome.Executable, .. _home.Globals]).Select(Quote));
+
+    private string From() => _home.Succeed("from", "busybox");
+
+    private string Run(string container, params string[] command) => Run(container, [], command);
+
+    private string Run(string container, string[] flags, params string[] command) =>
+        _home.Succeed(["run", "--network", "none", .. flags, container, .. command]);
+}

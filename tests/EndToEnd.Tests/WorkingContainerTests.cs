@@ -1,0 +1,117 @@
+using System.Text.Json;
+
+namespace Bld.EndToEnd.Tests;
+
+/// <summary>Making, naming, listing, renaming and removing working containers.</summary>
+public sealed class WorkingContainerTests : IDisposable
+{
+    private readonly BldHome _home = new();
+
+    public WorkingContainerTests() => _home.Build("FROM scratch\nENV A=b\n", "-t", "empty");
+
+    public void Dispose() => _home.Dispose();
+
+    [Fact]
+    public void Containers_are_named_after_their_image_and_numbered()
+    {
+        Assert.Equal("empty-working-container", _home.Succeed("from", "empty"));
+        Assert.Equal("empty-working-container-1", _home.Succeed("from", "localhost/empty:latest"));
+        Assert.Equal("working-container", _home.Succeed("from", "scratch"));
+        Assert.Equal("working-container-1", _home.Succeed("from", "scratch"));
+        Assert.Equal("mine", _home.Succeed("from", "--name", "mine", "scratch"));
+        _home.Succeed("rm", "empty-working-container");
+        Assert.Equal("empty-working-container", _home.Succeed("from", "empty"));
+
+        var layout = _home.Layout("empty");
+        _home.Succeed("rmi", "-f", "empty");
+        Assert.Equal("oci-working-container", _home.Succeed("from", "-q", $"oci:{layout.Split(':')[0]}"));
+    }
+
+    [Fact]
+    public void A_taken_name_an_unknown_image_and_a_late_flag_are_errors()
+    {
+        _home.Succeed("from", "--name", "mine", "scratch");
+        Fails("already in use", "from", "--name", "mine", "scratch");
+        Fails("not in the store", "from", "--pull-never", "nothing-of-this-name");
+        Fails("no options (-q) can be specified after the image or container name", "from", "scratch", "-q");
+        Fails("must be specified", "from");
+        Fails("too many arguments", "from", "scratch", "scratch");
+        Assert.Equal("mine", _home.Succeed("containers", "-n").Split(' ')[^1]);
+    }
+
+    [Fact]
+    public void The_list_shows_what_people_and_scripts_read()
+    {
+        var file = _home.In("cid");
+        _home.Succeed("from", "--cidfile", file, "empty");
+        var id = File.ReadAllText(file);
+        Assert.Matches("^[0-9a-f]{64}$", id);
+        var image = _home.Succeed("images", "-q");
+
+        var lines = _home.Succeed("containers").Split('\n');
+        Assert.Equal("CONTAINER ID  BUILDER  IMAGE ID     IMAGE NAME                       CONTAINER NAME", lines[0]);
+        Assert.Equal($"{id[..12]}     *     {image} localhost/empty:latest           empty-working-container", lines[1]);
+        Assert.Equal(id, _home.Succeed("ls", "-q"));
+
+        var entry = JsonDocument.Parse(_home.Succeed("containers", "--json")).RootElement[0];
+        Assert.Equal(id, entry.GetProperty("id").GetString());
+        Assert.True(entry.GetProperty("builder").GetBoolean());
+        Assert.StartsWith(image, entry.GetProperty("imageid").GetString(), StringComparison.Ordinal);
+        Assert.Equal("localhost/empty:latest", entry.GetProperty("imagename").GetString());
+        Assert.Equal("empty-working-container", entry.GetProperty("containername").GetString());
+    }
+
+    [Theory]
+    [InlineData("name=empty", 1)]
+    [InlineData("name=working", 2)]
+    [InlineData("ancestor=empty", 1)]
+    [InlineData("ancestor=localhost/empty:latest", 1)]
+    [InlineData("ancestor=other", 0)]
+    [InlineData("id=zz", 0)]
+    public void Filters_choose(string filter, int count)
+    {
+        _home.Succeed("from", "empty");
+        _home.Succeed("from", "scratch");
+        Assert.Equal(count, _home.Succeed("containers", "-q", "--filter", filter).Split('\n', StringSplitOptions.RemoveEmptyEntries).Length);
+        Fails("invalid filter", "containers", "-f", "colour=red");
+    }
+
+    [Fact]
+    public void A_container_is_found_by_name_id_and_the_beginning_of_it_under_its_new_name_too()
+    {
+        var name = _home.Succeed("from", "scratch");
+        var id = _home.Succeed("containers", "-q");
+        _home.Succeed("rename", name, "new/name");
+        Fails("container not known", "config", "--author", "me", name);
+        Fails("already", "from", "--name", "new/name", "scratch");
+        Fails("same name", "rename", id, "new/name");
+        _home.Succeed("config", "--author", "me", id[..8]);
+        Assert.Equal(name, _home.Succeed("from", "scratch"));
+        Assert.Equal(id, _home.Succeed("rm", "new/name"));
+        Fails("container not known", "rm", "new/name");
+    }
+
+    [Fact]
+    public void Removing_goes_on_after_an_unknown_name_and_leaves_no_files()
+    {
+        var names = Enumerable.Range(0, 3).Select(_ => _home.Succeed("from", "scratch")).ToList();
+        _home.Succeed("copy", "-q", names[0], "/etc/hostname", "/x");
+        var outcome = _home.Bld("rm", names[0], "nobody", names[1]);
+        Assert.Equal(125, outcome.Code);
+        Assert.Contains("nobody", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(2, outcome.Output.Trim().Split('\n').Length);
+        _home.Succeed("delete", "--all");
+        Assert.Equal("null", _home.Succeed("containers", "--json"));
+        Assert.Equal("by-name", string.Join(' ', Directory.EnumerateFileSystemEntries($"{_home.Store}/containers").Select(Path.GetFileName)));
+        Assert.Empty(Directory.EnumerateFileSystemEntries($"{_home.Store}/containers/by-name"));
+        Assert.Empty(Directory.EnumerateFileSystemEntries($"{_home.Store}/snapshots"));
+    }
+
+    private void Fails(string words, params string[] arguments)
+    {
+        var outcome = _home.Bld(arguments);
+        Assert.Equal(125, outcome.Code);
+        Assert.Equal("", outcome.Output);
+        Assert.Contains(words, outcome.Error, StringComparison.Ordinal);
+    }
+}
