@@ -104,13 +104,13 @@ internal static class HostChecks
         {
             return ReadText("/proc/filesystems").Contains("overlay")
                 ? new Finding(Name, Health.Good, "the kernel has it; it is mounted inside a user namespace")
-                : new Finding(Name, Health.Bad, "the kernel does not list overlay", "load the module: modprobe overlay");
+                : new Finding(Name, Health.Poor, "the kernel does not list overlay: roots are made by copies, which is slower", "load the module: modprobe overlay");
         }
 
         try
         {
             using var state = StateDirectory.Open(root, root + "/run");
-            var snapshots = new SnapshotStore(state);
+            var snapshots = new SnapshotStore(state) { Driver = StorageDriver.Overlay };
             using var active = snapshots.Prepare(null);
             using var mount = snapshots.MountWritable(active);
             FileCalls.MakeDirectory(mount.Root, "try"u8, 0x1ED);
@@ -118,7 +118,7 @@ internal static class HostChecks
         }
         catch (Exception exception) when (exception is LinuxException or BuildException or IOException)
         {
-            return new Finding(Name, Health.Bad, exception.Message, "load the module (modprobe overlay), or put the state on a file system that can be an overlay's upper side (not overlay, NFS or vfat) with --root");
+            return new Finding(Name, Health.Poor, $"roots are made by copies, which is slower: {exception.Message}", "load the module (modprobe overlay), or put the state on a file system that can be an overlay's upper side (not overlay, NFS or vfat) with --root");
         }
     }
 
@@ -129,7 +129,7 @@ internal static class HostChecks
         var covered = ReadText("/proc/self/mountinfo").Split('\n').Select(static line => line.Split(' ')).Count(static fields => fields.Length > 4 && fields[4].StartsWith("/proc/") && fields[4] != "/proc/sys/fs/binfmt_misc");
         return covered == 0 || !OverlayMarks.InUserNamespace
             ? new Finding(Name, Health.Good, "RUN gets its own")
-            : new Finding(Name, Health.Bad, $"this container has {covered} parts of /proc covered, so the kernel lets nobody mount a new one inside", "podman run --security-opt unmask=ALL; in Kubernetes procMount: Unmasked");
+            : new Finding(Name, Health.Poor, $"this container has {covered} parts of /proc covered, so the kernel lets nobody mount a new one inside: RUN needs --isolation chroot", "podman run --security-opt unmask=ALL; in Kubernetes procMount: Unmasked; or BLD_ISOLATION=chroot");
     }
 
     private static Finding OpenSsl()
