@@ -170,7 +170,7 @@ public sealed class SharedCacheTests : IDisposable
             File.WriteAllText(
                 $"{_folder}/config.yml",
                 $"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {_folder}/data}}}}\nhttp: {{addr: '{Host}'}}\n");
-            _process = Process.Start(new ProcessStartInfo("docker-registry", ["serve", $"{_folder}/config.yml"]) { RedirectStandardOutput = true, RedirectStandardError = true })!;
+            _process = Process.Start(new ProcessStartInfo("docker-registry", ["serve", $"{_folder}/config.yml"]) { UseShellExecute = false, RedirectStandardOutput = true, RedirectStandardError = true })!;
             for (var tries = 0; !Answers(); tries++)
             {
                 Assert.True(tries < 200, "docker-registry doesn't start");

@@ -52,7 +52,7 @@ public sealed class LeakTests : IDisposable
 
         Assert.InRange(Directory.GetFiles("/proc/self/fd").Length, 0, descriptors + 8);
         Assert.Equal(mounts, File.ReadAllText("/proc/self/mountinfo"));
-        Assert.Empty(Children().Where(static child => File.ReadAllText($"/proc/{child}/stat").Contains(") Z ", StringComparison.Ordinal)));
+        Assert.DoesNotContain(Children(), static child => File.ReadAllText($"/proc/{child}/stat").Contains(") Z ", StringComparison.Ordinal));
         var groups = $"bld-{Environment.ProcessId}-*";
         Assert.Empty(Cgroups.CgroupHost.All().SelectMany(place => Directory.GetDirectories(Cgroups.CgroupName.Base(place, "bld"), groups)));
     }

@@ -88,8 +88,11 @@ public sealed class SpecAreaTests : IDisposable
                 User = new UserSpec { Uid = 1000, Gid = 1000 },
                 Capabilities = new CapabilitiesSpec
                 {
-                    Bounding = ["CAP_NET_BIND_SERVICE"], Permitted = ["CAP_NET_BIND_SERVICE"], Inheritable = ["CAP_NET_BIND_SERVICE"],
-                    Effective = ["CAP_NET_BIND_SERVICE"], Ambient = ["CAP_NET_BIND_SERVICE"],
+                    Bounding = ["CAP_NET_BIND_SERVICE"],
+                    Permitted = ["CAP_NET_BIND_SERVICE"],
+                    Inheritable = ["CAP_NET_BIND_SERVICE"],
+                    Effective = ["CAP_NET_BIND_SERVICE"],
+                    Ambient = ["CAP_NET_BIND_SERVICE"],
                 },
             },
         });

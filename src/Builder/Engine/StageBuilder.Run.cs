@@ -45,13 +45,16 @@ internal sealed partial class StageBuilder
         Layer(inputs, HistoryText.Run(command.Arguments, HistoryArguments()), active => RunIn(active, instruction, command, network, insecure, mounts));
     }
 
+    /// <summary>What <c>bld debug</c> wants of this step; null when it is about another, or there is none.</summary>
+    private DebugRequest? Visit() => session.Request.Debug is { } debug && debug.IsAbout(_step) ? debug : null;
+
     private void RunIn(
         ActiveSnapshot active, RunInstruction instruction, RunCommand command, NetworkKind network, bool insecure, RunMounts mounts)
     {
         session.RunSlots.Wait(session.Cancellation);
         try
         {
-            var visit = session.Request.Debug is { } debug && debug.IsAbout(_step) ? debug : null;
+            var visit = Visit();
             var step = new RunStep(session.Services, session.Request.Run with { Hostname = Hostname })
             {
                 Command = visit is null ? command : VisitCommand(visit),

@@ -53,7 +53,7 @@ internal sealed class BudCommand : Command
     }
 
     /// <summary>Follows a build that failed up to the step that did, and enters it; gives the exit code of what was run there.</summary>
-    public int Debug(CommandLine line, DebugRequest debug)
+    public static int Debug(CommandLine line, DebugRequest debug)
     {
         using var session = Session.Open(line.Flags);
         using var input = BuildInput.Open(line.Flags, line.Arguments.Count > 0 ? line.Arguments[0] : ".", session.State, line.Cancellation);

@@ -54,10 +54,9 @@ internal sealed class DebugCommand : Command
 
         Directory.SetCurrentDirectory(step.Directory);
         string[] words = [.. step.CommandLine, "--root", GlobalFlags.Root(line.Flags), "--runroot", GlobalFlags.RunRoot(line.Flags)];
-        var bud = new BudCommand();
-        var parsed = CommandRunner.Parse(bud, words);
+        var parsed = CommandRunner.Parse(new BudCommand(), words);
         var request = new DebugRequest(step, files, command is null ? null : [command], hasTerminal && command is null);
-        return bud.Debug(new CommandLine(parsed, line.Cancellation), request);
+        return BudCommand.Debug(new CommandLine(parsed, line.Cancellation), request);
     }
 
     private static FailedStep Choose(FailedSteps failed, IReadOnlyList<string> arguments)
