@@ -53,6 +53,10 @@ public sealed class WorkingContainerTests : IDisposable
         Assert.Equal($"{id[..12]}     *     {image} localhost/empty:latest           empty-working-container", lines[1]);
         Assert.Equal(id, _home.Succeed("ls", "-q"));
 
+        Assert.Equal(
+            $"{id} empty-working-container localhost/empty:latest",
+            _home.Succeed("containers", "--format", "{{.ContainerID}} {{.ContainerName}} {{.ImageName}}"));
+
         var entry = JsonDocument.Parse(_home.Succeed("containers", "--json")).RootElement[0];
         Assert.Equal(id, entry.GetProperty("id").GetString());
         Assert.True(entry.GetProperty("builder").GetBoolean());

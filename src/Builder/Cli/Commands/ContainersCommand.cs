@@ -2,6 +2,7 @@ using System.Text.Json;
 using System.Text.Json.Serialization;
 
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Cli.Templates;
 using Bld.Builder.Engine.Containers;
 
 namespace Bld.Builder.Cli.Commands;
@@ -19,6 +20,7 @@ internal sealed class ContainersCommand : Command
     [
         new("all", FlagKind.Boolean, "accepted: all containers are bld's own", 'a'),
         new("filter", FlagKind.List, "only some: id=…, name=… or ancestor=IMAGE", 'f'),
+        new("format", FlagKind.Text, "print each by a Go template, such as {{.ContainerID}} {{.ContainerName}}"),
         new("json", FlagKind.Boolean, "print JSON"),
         new("noheading", FlagKind.Boolean, "leave out the heading", 'n'),
         new("notruncate", FlagKind.Boolean, "print whole ids"),
@@ -38,9 +40,21 @@ internal sealed class ContainersCommand : Command
         Console.Out.Write(
             line.Flags.Boolean("json") ? Json(containers)
             : line.Flags.Boolean("quiet") ? string.Concat(containers.Select(static container => container.Id + "\n"))
+            : line.Flags.Text("format") is { Length: > 0 } format ? TemplateTable.Render(format, containers.Select(Fields), Headings)
             : Table(containers, line.Flags.Boolean("notruncate"), !line.Flags.Boolean("noheading")));
         return 0;
     }
+
+    private static readonly GoMap Headings = new GoMap()
+        .Add("ContainerID", "CONTAINER ID").Add("Builder", "BUILDER").Add("ImageID", "IMAGE ID").Add("ImageName", "IMAGE NAME")
+        .Add("ContainerName", "CONTAINER NAME");
+
+    private static GoStruct Fields(WorkingContainer container) => new GoStruct("main.containerOutputParams")
+        .Add("ContainerID", container.Id)
+        .Add("Builder", "   *")
+        .Add("ImageID", container.ImageId)
+        .Add("ImageName", ImageName(container))
+        .Add("ContainerName", container.Name);
 
     private static string ImageName(WorkingContainer container) => container.Image.Length > 0 ? container.Image : "scratch";
 
