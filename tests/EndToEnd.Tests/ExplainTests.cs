@@ -65,6 +65,7 @@ public sealed class ExplainTests : IDisposable
     [InlineData("--add-host", "there:10.0.0.1", "--add-host: nothing → \"there:10.0.0.1\"")]
     [InlineData("--network", "none", "--network: \"Default\" → \"None\"")]
     [InlineData("--no-cache", "--pull=missing", "--no-cache: results of earlier builds are not used")]
+    [InlineData("--cache-ttl", "1ms", "--cache-ttl: its earlier result is older than that")]
     [InlineData("--no-cache-filter", "0", "--no-cache-filter")]
     public void A_flag_that_changed_is_named(string flag, string value, string reason)
     {

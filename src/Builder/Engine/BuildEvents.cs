@@ -43,6 +43,9 @@ internal enum CacheOutcome
     /// <summary>There was one, and its snapshot is gone or didn't survive a crash.</summary>
     Gone,
 
+    /// <summary>There is one, and it is older than <c>--cache-ttl</c> allows.</summary>
+    Expired,
+
     /// <summary>It wasn't asked: <c>--no-cache</c>.</summary>
     Refused,
 

@@ -106,6 +106,6 @@ internal sealed partial class StageBuilder
 
     private CacheOutcome Outcome(CacheRecord? record, bool found) =>
         found ? CacheOutcome.Hit
-        : _usesCache ? record is null ? CacheOutcome.Unknown : CacheOutcome.Gone
+        : _usesCache ? record is null ? CacheOutcome.Unknown : IsYoung(record.Created) ? CacheOutcome.Gone : CacheOutcome.Expired
         : session.Request.UseCache ? CacheOutcome.StageRefused : CacheOutcome.Refused;
 }

@@ -25,6 +25,8 @@ internal sealed class MissExplainer(
                 return "--no-cache: results of earlier builds are not used";
             case CacheOutcome.StageRefused:
                 return $"--no-cache-filter {looked.Step.StageName}: results of earlier builds are not used in this stage";
+            case CacheOutcome.Expired:
+                return "--cache-ttl: its earlier result is older than that";
             case CacheOutcome.Gone:
                 return "its earlier result was removed from the store, or did not survive a crash";
             default:
