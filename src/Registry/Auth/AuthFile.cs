@@ -138,7 +138,7 @@ public sealed class AuthFile
     }
 
     // Helpers know Docker Hub by the name that Docker has always given them.
-    private static string HelperKey(string key) => key == "docker.io" ? "https://index.docker.io/v1/" : key;
+    internal static string HelperKey(string key) => key == "docker.io" ? "https://index.docker.io/v1/" : key;
 
     private string? HelperFor(string key) =>
         Text(_root["credHelpers"] is JsonObject helpers ? helpers[key] : null) ?? Text(_root["credsStore"]);

@@ -19,6 +19,26 @@ public static class AuthFiles
 
     private static string DockerHome => Environment.GetEnvironmentVariable("DOCKER_CONFIG") is { Length: > 0 } home ? home : $"{Home}/.docker";
 
+    /// <summary>The credentials for an image from whoever the configuration says is to be asked.</summary>
+    internal static Credentials? Find(RegistryName name, RegistryOptions options)
+    {
+        if (options.CredentialHelpers.Count == 0 || options.AuthFile is not null)
+        {
+            return Find(name, options.AuthFile);
+        }
+
+        foreach (var helper in options.CredentialHelpers)
+        {
+            var found = helper == "containers-auth.json" ? Find(name, authFile: null) : new CredentialHelper(helper).Find(AuthFile.HelperKey(name.Host));
+            if (found is not null)
+            {
+                return found;
+            }
+        }
+
+        return null;
+    }
+
     /// <summary>The credentials for an image; null when there are none.</summary>
     /// <param name="name">The image.</param>
     /// <param name="authFile">The only file to look at; null for the usual places.</param>

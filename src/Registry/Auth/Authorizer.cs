@@ -67,7 +67,7 @@ internal sealed class Authorizer(HttpClient http, RegistryName name, RegistryOpt
     {
         if (!_lookedUp)
         {
-            _credentials = options.Credentials ?? AuthFiles.Find(name, options.AuthFile);
+            _credentials = options.Credentials ?? AuthFiles.Find(name, options);
             _lookedUp = true;
         }
 

@@ -12,6 +12,12 @@ public sealed record RegistryOptions
     /// <summary>The credentials file; null for the usual places.</summary>
     public string? AuthFile { get; init; }
 
+    /// <summary>
+    /// Who is asked for credentials, in order: programs by their suffix, and <c>containers-auth.json</c> for the files (registries.conf,
+    /// <c>credential-helpers</c>). None means the files.
+    /// </summary>
+    public IReadOnlyList<string> CredentialHelpers { get; init; } = [];
+
     /// <summary>Credentials that the user gave for this call; null looks them up.</summary>
     public Credentials? Credentials { get; init; }
 

@@ -23,6 +23,9 @@ public sealed class RegistriesConfiguration
     /// <summary>The registries that short names are looked for in, in order.</summary>
     public IReadOnlyList<string> SearchRegistries { get; private set; } = [];
 
+    /// <summary>Who is asked for credentials, in order; empty for the credentials files alone.</summary>
+    public IReadOnlyList<string> CredentialHelpers { get; private set; } = [];
+
     /// <summary>Reads the configuration.</summary>
     /// <param name="file">The only file to read; null for the usual places.</param>
     /// <param name="dropIns">The folder of drop-ins in place of the usual ones; null for those.</param>
@@ -113,6 +116,7 @@ public sealed class RegistriesConfiguration
             throw new RegistryException($"{file} is written in the format of version 1, which is no longer read: write it anew as containers-registries.conf(5) says");
         }
 
+        CredentialHelpers = table.Texts("credential-helpers") ?? CredentialHelpers;
         SearchRegistries = table.Texts("unqualified-search-registries") ?? SearchRegistries;
         _mode = table.Text("short-name-mode") is { Length: > 0 } mode
             ? mode is "enforcing" or "permissive" or "disabled" ? mode : throw new RegistryException($"short-name-mode = \"{mode}\" in {file} can't be: use enforcing, permissive or disabled")

@@ -58,6 +58,23 @@ public sealed class ConfigurationTests(RegistryHome shared) : IClassFixture<Regi
     }
 
     [Fact]
+    public void Helpers_of_the_configuration_are_asked_for_credentials()
+    {
+        using var registry = RegistryServer.Start(_home, RegistryServer.Htpasswd(_home));
+        var script = _home.Write("helpers/docker-credential-bldtest", $"""
+            #!/bin/sh
+            read host
+            [ "$1 $host" = "get {registry.Host}" ] || exit 1
+            echo '{"{"}"Username":"{RegistryServer.User}","Secret":"{RegistryServer.Password}"{"}"}'
+            """);
+        File.SetUnixFileMode(script, UnixFileMode.UserRead | UnixFileMode.UserExecute);
+        var configuration = _home.Write("helpers.conf", "credential-helpers = [\"containers-auth.json\", \"bldtest\"]\n");
+        BldHome.Peer(
+            "env", $"PATH={_home.In("helpers")}:{Environment.GetEnvironmentVariable("PATH")}", BldHome.Executable, "--root", _home.Store, "--runroot", _home.In("run"),
+            "--registries-conf", configuration, "push", "-q", "app", $"{registry.Host}/helped");
+    }
+
+    [Fact]
     public void A_policy_rejects_before_anything_is_kept()
     {
         _home.Succeed("push", "-q", "app", $"{_host}/policy/app:1");

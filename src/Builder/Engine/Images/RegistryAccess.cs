@@ -90,6 +90,7 @@ internal sealed class RegistryAccess(RegistryOptions options, Func<RegistriesCon
     {
         VerifiesTls = options.VerifiesTls ?? (place.IsInsecure ? false : null),
         Credentials = place.IsMirror ? null : options.Credentials,
+        CredentialHelpers = _configuration.Value.CredentialHelpers,
 
         // The next place is better than another try.
         Retries = place.IsMirror ? Math.Min(1, options.Retries) : options.Retries,
