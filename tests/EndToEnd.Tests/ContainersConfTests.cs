@@ -1,7 +1,7 @@
 namespace Bld.EndToEnd.Tests;
 
 /// <summary>What containers.conf, mounts.conf and the environment say reaches the commands of a build.</summary>
-public sealed class ConfigurationTests : IDisposable
+public sealed class ContainersConfTests : IDisposable
 {
     private readonly BldHome _home = new BldHome().WithBusybox();
 
