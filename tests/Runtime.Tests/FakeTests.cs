@@ -15,12 +15,14 @@ public sealed class FakeTests : IDisposable
     {
         // Neither the runtime nor the one who looks has CAP_SYS_PTRACE: then only "dumpable" stands between them.
         var seen = $"{_bundle.Path}/seen";
+        using var other = System.Diagnostics.Process.Start("setpriv", ["--bounding-set", "-sys_ptrace", "sleep", "100"]);
+        Assert.True(SpinWait.SpinUntil(() => File.ReadAllText($"/proc/{other.Id}/comm") == "sleep\n", TimeSpan.FromSeconds(10)));
         _bundle.Write(spec => spec with
         {
             Process = spec.Process! with { Args = ["true"] },
             Linux = spec.Linux! with
             {
-                Namespaces = [.. spec.Linux.Namespaces!.Where(static item => item.Type != "network"), new NamespaceSpec { Type = "network", Path = $"/proc/{Environment.ProcessId}/ns/net" }],
+                Namespaces = [.. spec.Linux.Namespaces!.Where(static item => item.Type != "network"), new NamespaceSpec { Type = "network", Path = $"/proc/{other.Id}/ns/net" }],
                 Resources = null,
             },
             Hooks = new HooksSpec
@@ -29,6 +31,8 @@ public sealed class FakeTests : IDisposable
             },
         });
         var result = _bundle.RunUnder(["setpriv", "--bounding-set", "-sys_ptrace"], "run", "one");
+        other.Kill();
+        other.WaitForExit();
         Assert.True(result.Code == 0, result.Output);
         Assert.Contains("refused", File.ReadAllText(seen), StringComparison.Ordinal);
     }

@@ -90,7 +90,7 @@ public sealed class RegistriesConfiguration
     /// <exception cref="RegistryException">Its registry is blocked.</exception>
     public RegistryPlace PlaceToPush(RegistryName name) => new(name, RuleFor(name)?.IsInsecure ?? false, IsMirror: false);
 
-    private static string UsualAliasFile() => Environment.IsPrivilegedProcess
+    private static string UsualAliasFile() => Privilege.IsRoot
         ? "/var/cache/containers/short-name-aliases.conf"
         : $"{Environment.GetFolderPath(Environment.SpecialFolder.UserProfile)}/.cache/containers/short-name-aliases.conf";
 
