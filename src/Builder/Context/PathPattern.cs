@@ -8,6 +8,10 @@ namespace Bld.Builder.Context;
 /// </summary>
 internal sealed class PathPattern
 {
+    private const string AnyDepth = "**";
+
+    /// <summary>Any single name; no pattern reads so, because a slash is never part of one.</summary>
+    private const string AnyName = "/";
     private readonly string[] _names;
 
     private PathPattern(string[] names) => _names = names;
@@ -30,66 +34,52 @@ internal sealed class PathPattern
             }
         }
 
+        if (names is [.., AnyDepth])
+        {
+            names.Add(AnyName);
+        }
+
         return new PathPattern([.. names]);
     }
 
-    /// <summary>Whether the whole path matches. The pattern for the root itself (<c>.</c>) matches nothing.</summary>
-    public bool Matches(ReadOnlySpan<char> path) => _names.Length > 0 && Matches(path, 0);
-
-    private bool Matches(ReadOnlySpan<char> path, int index)
+    /// <summary>
+    /// Whether the whole path matches. The pattern for the root itself (<c>.</c>) matches nothing. When what follows a <c>**</c> doesn't
+    /// fit, only the last one takes a name more: nothing is gained by going back further, and time stays bounded whatever the pattern.
+    /// </summary>
+    public bool Matches(ReadOnlySpan<char> path)
     {
-        while (true)
+        var (index, resumeIndex) = (0, -1);
+        var resumePath = path;
+        while (!path.IsEmpty)
         {
-            if (index == _names.Length)
+            if (index < _names.Length && _names[index] == AnyDepth)
             {
-                return path.IsEmpty;
+                resumeIndex = ++index;
+                resumePath = path;
             }
-
-            var pattern = _names[index];
-            if (pattern == "**")
+            else if (index < _names.Length && MatchesName(_names[index], First(path)))
             {
-                return MatchesAnyDepth(path, index + 1);
+                path = Rest(path);
+                index++;
             }
-
-            if (path.IsEmpty)
+            else if (resumeIndex >= 0)
             {
-                return false;
+                path = resumePath = Rest(resumePath);
+                index = resumeIndex;
             }
-
-            var slash = path.IndexOf('/');
-            var name = slash < 0 ? path : path[..slash];
-            if (!NamePattern.Matches(pattern, name))
+            else
             {
                 return false;
             }
-
-            path = slash < 0 ? default : path[(slash + 1)..];
-            index++;
         }
-    }
 
-    private bool MatchesAnyDepth(ReadOnlySpan<char> path, int rest)
-    {
         // At the end ** wants at least one name: "a/**" is what lies in a.
-        if (rest == _names.Length)
-        {
-            return !path.IsEmpty;
-        }
-
-        while (true)
-        {
-            if (Matches(path, rest))
-            {
-                return true;
-            }
-
-            var slash = path.IndexOf('/');
-            if (slash < 0)
-            {
-                return false;
-            }
-
-            path = path[(slash + 1)..];
-        }
+        return _names.Length > 0 && index == _names.Length;
     }
+
+    private static bool MatchesName(string pattern, ReadOnlySpan<char> name) => pattern == AnyName || NamePattern.Matches(pattern, name);
+
+    private static ReadOnlySpan<char> First(ReadOnlySpan<char> path) => path.IndexOf('/') is var slash && slash < 0 ? path : path[..slash];
+
+    private static ReadOnlySpan<char> Rest(ReadOnlySpan<char> path) => path.IndexOf('/') is var slash && slash < 0 ? default : path[(slash + 1)..];
 }

@@ -50,6 +50,7 @@ internal sealed class BuildEngine(EngineServices services)
         BuildRequest request, DockerfileDocument document, BuildWarnings warnings, SharedCacheReader? shared, BuildRecorder observer, CancellationToken cancellation)
     {
         using var stop = CancellationTokenSource.CreateLinkedTokenSource(cancellation);
+        request = new EpochSource(services, document, stop.Token).Resolve(request);
         var plan = BuildPlanner.Plan(document, request);
         warnings.TellOfStages(plan);
         observer.Report(new BuildPlanned(
@@ -61,7 +62,7 @@ internal sealed class BuildEngine(EngineServices services)
         WarnOfUnusedArguments(session);
         var committing = new ImageCommitting(request.Names);
         observer.Report(committing);
-        var result = new ImageWriter(session).Write(target);
+        var result = new StageImages(session, scheduler).Write(target);
         observer.Report(new ImageCommitted(result.ImageId, result.Names));
         CachePlaces.WriteAll(session, target, () => plan.Needed.Select(scheduler.Result));
         return result;

@@ -74,7 +74,7 @@ internal sealed class BuildPlanner
     private List<int> Needed(int target)
     {
         var found = new SortedSet<int>();
-        var pending = new Stack<int>([target]);
+        var pending = new Stack<int>(_request.SkipUnusedStages ? [target] : Enumerable.Range(0, target + 1));
         while (pending.TryPop(out var index))
         {
             if (!found.Add(index))

@@ -34,17 +34,62 @@ internal sealed record BuildRequest
     /// <summary>Labels set after the last instruction.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Labels { get; init; } = [];
 
-    /// <summary>Environment set after the last instruction (<c>--env</c>).</summary>
+    /// <summary>Environment that stages start with; ENV overrides it (<c>--env</c>).</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Environment { get; init; } = [];
 
     /// <summary>Names taken out of the environment at the end (<c>--unsetenv</c>).</summary>
     public IReadOnlyList<string> UnsetEnvironment { get; init; } = [];
 
-    /// <summary>Labels taken out at the end (<c>--unsetlabel</c>).</summary>
+    /// <summary>Labels of base images that are taken out (<c>--unsetlabel</c>).</summary>
     public IReadOnlyList<string> UnsetLabels { get; init; } = [];
 
     /// <summary>Annotations of the manifest.</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Annotations { get; init; } = [];
+
+    /// <summary>Annotations of base images that are taken out.</summary>
+    public IReadOnlyList<string> UnsetAnnotations { get; init; } = [];
+
+    /// <summary>Whether the annotations of the base image are kept.</summary>
+    public bool InheritAnnotations { get; init; } = true;
+
+    /// <summary>Whether the labels of the base image are kept.</summary>
+    public bool InheritLabels { get; init; } = true;
+
+    /// <summary>Whether the manifest is annotated with the image's time.</summary>
+    public bool CreatedAnnotation { get; init; } = true;
+
+    /// <summary>Whether the image is labelled with the program that made it.</summary>
+    public bool IdentityLabel { get; init; }
+
+    /// <summary>Value of the configuration's <c>os.version</c>; null keeps the base's.</summary>
+    public string? OsVersion { get; init; }
+
+    /// <summary>Names added to the configuration's <c>os.features</c>; with a <c>-</c> behind it one is taken out.</summary>
+    public IReadOnlyList<string> OsFeatures { get; init; } = [];
+
+    /// <summary>Whether every stage that was built becomes an image without a name.</summary>
+    public bool SaveStages { get; init; }
+
+    /// <summary>Whether images get labels with their stage's name and base.</summary>
+    public bool StageLabels { get; init; }
+
+    /// <summary>Labels of the images that <see cref="SaveStages"/> keeps.</summary>
+    public IReadOnlyList<KeyValuePair<string, string>> StageImageLabels { get; init; } = [];
+
+    /// <summary>Whether stages that the target doesn't need are left out.</summary>
+    public bool SkipUnusedStages { get; init; } = true;
+
+    /// <summary>Whether what RUN changes below a VOLUME is undone.</summary>
+    public bool CompatVolumes { get; init; }
+
+    /// <summary>Whether RUN gets the caller's standard input.</summary>
+    public bool PassesInput { get; init; }
+
+    /// <summary>Mounts of every RUN, as its <c>--mount</c> takes them.</summary>
+    public IReadOnlyList<string> Mounts { get; init; } = [];
+
+    /// <summary>Which sources are allowed, and what replaces them; null for all as they are.</summary>
+    public SourcePolicy? SourcePolicy { get; init; }
 
     /// <summary>Whether results of earlier builds are used.</summary>
     public bool UseCache { get; init; } = true;
@@ -123,4 +168,7 @@ internal sealed record BuildResult(string ImageId, Digest ManifestDigest, IReadO
 {
     /// <summary>What the store remembers of the build.</summary>
     public History.BuildRecord? Record { get; init; }
+
+    /// <summary>The manifest as an index lists it.</summary>
+    public required Descriptor Manifest { get; init; }
 }

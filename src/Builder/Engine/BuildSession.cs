@@ -48,6 +48,9 @@ internal sealed class BuildSession(
     /// <summary>Ids of the cache mounts that this build has emptied.</summary>
     public System.Collections.Concurrent.ConcurrentDictionary<string, bool> EmptiedCaches { get; } = [];
 
+    /// <summary>What RUN reads as its standard input; null for nothing.</summary>
+    public Microsoft.Win32.SafeHandles.SafeFileHandle? Input { get; } = request.PassesInput ? new(0, ownsHandle: false) : null;
+
     /// <summary>What file times in layers become.</summary>
     public LayerOptions LayerOptions { get; } = new(
         request.SourceDateEpoch is { } epoch ? new FileTime(epoch, 0) : null, request.Timestamp is { } time ? new FileTime(time, 0) : null);
@@ -56,7 +59,7 @@ internal sealed class BuildSession(
     public SharedCacheReader? SharedCache { get; init; }
 
     /// <summary>Images that the Dockerfile names.</summary>
-    public StageBases Bases { get; } = new(services, request.PullPolicy, cancellation);
+    public StageBases Bases { get; } = new(services, request, cancellation);
 
     /// <summary>Contexts that the command line names.</summary>
     public NamedContexts Contexts { get; } = new(services, request, cancellation);

@@ -63,6 +63,17 @@ internal sealed class BuildWarnings(BuildRequest request, ImageStore images, IBu
         return config;
     }
 
+    private static StoredImage? OfPlatform(ImageStore images, StoredImage stored, Platform platform)
+    {
+        if (!stored.IsIndex)
+        {
+            return stored;
+        }
+
+        var chosen = PlatformChoice.Choose(ImageIndex.Parse(images.ReadManifest(stored)), platform);
+        return chosen is null ? null : images.List().FirstOrDefault(each => each.ManifestDigest == chosen.Digest);
+    }
+
     /// <summary>The configuration of an image, or of the one that a named context puts in its place; null when the store hasn't got it.</summary>
     public static ImageConfig? Find(BuildRequest request, ImageStore images, string name)
     {
@@ -81,7 +92,7 @@ internal sealed class BuildWarnings(BuildRequest request, ImageStore images, IBu
         {
             if (images.Find(candidate) is { } stored)
             {
-                return ImageConfig.Parse(images.ReadConfig(stored));
+                return OfPlatform(images, stored, request.Platform) is { } image ? ImageConfig.Parse(images.ReadConfig(image)) : null;
             }
         }
 

@@ -38,16 +38,26 @@ internal sealed class CacheMount : IDisposable
     public static CacheMount Open(StateDirectory state, string id, CacheSharing sharing, bool fresh, Action<SafeFileHandle> fill)
     {
         var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)))[..IdDigits];
-        for (var copy = 0; ; copy++)
+        for (var copy = 0; ;)
         {
             var name = copy == 0 ? hash : $"{hash}-{copy}";
             var place = OpenPlace(state, name, id);
             var exclusive = sharing != CacheSharing.Shared;
             Prepare(place, fresh, fill);
             var held = sharing == CacheSharing.Private ? FileLock.TryTake(place, exclusive) : FileLock.Take(place, exclusive);
-            if (held is not null)
+            if (held is null)
             {
-                return new CacheMount(held, FileCalls.Open(state.Handle, Encoding.ASCII.GetBytes($"cache-mounts/{name}/fs"), DirectoryItself));
+                // Private, and somebody has this one.
+                copy++;
+            }
+            else if (FileCalls.TryOpen(state.Handle, Encoding.ASCII.GetBytes($"cache-mounts/{name}/fs"), DirectoryItself, 0, out var directory) == Errno.None)
+            {
+                return new CacheMount(held, directory);
+            }
+            else
+            {
+                // Pruned before it was locked: make it again.
+                held.Dispose();
             }
         }
     }
@@ -67,7 +77,9 @@ internal sealed class CacheMount : IDisposable
             state.PublishFile($"{path}/id", Encoding.UTF8.GetBytes(id + "\n"), durable: false);
         }
 
-        return FileCalls.Open(state.Handle, Encoding.ASCII.GetBytes(path), DirectoryItself);
+        var place = FileCalls.Open(state.Handle, Encoding.ASCII.GetBytes(path), DirectoryItself);
+        FileCalls.ChangeModifiedTime(place, new FileTime(DateTimeOffset.UtcNow.ToUnixTimeSeconds(), 0));
+        return place;
     }
 
     // Under the exclusive lock, so that nobody sees a half-filled one. What others are using is neither filled nor emptied.

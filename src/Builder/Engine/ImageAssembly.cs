@@ -38,7 +38,23 @@ internal static class ImageAssembly
         PublishChains(services.Snapshots, layers);
         var manifestBytes = manifest.ToJson();
         var image = services.Images.Add(manifestBytes, manifest.MediaType, configBytes, names);
-        return new BuildResult(image.Id, Digest.Of(manifestBytes), names);
+        return new BuildResult(image.Id, image.ManifestDigest, names)
+        {
+            Manifest = new Descriptor
+            {
+                MediaType = manifest.MediaType,
+                Digest = image.ManifestDigest,
+                Size = manifestBytes.Length,
+                Platform = new Platform
+                {
+                    Os = config.Os,
+                    Architecture = config.Architecture,
+                    Variant = config.Variant,
+                    OsVersion = config.OsVersion,
+                    OsFeatures = config.OsFeatures,
+                },
+            },
+        };
     }
 
     /// <summary>The diff ids of layers, waiting for those that are still being computed.</summary>

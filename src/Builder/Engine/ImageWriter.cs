@@ -6,11 +6,13 @@ using Bld.Registry;
 namespace Bld.Builder.Engine;
 
 /// <summary>Makes an image of a stage: layers' digests → configuration → manifest → names.</summary>
-internal sealed class ImageWriter(BuildSession session)
+/// <param name="session">The build.</param>
+/// <param name="request">What the image shall be: the build's request, or for a stage's image a part of it.</param>
+internal sealed class ImageWriter(BuildSession session, BuildRequest request)
 {
-    private readonly BuildRequest _request = session.Request;
+    private readonly BuildRequest _request = request;
 
-    /// <summary>Writes the image of the target stage into the store.</summary>
+    /// <summary>Writes the image of a stage into the store.</summary>
     public BuildResult Write(StageResult stage)
     {
         var layers = Layers(stage);
@@ -19,8 +21,8 @@ internal sealed class ImageWriter(BuildSession session)
             layer.StartDigest();
         }
 
-        var config = Finished(stage) with { RootFs = ImageAssembly.DiffIds(layers) };
-        return ImageAssembly.Publish(session.Services, layers, Dated(config, stage), _request.Format, Annotations(stage), _request.Names);
+        var config = Dated(Finished(stage) with { RootFs = ImageAssembly.DiffIds(layers) }, stage);
+        return ImageAssembly.Publish(session.Services, layers, config, _request.Format, Annotations(stage, config), _request.Names);
     }
 
     private IReadOnlyList<PendingLayer> Layers(StageResult stage)
@@ -47,29 +49,26 @@ internal sealed class ImageWriter(BuildSession session)
     {
         var config = stage.Config.Config ?? new ContainerConfig();
         var variables = StageVariables.From(stage.Variables?.Environment ?? config.Env ?? [], null);
-        foreach (var (name, value) in _request.Environment)
-        {
-            variables.SetEnvironment(name, value);
-        }
-
         foreach (var name in _request.UnsetEnvironment)
         {
             variables.UnsetEnvironment(name);
         }
 
         var labels = new SortedDictionary<string, string>(config.Labels ?? [], StringComparer.Ordinal);
+        if (_request.IdentityLabel)
+        {
+            labels["io.buildah.version"] = typeof(ImageWriter).Assembly.GetName().Version?.ToString(3) ?? "0";
+        }
+
         foreach (var (name, value) in _request.Labels)
         {
             labels[name] = value;
         }
 
-        foreach (var name in _request.UnsetLabels)
-        {
-            labels.Remove(name);
-        }
-
         return stage.Config with
         {
+            OsVersion = _request.OsVersion ?? stage.Config.OsVersion,
+            OsFeatures = Features(stage.Config.OsFeatures),
             Author = _request.Author ?? stage.Config.Author,
             Config = config with
             {
@@ -78,6 +77,24 @@ internal sealed class ImageWriter(BuildSession session)
             },
             History = _request.OmitHistory ? null : History(stage),
         };
+    }
+
+    private List<string>? Features(IReadOnlyList<string>? present)
+    {
+        var features = new List<string>(present ?? []);
+        foreach (var asked in _request.OsFeatures)
+        {
+            if (asked.EndsWith('-'))
+            {
+                features.Remove(asked[..^1]);
+            }
+            else if (!features.Contains(asked))
+            {
+                features.Add(asked);
+            }
+        }
+
+        return features.Count > 0 ? features : null;
     }
 
     private IReadOnlyList<HistoryEntry> History(StageResult stage)
@@ -140,13 +157,9 @@ internal sealed class ImageWriter(BuildSession session)
     private DateTimeOffset Time(DateTimeOffset created) =>
         (_request.SourceDateEpoch ?? _request.Timestamp) is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : created;
 
-    private Dictionary<string, string> Annotations(StageResult stage)
+    private Dictionary<string, string> Annotations(StageResult stage, ImageConfig config)
     {
-        var annotations = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var (name, value) in _request.Annotations)
-        {
-            annotations[name] = value;
-        }
+        var annotations = new Dictionary<string, string>(ImageAnnotations.Of(_request, stage, config.Created), StringComparer.Ordinal);
 
         // Merged layers are no step's.
         if (_request.CacheTo.Any(static each => each.Kind == CachePlaceKind.Inline) && _request is { Layers: true, Squash: false })

@@ -20,6 +20,7 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
     private readonly List<MountFlag> _flags = [];
     private readonly List<IDisposable> _owned = [sources];
     private readonly List<string> _environment = [];
+    private IReadOnlyList<PreparedMount>? _prepared;
 
     /// <summary>Variables that mounts set (<c>SSH_AUTH_SOCK</c>, <c>type=secret,env=</c>); filled by <see cref="Prepare"/>.</summary>
     public IReadOnlyList<string> Environment => _environment;
@@ -42,9 +43,14 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
         }
     }
 
-    /// <summary>Makes the mounts, in the order of the instruction.</summary>
+    /// <summary>Makes the mounts, in the order of the instruction; a second call gives the same ones.</summary>
     public IReadOnlyList<PreparedMount> Prepare()
     {
+        if (_prepared is not null)
+        {
+            return _prepared;
+        }
+
         var mounts = new List<PreparedMount>();
         foreach (var flag in _flags)
         {
@@ -63,7 +69,7 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
             }
         }
 
-        return mounts;
+        return _prepared = mounts;
     }
 
     /// <inheritdoc/>
@@ -115,7 +121,7 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
     /// </summary>
     private string CacheId(MountFlag flag)
     {
-        var id = flag.Id ?? Target(flag);
+        var id = flag.Id ?? $"/{RootPath.Clean(Target(flag))}";
         if (session.Request.BuildArguments.GetValueOrDefault(SpecialArguments.CacheNamespace) is { Length: > 0 } prefix)
         {
             id = $"{prefix}/{id}";
@@ -187,8 +193,9 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
 
         var target = flag.Target is null ? $"/run/buildkit/ssh_agent.{_environment.Count}" : Target(flag);
         _environment.Add($"SSH_AUTH_SOCK={target}");
-        using var opened = FileCalls.Open(socket, OpenFlags.Path);
-        return PreparedMount.OfTree(target, Clone(opened), false, ["rw", "nosuid", "nodev", "noexec"]);
+        var relay = new AgentRelay(session.Services.State, socket, flag.Mode ?? 0x180, flag.UserId ?? 0, flag.GroupId ?? 0);
+        _owned.Add(relay);
+        return PreparedMount.OfTree(target, Clone(relay.Socket), false, ["rw", "nosuid", "nodev", "noexec"]);
     }
 
     private SafeFileHandle Open(SafeFileHandle root, string path)

@@ -70,8 +70,9 @@ internal static class RunSpec
     private static IEnumerable<string> Defaults(IReadOnlyList<string> defaults, IReadOnlyList<string> given) =>
         defaults.Where(pair => !given.Any(other => other.StartsWith(pair[..(pair.IndexOf('=') + 1)])));
 
+    // The user's own group among them, or leaving a group out would not take its rights away (CVE-2022-36109).
     private static List<uint> Groups(UserDatabase users, ResolvedUser user, IReadOnlyList<string> added) =>
-        [.. user.AdditionalGids.Concat(added.Where(static group => group != KeepGroups).Select(users.ResolveGroup)).Distinct()];
+        [.. user.AdditionalGids.Prepend(user.Gid).Concat(added.Where(static group => group != KeepGroups).Select(users.ResolveGroup)).Distinct()];
 
     /// <summary>Whoever shares the host's ipc namespace shares its memory and queues too.</summary>
     private static List<MountSpec> Mounts(RunSettings settings)

@@ -29,6 +29,9 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
     /// <summary>Makes the mounts on top of the usual ones; null makes none.</summary>
     public Func<IReadOnlyList<PreparedMount>>? Mounts { get; init; }
 
+    /// <summary>What the command reads; null for nothing.</summary>
+    public Microsoft.Win32.SafeHandles.SafeFileHandle? Input { get; init; }
+
     /// <summary>Takes what the command writes.</summary>
     public required Action<OutputStream, ReadOnlyMemory<byte>> Report { get; init; }
 
@@ -40,7 +43,7 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
     {
         using var output = new CommandOutput(Report);
         using var root = new SnapshotRoot(services.Snapshots, active);
-        var code = Run(root, new StepStreams(null, output.StandardOutput, output.StandardError), output.CloseWriters, cancellation);
+        var code = Run(root, new StepStreams(Input, output.StandardOutput, output.StandardError), output.CloseWriters, cancellation);
         output.Drain();
         if (code != 0)
         {

@@ -7,6 +7,10 @@ internal static class SourceDateEpoch
 {
     internal const string Name = "SOURCE_DATE_EPOCH";
 
+    /// <summary>The seconds; null for a text that is empty or says something else, such as a stage to take them from.</summary>
+    public static long? TryParse(string? text) =>
+        long.TryParse(text, System.Globalization.NumberStyles.AllowLeadingSign, null, out var seconds) ? seconds : null;
+
     /// <summary>The seconds; null for a text that is empty.</summary>
     public static long? Parse(string? text, string where) =>
         string.IsNullOrEmpty(text) ? null

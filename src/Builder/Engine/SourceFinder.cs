@@ -1,5 +1,7 @@
 using Bld.Builder.Context;
 using Bld.Builder.Store;
+using Bld.Dockerfile;
+using Bld.Registry;
 
 namespace Bld.Builder.Engine;
 
@@ -36,7 +38,22 @@ internal sealed class SourceFinder(BuildSession session, StageScheduler schedule
 
         RefuseLaterStage(from);
         var platform = session.Request.Platform;
-        return from == "scratch" ? View(StageBases.Scratch(platform), from) : View(session.Bases.Image(from, platform), $"the image {from}");
+        return from == "scratch" ? View(StageBases.Scratch(platform), from) : View(Image(from, platform), $"the image {from}");
+    }
+
+    private StageResult Image(string from, Platform platform)
+    {
+        try
+        {
+            return session.Bases.Image(from, platform);
+        }
+        catch (Exception exception) when (exception is BuildException or RegistryException)
+        {
+            // Mostly a stage was meant.
+            var stages = session.Plan.Document.Stages.Take(planned.Stage.Index).Select(static stage => stage.Name ?? "");
+            var hint = Suggestion.Text(from, stages, "the stage ");
+            throw new BuildException(exception.Message + hint, exception) { Word = from };
+        }
     }
 
     /// <inheritdoc/>

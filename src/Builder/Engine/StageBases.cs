@@ -7,7 +7,7 @@ using Bld.Registry;
 namespace Bld.Builder.Engine;
 
 /// <summary>What FROM and <c>--from</c> start from when they name no stage; an image is resolved once a build.</summary>
-internal sealed class StageBases(EngineServices services, PullPolicy policy, CancellationToken cancellation)
+internal sealed class StageBases(EngineServices services, BuildRequest request, CancellationToken cancellation)
 {
     private readonly ConcurrentDictionary<(string Name, string Platform), Lazy<StageResult>> _images = [];
 
@@ -37,9 +37,14 @@ internal sealed class StageBases(EngineServices services, PullPolicy policy, Can
 
     private StageResult Resolve(string name, Platform platform)
     {
-        var image = services.Puller.Ensure(name, policy, platform, cancellation);
-        return FromImage(image);
+        var used = request.SourcePolicy?.Image(name) ?? name;
+        var image = services.Puller.Ensure(used, request.PullPolicy, platform, cancellation);
+        return FromImage(image) with { BaseName = NameOf(image, used) };
     }
+
+    /// <summary>The image's full name, of which <paramref name="name"/> may be the short form; null for an image without one.</summary>
+    private static string? NameOf(PulledImage image, string name) =>
+        ImageNames.Candidates(name).FirstOrDefault(image.Stored.Names.Contains) ?? (image.Stored.Names is [var first, ..] ? first : null);
 
     /// <summary>An image whose snapshots are in the store.</summary>
     public static StageResult FromImage(PulledImage image)
@@ -63,7 +68,8 @@ internal sealed class StageBases(EngineServices services, PullPolicy policy, Can
             BaseLayers = layers.Count,
             InheritedHistory = image.Config.History?.Count ?? 0,
             Created = image.Config.Created,
-            Image = image.Stored.ManifestDigest,
+            BaseDigest = image.Stored.ManifestDigest,
+            Annotations = image.Manifest.Annotations ?? [],
         };
     }
 }

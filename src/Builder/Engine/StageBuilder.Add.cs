@@ -10,7 +10,7 @@ internal sealed partial class StageBuilder
 {
     private void Add(AddInstruction instruction)
     {
-        var words = instruction.Sources.Select(Expand).ToList();
+        var words = instruction.Sources.Select(Expand).Select(Allowed).ToList();
         var checksum = ExpandOptional(instruction.Checksum);
         CheckChecksum(checksum, words);
         using var remote = new RemoteSources(Services.State, session.Request.Access, session.Cancellation);
@@ -38,6 +38,9 @@ internal sealed partial class StageBuilder
 
         CopyInto(instruction, parts, request);
     }
+
+    private string Allowed(string source) =>
+        session.Request.SourcePolicy is { } policy && RemoteSource.IsRemote(source) ? policy.Source(source) : source;
 
     private static void CheckChecksum(string? checksum, List<string> words)
     {

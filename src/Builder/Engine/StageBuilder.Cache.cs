@@ -4,6 +4,7 @@ using Bld.Builder.Cache;
 using Bld.Builder.Snapshots;
 using Bld.Dockerfile;
 using Bld.Registry;
+using Bld.Runtime.Linux;
 
 namespace Bld.Builder.Engine;
 
@@ -13,14 +14,25 @@ internal sealed partial class StageBuilder
     private bool _asksOthers = true;
 
     /// <summary>Adopts what the cache has for a key, or makes it.</summary>
-    private void Layer(CacheKeyBuilder inputs, string createdBy, Action<ActiveSnapshot> make)
+    /// <param name="inputs">What the layer depends on.</param>
+    /// <param name="createdBy">What the history says of it.</param>
+    /// <param name="make">Makes it.</param>
+    /// <param name="independent">
+    /// The key of a layer that doesn't depend on what lies below: when it was made on another base, its files get second names on this one.
+    /// </param>
+    private void Layer(CacheKeyBuilder inputs, string createdBy, Action<ActiveSnapshot> make, CacheKey? independent = null)
     {
         var key = inputs.ToKey();
         var started = Stopwatch.GetTimestamp();
         var record = _usesCache ? Services.Cache.Find(key) : null;
-        var hit = FindHit(record) ?? FindShared(key);
+        var hit = FindHit(record) ?? FindIndependent(independent, key, started) ?? FindShared(key);
         session.Observer.Report(new StepLookedUp(_step, key, inputs, Outcome(record, hit is not null)));
         var (layer, created) = hit ?? MakeLayer(key, make, started);
+        if (hit is null && independent is { } alone)
+        {
+            Remember(alone, layer.Snapshot, created, started);
+        }
+
         if (record is not null && hit is not null)
         {
             Services.Cache.Touch(key);
@@ -42,6 +54,23 @@ internal sealed partial class StageBuilder
         record is not null && IsYoung(record.Created) && SnapshotId.TryParse(record.Snapshot) is { } id && Services.Snapshots.IsComplete(id)
             ? (session.NewLayer(id), record.Created)
             : null;
+
+    /// <summary>A layer for which it doesn't matter what lies below, made on another base.</summary>
+    private (PendingLayer Layer, DateTimeOffset Created)? FindIndependent(CacheKey? independent, CacheKey key, long started)
+    {
+        if (!_usesCache || independent is not { } alone || FindHit(Services.Cache.Find(alone)) is not var (other, created))
+        {
+            return null;
+        }
+
+        var snapshot = Make(active =>
+        {
+            using var source = FileCalls.Open(Services.Snapshots.Ancestry(other.Snapshot)[0].Path, OpenFlags.ReadOnly | OpenFlags.Directory);
+            SnapshotMerger.Merge([source], baseView: null, active.UpperHandle, session.Cancellation);
+        });
+        Remember(key, snapshot.Id, created, started);
+        return (session.NewLayer(snapshot.Id), created);
+    }
 
     /// <summary>What others have. Keys are chained: where one isn't there, those after it in the stage aren't either.</summary>
     private (PendingLayer Layer, DateTimeOffset Created)? FindShared(CacheKey key)
@@ -79,14 +108,17 @@ internal sealed partial class StageBuilder
     {
         BeginNetwork();
         var snapshot = Make(make);
-        Services.Cache.Publish(key, new CacheRecord
-        {
-            Snapshot = snapshot.Id.ToString(),
-            Created = session.Now,
-            Milliseconds = (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds,
-        });
+        Remember(key, snapshot.Id, session.Now, started);
         return (session.NewLayer(snapshot.Id), session.Now);
     }
+
+    private void Remember(CacheKey key, SnapshotId snapshot, DateTimeOffset created, long started) =>
+        Services.Cache.Publish(key, new CacheRecord
+        {
+            Snapshot = snapshot.ToString(),
+            Created = created,
+            Milliseconds = (long)Stopwatch.GetElapsedTime(started).TotalMilliseconds,
+        });
 
     /// <summary>After a step that had to be made, the RUNs behind it have to run as well, and need their network.</summary>
     private void BeginNetwork()

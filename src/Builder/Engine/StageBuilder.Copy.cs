@@ -38,7 +38,6 @@ internal sealed partial class StageBuilder
     private void CopyInto(TransferInstruction instruction, IReadOnlyList<CopyPart> parts, CopyRequest request)
     {
         var inputs = new CacheKeyBuilder("copy", instruction.Link ? null : _state.Key)
-            .AddOptional("parent", instruction.Link ? _state.Key.Hex : null)
             .AddEach("content", parts.Select(static part => part.Key))
             .Add("destination", request.Destination)
             .AddOptional("owner", request.Owner?.ToString())
@@ -56,24 +55,28 @@ internal sealed partial class StageBuilder
         var again = new CacheKeyBuilder("copy again", null)
             .Add("instruction", shown).Add("context", $"{place.Device}:{place.Inode}").Add("stage", planned.Stage.Index.ToString()).ToKey();
         Layer(
-            inputs,
+            instruction.Link ? new CacheKeyBuilder("linked", _state.Key).Add("layer", inputs.ToKey().Hex) : inputs,
             shown,
-            active =>
-            {
-                using var view = instruction.Link ? null : Services.Snapshots.MountReadOnly(_state.Top);
-                using var earlier = _usesCache ? FindEarlierCopy(again) : null;
-                var tracking = new CopyTracking(earlier);
-                foreach (var part in parts)
-                {
-                    part.Copier().Execute(active.UpperHandle, _state.Top is null ? null : view?.Root, tracking);
-                }
+            Make,
+            instruction.Link ? inputs.ToKey() : null);
 
-                if (!tracking.Manifest.IsEmpty)
-                {
-                    active.WriteNote(CopyManifest.FileName, tracking.Manifest);
-                    Services.Cache.Publish(again, new CacheRecord { Snapshot = active.Id.ToString(), Created = session.Now });
-                }
-            });
+        void Make(ActiveSnapshot active)
+        {
+
+            using var view = instruction.Link ? null : Services.Snapshots.MountReadOnly(_state.Top);
+            using var earlier = _usesCache ? FindEarlierCopy(again) : null;
+            var tracking = new CopyTracking(earlier);
+            foreach (var part in parts)
+            {
+                part.Copier().Execute(active.UpperHandle, _state.Top is null ? null : view?.Root, tracking);
+            }
+
+            if (!tracking.Manifest.IsEmpty)
+            {
+                active.WriteNote(CopyManifest.FileName, tracking.Manifest);
+                Services.Cache.Publish(again, new CacheRecord { Snapshot = active.Id.ToString(), Created = session.Now });
+            }
+        }
     }
 
     /// <summary>What the same instruction made the last time, of whatever content.</summary>
@@ -120,6 +123,12 @@ internal sealed partial class StageBuilder
 
     private (uint User, uint Group) Owner(string text)
     {
+        if (uint.TryParse(text, System.Globalization.NumberStyles.None, null, out var id))
+        {
+            // A number alone is user and group, whoever has it in the image's passwd.
+            return (id, id);
+        }
+
         using var view = Services.Snapshots.MountReadOnly(_state.Top);
         var users = new UserDatabase(view.Root);
         var user = users.Resolve(text);

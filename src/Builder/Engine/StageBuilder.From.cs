@@ -11,7 +11,12 @@ internal sealed partial class StageBuilder
     {
         var start = FindBase();
         _state = new StageState(start, StageVariables.From(start.Config.Config?.Env ?? [], start.Variables));
-        var based = new CacheKeyBuilder("base", null).Add("image", planned.Base).Add("manifest", start.Image?.ToString() ?? "").Add("root", start.Key.Hex);
+        if (planned.BaseStage is null)
+        {
+            AdaptBase();
+        }
+
+        var based = new CacheKeyBuilder("base", null).Add("image", planned.Base).Add("manifest", start.BaseDigest?.ToString() ?? "").Add("root", start.Key.Hex);
         session.Observer.Report(new StepLookedUp(_step, start.Key, based, CacheOutcome.Base));
         session.Observer.Report(new StepFinished(_step, Cached: false, "", TimeSpan.Zero));
 
@@ -29,6 +34,23 @@ internal sealed partial class StageBuilder
             var instruction = DockerfileParser.ParseTrigger(trigger, planned.Stage.From.Span);
             Step(instruction, () => Execute(instruction));
         }
+    }
+
+    /// <summary>What the command line changes of a base image's configuration, before the first instruction.</summary>
+    private void AdaptBase()
+    {
+        foreach (var (name, value) in session.Request.Environment)
+        {
+            _state.Variables.SetEnvironment(name, value);
+        }
+
+        var labels = new SortedDictionary<string, string>(session.Request.InheritLabels ? Settings.Labels ?? [] : [], StringComparer.Ordinal);
+        foreach (var name in session.Request.UnsetLabels)
+        {
+            labels.Remove(name);
+        }
+
+        Settings = Settings with { Labels = labels.Count > 0 ? labels : null };
     }
 
     private StageResult FindBase()

@@ -1,8 +1,12 @@
 using Bld.Builder.Cache;
+using Bld.Builder.Copy;
 using Bld.Builder.Engine.Debugging;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Dockerfile;
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
 
 namespace Bld.Builder.Engine;
 
@@ -15,8 +19,9 @@ internal sealed partial class StageBuilder
         var network = Network(instruction);
         var insecure = Insecure(instruction);
         using var mounts = new RunMounts(session, _state, new SourceFinder(session, scheduler, planned));
-        foreach (var flag in instruction.Mounts)
+        foreach (var flag in session.Request.Mounts.Concat(instruction.Mounts))
         {
+            RefuseVariableSource(flag);
             mounts.Add(MountFlag.Parse(Expand(flag)));
         }
 
@@ -41,6 +46,11 @@ internal sealed partial class StageBuilder
             inputs.Add("default", pair);
         }
 
+        if (session.Request.CompatVolumes)
+        {
+            inputs.AddEach("unchanged volume", Settings.Volumes?.Keys ?? Enumerable.Empty<string>());
+        }
+
         mounts.AddTo(inputs);
         Layer(inputs, HistoryText.Run(command.Arguments, HistoryArguments()), active => RunIn(active, instruction, command, network, insecure, mounts));
     }
@@ -48,12 +58,23 @@ internal sealed partial class StageBuilder
     /// <summary>What <c>bld debug</c> wants of this step; null when it is about another, or there is none.</summary>
     private DebugRequest? Visit() => session.Request.Debug is { } debug && debug.IsAbout(_step) ? debug : null;
 
+    /// <summary>What a mount comes from has to be known before anything is built.</summary>
+    private static void RefuseVariableSource(string flag)
+    {
+        if (MountFlag.Parse(flag, mayHoldVariables: true).From is { } from && from.Contains('$'))
+        {
+            throw new BuildException($"'from' doesn't support variable expansion, define alias stage instead: FROM {from} AS NAME, then from=NAME") { Word = from };
+        }
+    }
+
     private void RunIn(
         ActiveSnapshot active, RunInstruction instruction, RunCommand command, NetworkKind network, bool insecure, RunMounts mounts)
     {
         session.RunSlots.Wait(session.Cancellation);
         try
         {
+            // Mounts set variables, so they are made before the environment is put together.
+            mounts.Prepare();
             var visit = Visit();
             var step = new RunStep(session.Services, session.Request.Run with { Hostname = Hostname })
             {
@@ -65,6 +86,7 @@ internal sealed partial class StageBuilder
                 SharedNetwork = network is NetworkKind.Private or NetworkKind.Default ? session.Network.Shared : null,
                 Insecure = insecure,
                 Mounts = mounts.Prepare,
+                Input = session.Input,
                 Report = (stream, bytes) => session.Observer.Report(new StepOutput(_step, stream, bytes)),
                 Warn = message => session.Observer.Report(new BuildWarning(message)),
             };
@@ -74,6 +96,10 @@ internal sealed partial class StageBuilder
             }
 
             step.Execute(active, session.Cancellation);
+            if (session.Request.CompatVolumes)
+            {
+                RevertVolumes(active.UpperHandle);
+            }
         }
         catch (BuildException failure) when (session.Request.CommandLine is not null && !session.Cancellation.IsCancellationRequested)
         {
@@ -105,6 +131,25 @@ internal sealed partial class StageBuilder
             Parent = active.Parent?.ToString(),
             ExitCode = exitCode,
         });
+
+    /// <summary>Forgets what the command changed below volumes: a path that the upper directory lacks is as it was below.</summary>
+    private void RevertVolumes(SafeFileHandle upper)
+    {
+        foreach (var volume in Settings.Volumes?.Keys ?? Enumerable.Empty<string>())
+        {
+            var path = RootPath.Clean(volume);
+            var slash = path.LastIndexOf('/');
+            var parent = ByteString.From(slash < 0 ? "." : path[..slash]);
+            if (path.Length > 0 && FileCalls.TryOpenResolving(
+                upper, parent.Span, OpenFlags.ReadOnly | OpenFlags.Directory, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out var directory) == Errno.None)
+            {
+                using (directory)
+                {
+                    FileCalls.RemoveTree(directory, ByteString.From(path[(slash + 1)..]).Span);
+                }
+            }
+        }
+    }
 
     private string? Hostname => session.Request.BuildArguments.GetValueOrDefault(SpecialArguments.Hostname) ?? session.Request.Run.Hostname;
 

@@ -1,6 +1,7 @@
 using Bld.Builder.Store;
 using Bld.Dockerfile;
 using Bld.Registry;
+using Bld.Runtime.Linux;
 
 namespace Bld.Builder.Engine;
 

@@ -32,8 +32,14 @@ internal sealed record StageResult
     /// <summary>Arguments and environment at the end of the stage.</summary>
     public StageVariables? Variables { get; init; }
 
-    /// <summary>Digest of the image's manifest; null for what is no image.</summary>
-    public Digest? Image { get; init; }
+    /// <summary>Full name of the base image; null when it has none, or there is none.</summary>
+    public string? BaseName { get; init; }
+
+    /// <summary>Digest of the base image's manifest.</summary>
+    public Digest? BaseDigest { get; init; }
+
+    /// <summary>Annotations of the base image's manifest.</summary>
+    public IReadOnlyDictionary<string, string> Annotations { get; init; } = new Dictionary<string, string>();
 
     /// <summary>When the newest step ran.</summary>
     public DateTimeOffset? Created { get; init; }

@@ -66,5 +66,8 @@ internal sealed class StageState(StageResult start, StageVariables variables)
         InheritedHistory = start.InheritedHistory,
         Variables = Variables,
         Created = Created,
+        BaseName = start.BaseName,
+        BaseDigest = start.BaseDigest,
+        Annotations = start.Annotations,
     };
 }

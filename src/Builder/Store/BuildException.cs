@@ -10,4 +10,7 @@ internal class BuildException(string message, Exception? inner = null) : Excepti
 {
     /// <summary>The exit code that the program ends with; 125 is what container tools use for their own failures.</summary>
     public int ExitCode { get; init; } = 125;
+
+    /// <summary>The word of the instruction that is to blame, for a caret below it; null when the whole instruction is meant.</summary>
+    public string? Word { get; init; }
 }

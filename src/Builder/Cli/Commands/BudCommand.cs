@@ -1,9 +1,12 @@
+using System.Text;
+
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Cli.Progress;
 using Bld.Builder.Engine;
 using Bld.Builder.Engine.Debugging;
 using Bld.Builder.Engine.Storage;
 using Bld.Builder.Store;
+using Bld.Registry;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -37,16 +40,25 @@ internal sealed class BudCommand : Command
             return CheckRun.Run(request, session.Images);
         }
 
+        CompatibilityFlags.Refuse(line.Flags);
+        var platforms = PlatformFlags.Read(line.Flags);
+        if (line.Flags.Boolean("all-platforms"))
+        {
+            platforms = new AllPlatforms(session.Services, request).Find(line.Cancellation);
+        }
+
+        BuildResultFiles.Check(line.Flags, platforms.Count);
+        using var log = new BuildLog(line.Flags, outputs.Any(static each => each.UsesStandardOutput));
         var finish = new BudResult(session, line);
-        var hidesResults = line.Flags.Has("iidfile");
-        using var display = new BuildDisplay(line, hidesResults, outputs.Any(static each => each.UsesStandardOutput));
-        var result = display.Build(session, request);
+        var build = (BuildRequest each) => new BuildDisplay(line, BuildResultFiles.HideId(line.Flags), log, each.Platform).Build(session, each);
+        var (images, result) = Build(session.Services, request, platforms, build);
         session.Services.Digests.Save();
         CacheLimit.Enforce(session.State, session.Collector);
-        finish.Finish([session.Image(result.ImageId)], session.Image(result.ImageId), request, outputs);
-        if (line.Flags.Text("iidfile") is { } path)
+        finish.Finish([.. images.Select(image => session.Image(image.ImageId))], session.Image(result.ImageId), request, outputs);
+        BuildResultFiles.Write(line.Flags, result);
+        if (platforms.Count > 1)
         {
-            File.WriteAllText(path, $"sha256:{result.ImageId}");
+            ShowIndex(log.Output(platforms[0]), result);
         }
 
         return 0;
@@ -69,5 +81,24 @@ internal sealed class BudCommand : Command
         }
 
         throw new BuildException("the build that failed succeeds now without coming to that step: its Dockerfile or its flags have changed");
+    }
+
+    private static (IReadOnlyList<BuildResult> Images, BuildResult Result) Build(
+        EngineServices services, BuildRequest request, IReadOnlyList<Platform> platforms, Func<BuildRequest, BuildResult> build)
+    {
+        if (platforms.Count > 1)
+        {
+            var built = new MultiPlatformBuild(services).Build(request, platforms, build);
+            return (built.Images, built.Index);
+        }
+
+        var image = build(request with { Platform = platforms[0] });
+        return ([image], image);
+    }
+
+    private static void ShowIndex(Stream output, BuildResult index)
+    {
+        var lines = index.Names.Select(static name => $"Successfully tagged {name}\n").Append($"{index.ImageId}\n");
+        output.Write(Encoding.UTF8.GetBytes(string.Concat(lines)));
     }
 }

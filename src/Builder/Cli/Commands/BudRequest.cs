@@ -3,7 +3,7 @@ using Bld.Builder.Engine;
 using Bld.Builder.Engine.Images;
 using Bld.Builder.Engine.SharedCache;
 using Bld.Builder.Layers;
-using Bld.Registry;
+using Bld.Dockerfile;
 using Bld.Runtime.Linux;
 
 namespace Bld.Builder.Cli.Commands;
@@ -13,7 +13,7 @@ internal static class BudRequest
 {
     public static BuildRequest Create(ParsedFlags flags, BuildInput input)
     {
-        var arguments = Arguments(flags.List("build-arg"));
+        var arguments = Arguments(flags);
         var format = Format(flags.Text("format") ?? Environment.GetEnvironmentVariable("BUILDAH_FORMAT") ?? "oci");
         var cacheTo = CacheFlags.To(flags.List("cache-to"));
         if (format == ImageFormat.Docker && cacheTo.Any(static each => each.Kind == CachePlaceKind.Inline))
@@ -21,7 +21,7 @@ internal static class BudRequest
             throw new UsageException("--cache-to type=inline needs --format oci: Docker's manifests have no place for it");
         }
 
-        return new BuildRequest
+        var request = new BuildRequest
         {
             Context = input.Context,
             DockerfileText = input.DockerfileText,
@@ -29,37 +29,37 @@ internal static class BudRequest
             Names = [.. flags.List("tag").Select(ImageNames.Normalise)],
             Target = flags.Text("target"),
             BuildArguments = arguments,
-            Labels = Pairs(flags.List("label")),
-            Environment = Pairs(flags.List("env")),
-            UnsetEnvironment = flags.List("unsetenv"),
-            UnsetLabels = flags.List("unsetlabel"),
-            Annotations = Pairs(flags.List("annotation")),
-            UseCache = !flags.Boolean("no-cache"),
+            UseCache = !flags.Boolean("no-cache") && Ttl(flags) is not { Ticks: 0 },
             CacheFrom = CacheFlags.From(flags.List("cache-from")),
             CacheTo = cacheTo,
-            CacheLifetime = flags.Text("cache-ttl") is { Length: > 0 } lifetime ? RegistryFlags.Duration(lifetime) : null,
+            CacheLifetime = Ttl(flags),
+            CompatVolumes = flags.Boolean("compat-volumes"),
+            SkipUnusedStages = flags.Boolean("skip-unused-stages", otherwise: true),
+            Mounts = flags.List("mount"),
+            PassesInput = flags.Boolean("stdin"),
+            SourcePolicy = flags.Text("source-policy-file") is { } policy ? SourcePolicy.Read(policy) : null,
             UncachedStages = flags.List("no-cache-filter"),
             Layers = flags.Boolean("layers", otherwise: Environment.GetEnvironmentVariable("BUILDAH_LAYERS") is not ("false" or "0")),
             Squash = flags.Boolean("squash"),
-            OmitHistory = flags.Boolean("omit-history"),
             PullPolicy = Pull(flags),
             Format = format,
             SourceDateEpoch = Epoch(flags, arguments),
             Timestamp = flags.Number("timestamp"),
-            Platform = flags.Text("platform") is { } platform ? Platform.Parse(platform) : Platform.Host,
+            Platform = PlatformFlags.Read(flags)[0],
             Jobs = (int)(flags.Number("jobs") is { } jobs and > 0 ? jobs : Environment.ProcessorCount),
             Run = RunFlags.Read(flags),
-            NamedContexts = Pairs(flags.List("build-context")).ToDictionary(),
+            NamedContexts = NamedValues.Pairs(flags.List("build-context")).ToDictionary(),
             Secrets = Secrets(flags),
             SshSockets = SshSockets(flags),
             Allowed = flags.List("allow"),
             From = flags.Text("from"),
         };
+        return ImageFlags.Apply(request, flags);
     }
 
     /// <summary>What file times in tarballs become.</summary>
     public static LayerOptions Times(ParsedFlags flags) => new(
-        Epoch(flags, Arguments(flags.List("build-arg"))) is { } epoch ? new FileTime(epoch, 0) : null,
+        Epoch(flags, Arguments(flags)) is { } epoch ? new FileTime(epoch, 0) : null,
         flags.Number("timestamp") is { } time ? new FileTime(time, 0) : null);
 
     /// <summary>What sources that lie elsewhere are asked with.</summary>
@@ -91,7 +91,7 @@ internal static class BudRequest
     {
         const string Name = SourceDateEpoch.Name;
         return flags.Text("source-date-epoch") is { } given ? SourceDateEpoch.Parse(given, "--source-date-epoch")
-            : arguments.TryGetValue(Name, out var argument) ? SourceDateEpoch.Parse(argument, "--build-arg")
+            : arguments.TryGetValue(Name, out var argument) ? SourceDateEpoch.TryParse(argument)
             : SourceDateEpoch.Parse(Environment.GetEnvironmentVariable(Name), "the environment");
     }
 
@@ -114,24 +114,24 @@ internal static class BudRequest
         _ => throw new UsageException($"unrecognized image type \"{text}\": use oci or docker"),
     };
 
-    private static Dictionary<string, string> Arguments(IReadOnlyList<string> texts)
+    // What stands on the command line goes before what stands in a file.
+    private static Dictionary<string, string> Arguments(ParsedFlags flags)
     {
         var arguments = new Dictionary<string, string>(StringComparer.Ordinal);
-        foreach (var text in texts)
+        foreach (var (name, value) in NamedValues.OrCaller(flags.List("build-arg-file").SelectMany(NamedValues.Lines).Concat(flags.List("build-arg"))))
         {
-            var equals = text.IndexOf('=');
-            var name = equals < 0 ? text : text[..equals];
-            if ((equals < 0 ? Environment.GetEnvironmentVariable(name) : text[(equals + 1)..]) is { } value)
-            {
-                arguments[name] = value;
-            }
+            arguments[name] = value;
         }
 
         return arguments;
     }
 
-    private static List<KeyValuePair<string, string>> Pairs(IReadOnlyList<string> texts) =>
-        [.. texts.Select(static text => text.IndexOf('=') is var equals and >= 0 ? new KeyValuePair<string, string>(text[..equals], text[(equals + 1)..]) : new(text, ""))];
+    private static TimeSpan? Ttl(ParsedFlags flags) => flags.Text("cache-ttl") switch
+    {
+        null => null,
+        "0" => TimeSpan.Zero,
+        var text => TimeSpan.FromMicroseconds(GoDuration.Parse(text) / 1000.0),
+    };
 
     private static KeyValuePair<string, string> Ssh(string text)
     {

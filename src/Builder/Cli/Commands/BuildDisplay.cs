@@ -12,20 +12,23 @@ using Microsoft.Win32.SafeHandles;
 namespace Bld.Builder.Cli.Commands;
 
 /// <summary>What people get to see of one build: its progress, then what <c>--explain</c>, <c>--report</c>, <c>--trace</c> and <c>--on-failure</c> ask for.</summary>
-internal sealed class BuildDisplay : IDisposable
+internal sealed class BuildDisplay
 {
     private readonly CommandLine _line;
-    // The console's own streams write where the descriptor stands: others may write to the same file.
     private readonly Stream _output;
-    private readonly Stream _error = Console.OpenStandardError();
+    private readonly Stream _error;
+    private readonly bool _hasTerminal;
     private readonly IBuildObserver _observer;
 
     /// <param name="line">The command line of the build.</param>
     /// <param name="hidesResults">Whether the image's id goes elsewhere.</param>
-    /// <param name="standardOutputIsTaken">Whether what is built itself goes to standard output.</param>
-    public BuildDisplay(CommandLine line, bool hidesResults, bool standardOutputIsTaken = false)
+    /// <param name="log">Where it is written.</param>
+    /// <param name="platform">What the build is for.</param>
+    public BuildDisplay(CommandLine line, bool hidesResults, BuildLog log, Bld.Registry.Platform platform)
     {
-        _output = standardOutputIsTaken ? Console.OpenStandardError() : Console.OpenStandardOutput();
+        _output = log.Output(platform);
+        _error = log.Error(platform);
+        _hasTerminal = !log.IsFile;
         _line = line;
         _observer = Choose(hidesResults);
         if (line.Flags.Text("on-failure") is not (null or "shell"))
@@ -59,13 +62,6 @@ internal sealed class BuildDisplay : IDisposable
         }
     }
 
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _output.Dispose();
-        _error.Dispose();
-    }
-
     /// <summary>The terminal's size, when standard output and error are one; null otherwise.</summary>
     public static Func<(int Columns, int Rows)>? Terminal()
     {
@@ -89,9 +85,9 @@ internal sealed class BuildDisplay : IDisposable
                 return new QuietProgress(_output, hidesResults);
             case "rawjson":
                 return new RawJsonProgress(_output);
-            case "auto" when Terminal() is { } size:
+            case "auto" when _hasTerminal && Terminal() is { } size:
                 return new TerminalProgress(_output, _error, size, hidesResults, explains);
-            case "auto" when GroupedProgress.Here is { } groups:
+            case "auto" when _hasTerminal && GroupedProgress.Here is { } groups:
                 return new GroupedProgress(_output, groups, hidesResults);
             case "auto" or "plain":
                 return new PlainProgress(_output, _error, hidesResults, explains);

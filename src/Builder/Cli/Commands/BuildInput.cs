@@ -43,7 +43,7 @@ internal sealed class BuildInput : IDisposable
         var root = new ContextOpener(state, access, cancellation).Open(where);
         try
         {
-            return Open(files, root, flags.Text("ignorefile"), where, new RemoteSources(state, access, cancellation));
+            return Open(files, flags, root, where, new RemoteSources(state, access, cancellation));
         }
         catch
         {
@@ -56,22 +56,30 @@ internal sealed class BuildInput : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Context.Dispose();
 
-    private static BuildInput Open(IReadOnlyList<string> files, ContextRoot root, string? ignoreFile, string where, RemoteSources remote)
+    private static BuildInput Open(IReadOnlyList<string> files, ParsedFlags flags, ContextRoot root, string where, RemoteSources remote)
     {
         using (remote)
         {
-            var dockerfiles = files.Count > 0 ? [.. files.Select(file => Read(root, file, where, remote))] : new[] { Default(root, where) };
+            var dockerfiles = files.Count > 0 ? [.. files.Select(file => Preprocessed(Read(root, file, where, remote), root, flags))] : new[] { Default(root, where) };
+            foreach (var each in dockerfiles)
+            {
+                CheckText(each);
+            }
+
             var first = dockerfiles[0];
-            var context = BuildContext.Open(root.Root, first.InContext, ignoreFile ?? first.IgnoreFile, root.Owned);
+            var context = BuildContext.Open(root.Root, first.InContext, flags.Text("ignorefile") ?? first.IgnoreFile, root.Owned);
             return new BuildInput(context, string.Join('\n', dockerfiles.Select(static each => each.Text)), first.Shown);
         }
     }
+
+    private static DockerfileFound Preprocessed(DockerfileFound found, ContextRoot root, ParsedFlags flags) =>
+        Preprocessor.Takes(found.Shown) ? found with { Text = Preprocessor.Run(found.Text, found.Shown, root.HostPath ?? ".", flags) } : found;
 
     private static DockerfileFound Default(ContextRoot root, string where)
     {
         if (root.DockerfileText is { } only)
         {
-            return new DockerfileFound(only, "Dockerfile", null, null);
+            return new DockerfileFound(only, File.Exists(where) ? Path.GetFileName(where) : RemoteSource.IsUrl(where) ? Download.NameOf(where) : "Dockerfile", null, null);
         }
 
         foreach (var name in DefaultNames)
@@ -113,6 +121,18 @@ internal sealed class BuildInput : IDisposable
         return File.Exists(file)
             ? new DockerfileFound(File.ReadAllText(file), shown, null, null)
             : throw new BuildException($"the specified Containerfile or Dockerfile \"{file}\" is neither there nor in the context {GitReference.WithoutCredentials(where)}");
+    }
+
+    /// <summary>Refuses what is no text, such as a program whose name was given by mistake.</summary>
+    private static void CheckText(DockerfileFound file)
+    {
+        const int Looked = 4096;
+        const int OneIn = 10;
+        var head = file.Text.AsSpan(0, Math.Min(file.Text.Length, Looked));
+        if (head.Contains('\0') || head.Count('\uFFFD') > head.Length / OneIn)
+        {
+            throw new BuildException($"{file.Shown} is not a text file, so it can't be a Dockerfile; name the right one with -f");
+        }
     }
 
     private static string? InContext(string file, string directory)

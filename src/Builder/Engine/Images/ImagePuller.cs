@@ -7,7 +7,7 @@ using Bld.Registry;
 namespace Bld.Builder.Engine.Images;
 
 /// <summary>Brings images into the store, and makes sure that their layers' snapshots are there.</summary>
-internal sealed class ImagePuller(ImageStore images, SnapshotStore snapshots, BlobMemory memory, ImageTransports transports)
+internal sealed partial class ImagePuller(ImageStore images, SnapshotStore snapshots, BlobMemory memory, ImageTransports transports)
 {
     /// <summary>Told what is being fetched, a line each.</summary>
     public Action<string>? Report { get; set; }

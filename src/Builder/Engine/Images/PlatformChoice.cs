@@ -14,6 +14,10 @@ internal static class PlatformChoice
             ?? images.Find(static each => each.Platform is null);
     }
 
+    /// <summary>What an index has images for, each once.</summary>
+    public static IReadOnlyList<Platform> Platforms(ImageIndex index) =>
+        [.. index.Manifests.Where(static each => each.Platform is not null && !IsAttestation(each)).Select(static each => each.Platform!).DistinctBy(static each => each.ToString())];
+
     /// <summary>What an index has, for an error's end.</summary>
     public static string Offer(ImageIndex index)
     {

@@ -1,0 +1,89 @@
+using System.Text;
+
+using Bld.Builder.Store;
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>A cache that RUN mounts share, as it lies in the store.</summary>
+/// <param name="Name">The directory's name below <c>cache-mounts/</c>.</param>
+/// <param name="Id">The id that its users give, or its target; empty when its file is gone.</param>
+/// <param name="Size">Bytes that its files occupy.</param>
+/// <param name="UsedAt">When a build last opened it.</param>
+internal sealed record CacheMountInfo(string Name, string Id, long Size, DateTimeOffset UsedAt);
+
+/// <summary>Lists and removes the caches of <c>RUN --mount=type=cache</c>, for commands that show and prune the store.</summary>
+internal static class CacheMounts
+{
+    private const OpenFlags DirectoryItself = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
+    private const int BlockSize = 512;
+
+    /// <summary>All caches, the longest unused first. Sizes are of this moment: a build may be writing.</summary>
+    public static IReadOnlyList<CacheMountInfo> List(StateDirectory state)
+    {
+        var found = new List<CacheMountInfo>();
+        using var all = FileCalls.Open(state.CacheMountsPath, OpenFlags.ReadOnly | OpenFlags.Directory);
+        foreach (var entry in FileCalls.ReadDirectory(all).Where(static entry => entry.Kind == FileKind.Directory))
+        {
+            if (FileCalls.TryOpen(all, entry.Name.Span, DirectoryItself, 0, out var place) != Errno.None)
+            {
+                continue;
+            }
+
+            using (place)
+            {
+                var id = state.ReadFile($"cache-mounts/{entry.Name}/id") is { } bytes ? Encoding.UTF8.GetString(bytes).TrimEnd('\n') : "";
+                var used = FileCalls.Status(place).ModifiedAt;
+                found.Add(new CacheMountInfo(entry.Name.ToString(), id, SizeOf(place), DateTimeOffset.FromUnixTimeSeconds(used.Seconds)));
+            }
+        }
+
+        return [.. found.OrderBy(static cache => cache.UsedAt)];
+    }
+
+    /// <summary>Removes what a cache holds; the next RUN that wants it starts with an empty one. False when a RUN is using it.</summary>
+    public static bool TryRemove(StateDirectory state, CacheMountInfo cache)
+    {
+        using var all = FileCalls.Open(state.CacheMountsPath, OpenFlags.ReadOnly | OpenFlags.Directory);
+        if (FileCalls.TryOpen(all, Encoding.UTF8.GetBytes(cache.Name), DirectoryItself, 0, out var place) != Errno.None)
+        {
+            return true;
+        }
+
+        using var held = FileLock.TryTake(place, exclusive: true);
+        if (held is null)
+        {
+            return false;
+        }
+
+        // Only the content: the directory itself is what its next user locks.
+        FileCalls.RemoveTree(place, "new"u8);
+        FileCalls.RemoveTree(place, "fs"u8);
+        return true;
+    }
+
+    private static long SizeOf(SafeFileHandle directory)
+    {
+        var size = 0L;
+        foreach (var entry in FileCalls.ReadDirectory(directory))
+        {
+            if (FileCalls.TryStatus(directory, entry.Name.Span, out var status) != Errno.None)
+            {
+                continue;
+            }
+
+            size += status.Blocks * BlockSize;
+            if (status.IsDirectory && FileCalls.TryOpen(directory, entry.Name.Span, DirectoryItself, 0, out var child) == Errno.None)
+            {
+                using (child)
+                {
+                    size += SizeOf(child);
+                }
+            }
+        }
+
+        return size;
+    }
+}

@@ -1,0 +1,53 @@
+namespace Bld.Builder.Engine;
+
+/// <summary>The annotations of an image's manifest (OCI image-spec, "Annotations"): inherited ones, where it comes from, and what was asked for.</summary>
+internal static class ImageAnnotations
+{
+    private const string Prefix = "org.opencontainers.image.";
+    private const string Created = Prefix + "created";
+    private const string BaseName = Prefix + "base.name";
+    private const string BaseDigest = Prefix + "base.digest";
+
+    /// <summary>All of them by name.</summary>
+    public static SortedDictionary<string, string> Of(BuildRequest request, StageResult stage, DateTimeOffset? created)
+    {
+        var annotations = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        if (request.InheritAnnotations)
+        {
+            foreach (var (name, value) in stage.Annotations)
+            {
+                annotations[name] = value;
+            }
+        }
+
+        // What the base says of its own base and time isn't true of this image.
+        annotations.Remove(BaseName);
+        annotations.Remove(BaseDigest);
+        annotations.Remove(Created);
+        if (stage.BaseDigest is { } digest)
+        {
+            annotations[BaseDigest] = digest.ToString();
+            if (stage.BaseName is { } name)
+            {
+                annotations[BaseName] = name;
+            }
+        }
+
+        if (request.CreatedAnnotation && created is { } time)
+        {
+            annotations[Created] = time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'");
+        }
+
+        foreach (var name in request.UnsetAnnotations)
+        {
+            annotations.Remove(name);
+        }
+
+        foreach (var (name, value) in request.Annotations)
+        {
+            annotations[name] = value;
+        }
+
+        return annotations;
+    }
+}
