@@ -121,7 +121,7 @@ public sealed class InspectTests : IClassFixture<InspectTests.SameImage>
             using var maker = new BldHome().WithBusybox();
             maker.Write("context/Dockerfile", """
                 FROM localhost/busybox
-                ENV A=b "C=d e"
+                ENV A=b C="d e"
                 LABEL a=b c="d e" x.y=z
                 EXPOSE 80 53/udp
                 VOLUME /data
