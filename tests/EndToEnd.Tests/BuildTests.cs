@@ -168,6 +168,32 @@ public sealed class BuildTests : IDisposable
         Assert.DoesNotContain("killed", _home.Succeed("images"), StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public void The_helper_of_the_network_ends_with_the_build(bool killed)
+    {
+        _home.Write("context/Dockerfile", "FROM localhost/busybox\nRUN readlink /proc/self/ns/net > /net; touch /started; for i in $(seq 100); do test -e /end/now && exit; sleep 0.1; done\n");
+        Directory.CreateDirectory(_home.In("end"));
+        using var build = _home.Start("bud", "--no-cache", "-v", $"{_home.In("end")}:/end", _home.In("context"));
+        var temporary = Path.Combine(_home.Store, "tmp");
+        Assert.True(SpinWait.SpinUntil(() => Directory.EnumerateFiles(temporary, "started", SearchOption.AllDirectories).Any(), TimeSpan.FromSeconds(20)));
+        var network = File.ReadAllText(Directory.EnumerateFiles(temporary, "net", SearchOption.AllDirectories).First()).Trim();
+        Assert.NotEmpty(InNetwork(network));
+
+        if (killed)
+        {
+            build.Kill();
+        }
+        else
+        {
+            File.WriteAllText(_home.In("end/now"), "");
+        }
+
+        build.WaitForExit();
+        Assert.True(SpinWait.SpinUntil(() => InNetwork(network).Count == 0, TimeSpan.FromSeconds(5)), "somebody still lives in the build's network");
+    }
+
     [Fact]
     public void Output_appended_to_a_file_stays_in_order()
     {
@@ -180,6 +206,10 @@ public sealed class BuildTests : IDisposable
         Assert.Equal("last", log[^1]);
         Assert.Contains("from the command", log);
     }
+
+    /// <summary>The processes that are in a network namespace, or have it open.</summary>
+    private static List<string> InNetwork(string network) =>
+        [.. BldHome.Run("sh", "-c", $"ls -l /proc/[0-9]*/ns/net /proc/[0-9]*/fd 2>/dev/null | grep -F '{network}' || true").Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)];
 
     private static int Containers() => Directory.GetDirectories("/proc").Count(static process => ReadCommand(process).Contains("touch /started && sleep 1000", StringComparison.Ordinal));
 

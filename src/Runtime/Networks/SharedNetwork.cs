@@ -13,10 +13,8 @@ namespace Bld.Runtime.Networks;
 /// </summary>
 public sealed class SharedNetwork : IDisposable
 {
-    private const int Terminate = 15;
     private readonly SafeFileHandle _namespace;
-
-    private int _helper;
+    private NetworkGuard? _guard;
 
     private SharedNetwork(SafeFileHandle network) => _namespace = network;
 
@@ -77,25 +75,8 @@ public sealed class SharedNetwork : IDisposable
     public void Dispose()
     {
         _namespace.Dispose();
-        if (_helper > 0 && IsPasta(_helper))
-        {
-            // It has the namespace open, so neither would ever end by itself.
-            _ = Libc.kill(_helper, Terminate);
-            _helper = 0;
-        }
-    }
-
-    // A process id that was freed may be another's by now.
-    private static bool IsPasta(int process)
-    {
-        try
-        {
-            return File.ReadAllText(string.Create(CultureInfo.InvariantCulture, $"/proc/{process}/comm")).StartsWith("pasta", StringComparison.Ordinal);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            return false;
-        }
+        _guard?.Dispose();
+        _guard = null;
     }
 
     private void Connect()
@@ -104,7 +85,7 @@ public sealed class SharedNetwork : IDisposable
         try
         {
             PrivateNetwork.Configure(_namespace, pidFile);
-            _ = int.TryParse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture, out _helper);
+            _guard = NetworkGuard.Start(int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture));
         }
         finally
         {
