@@ -1,7 +1,6 @@
 using Bld.Builder.Store;
 using Bld.Dockerfile;
 using Bld.Registry;
-using Bld.Runtime.Linux;
 
 namespace Bld.Builder.Engine;
 

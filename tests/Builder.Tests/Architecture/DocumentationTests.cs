@@ -16,7 +16,7 @@ public sealed partial class DocumentationTests
             .Select(static match => match.Groups["name"].Value).Distinct(StringComparer.Ordinal).Except(Internal, StringComparer.Ordinal).ToList();
 
         Assert.Contains("BLD_ROOT", read);
-        Assert.Empty(read.Where(name => !page.Contains($"`{name}`", StringComparison.Ordinal)));
+        Assert.Equal([], read.FindAll(name => !page.Contains($"`{name}`", StringComparison.Ordinal)));
     }
 
     [Fact]
@@ -27,7 +27,7 @@ public sealed partial class DocumentationTests
         var events = Event().Matches(source).Select(static match => match.Groups["name"].Value).ToList();
 
         Assert.Contains("step-looked-up", events);
-        Assert.Empty(events.Where(name => !page.Contains($"`{name}`", StringComparison.Ordinal)));
+        Assert.Equal([], events.FindAll(name => !page.Contains($"`{name}`", StringComparison.Ordinal)));
     }
 
     [GeneratedRegex("""GetEnvironmentVariable\("(?<name>[^"]+)"\)""", RegexOptions.ExplicitCapture, 1000)]

@@ -132,14 +132,14 @@ public sealed class WorkingContainerStoreTests : IDisposable
     }
 
     [Fact]
-    public void Who_waits_for_a_container_that_is_removed_is_told()
+    public async Task Who_waits_for_a_container_that_is_removed_is_told()
     {
         var made = _store.Create(Draft, null, "stem");
         var held = _store.Hold(made, CancellationToken.None);
         var waiter = Task.Run(() => Record.Exception(() => _store.Hold(made, CancellationToken.None).Dispose()), CancellationToken.None);
         _store.Remove(held);
         held.Dispose();
-        Assert.IsType<BuildException>(waiter.GetAwaiter().GetResult());
+        Assert.IsType<BuildException>(await waiter);
         Assert.Empty(Directory.EnumerateFileSystemEntries(_state.TemporaryPath));
     }
 }

@@ -19,7 +19,7 @@ public sealed class AgentRelayTests : IDisposable
     {
         using var state = _place.OpenState();
         var path = $"{state.Root}/agent";
-        using var agent = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
+        var agent = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         agent.Bind(new UnixDomainSocketEndPoint(path));
         agent.Listen(4);
         var answering = AnswerAsync(agent);
@@ -27,7 +27,11 @@ public sealed class AgentRelayTests : IDisposable
         using var relay = new AgentRelay(state, path, mode: 0x1E1, user: 100, group: 102);
         var status = FileCalls.Status(relay.Socket);
         Assert.Equal((0x1E1u, 100u, 102u), (status.Permissions, status.UserId, status.GroupId));
-        Assert.NotEqual(0x1E1, (int)File.GetUnixFileMode(path));
+        using (var own = FileCalls.Open(path, OpenFlags.Path))
+        {
+            Assert.NotEqual(0x1E1u, FileCalls.Status(own).Permissions);
+        }
+
 
         using var client = new Socket(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified);
         await client.ConnectAsync(new UnixDomainSocketEndPoint($"/proc/self/fd/{relay.Socket.DangerousGetHandle()}"));
@@ -36,6 +40,7 @@ public sealed class AgentRelayTests : IDisposable
         var count = await client.ReceiveAsync(buffer.AsMemory());
         Assert.Equal("got hello", Encoding.ASCII.GetString(buffer, 0, count));
         await answering;
+        agent.Dispose();
     }
 
     [Fact]
