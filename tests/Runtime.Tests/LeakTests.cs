@@ -70,5 +70,5 @@ public sealed class LeakTests : IDisposable
     }
 
     private static IEnumerable<string> Children() =>
-        Directory.GetFiles("/proc/self/task", "children", SearchOption.AllDirectories).SelectMany(static file => File.ReadAllText(file).Split(' ', StringSplitOptions.RemoveEmptyEntries));
+        Directory.GetDirectories("/proc/self/task").SelectMany(static task => File.ReadAllText($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries));
 }

@@ -64,7 +64,12 @@ internal static class MissingSource
             foreach (var (name, isDirectory) in Entries(source, directory))
             {
                 var path = Join(directory, name);
-                if (++seen > MostNames || source.Rules.Excludes(path))
+                if (++seen > MostNames)
+                {
+                    return null;
+                }
+
+                if (source.Rules.Excludes(path))
                 {
                     continue;
                 }
@@ -97,7 +102,20 @@ internal static class MissingSource
 
         using (handle)
         {
+            return ReadNames(handle);
+        }
+    }
+
+    // A search for a hint is no reason to fail: some directories, of /proc say, can't be read by anybody.
+    private static List<(string Name, bool IsDirectory)> ReadNames(SafeFileHandle handle)
+    {
+        try
+        {
             return [.. FileCalls.ReadDirectory(handle).Select(static entry => (entry.Name.ToString(), entry.Kind == FileKind.Directory)).OrderBy(static entry => entry.Item1, StringComparer.Ordinal)];
+        }
+        catch (LinuxException)
+        {
+            return [];
         }
     }
 

@@ -195,7 +195,8 @@ internal sealed unsafe class InitPrivileges(ProcessStep process, bool ownMounts)
             fixed (uint* groups = process.Groups)
             {
                 var errno = Result(Libc.syscall(SystemCallNumber.SetGroups, process.Groups.Length, (nint)groups, 0, 0, 0, 0));
-                SetupFailure.Check(process.Groups.Length == 0 && errno == Errno.EPERM ? Errno.None : errno, "setgroups");
+                // A user namespace of a single id has no right to set groups; the only one that is wanted there is the user's own.
+                SetupFailure.Check(errno == Errno.EPERM && Array.TrueForAll(process.Groups, group => group == process.Group) ? Errno.None : errno, "setgroups");
             }
         }
 

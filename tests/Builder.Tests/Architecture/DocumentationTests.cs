@@ -13,7 +13,7 @@ public sealed partial class DocumentationTests
     {
         var page = File.ReadAllText(Path.Combine(SourceTree.Root, "docs/environment.md"));
         var read = SourceTree.CSharpFiles("src").SelectMany(static file => Reading().Matches(File.ReadAllText(file)))
-            .Select(static match => match.Groups["name"].Value).Distinct(StringComparer.Ordinal).Except(Internal, StringComparer.Ordinal).ToList();
+            .Select(static match => (match.Groups["own"].Success ? "BLD_" : "") + match.Groups["name"].Value).Distinct(StringComparer.Ordinal).Except(Internal, StringComparer.Ordinal).ToList();
 
         Assert.Contains("BLD_ROOT", read);
         Assert.Equal([], read.FindAll(name => !page.Contains($"`{name}`", StringComparison.Ordinal)));
@@ -30,7 +30,7 @@ public sealed partial class DocumentationTests
         Assert.Equal([], events.FindAll(name => !page.Contains($"`{name}`", StringComparison.Ordinal)));
     }
 
-    [GeneratedRegex("""GetEnvironmentVariable\("(?<name>[^"]+)"\)""", RegexOptions.ExplicitCapture, 1000)]
+    [GeneratedRegex("""((?<own>EnvironmentNames\.Get)|GetEnvironmentVariable)\("(?<name>[^"]+)"\)""", RegexOptions.ExplicitCapture, 1000)]
     private static partial Regex Reading();
 
     [GeneratedRegex("""("event", |Begin\(json, )"(?<name>[a-z-]+)""", RegexOptions.ExplicitCapture, 1000)]

@@ -136,7 +136,8 @@ public sealed class UploadTests : IDisposable
 
         var error = await Assert.ThrowsAsync<RegistryException>(() => _client.UploadAsync(blob, () => new MemoryStream(content), CancellationToken.None));
 
-        Assert.StartsWith($"cannot reach {_registry.Server.Host} for PATCH /v2/some/image/blobs/uploads/1: ", error.Message, StringComparison.Ordinal);
+        // Which upload it gave up at doesn't matter: each try may begin another.
+        Assert.Matches($"^cannot reach {_registry.Server.Host} for PATCH /v2/some/image/blobs/uploads/[0-9]+: ", error.Message);
         Assert.DoesNotContain('\n', error.Message);
     }
 

@@ -52,8 +52,29 @@ internal sealed class FailedSteps(StateDirectory state)
     private const int Kept = 5;
     private static readonly TimeSpan Life = TimeSpan.FromDays(1);
 
-    /// <summary>Takes the files of a step that failed, by a rename: they are where its snapshot would be.</summary>
+    // On a disk that is nearly full nothing is kept: the step may have failed for want of space, and the next one needs it.
+    private const long LeastFreeBytes = 256L << 20;
+
+    /// <summary>
+    /// Takes the files of a step that failed, by a rename: they are where its snapshot would be. When that can't be done they are
+    /// not kept, and the step's own failure is what is told.
+    /// </summary>
     public void Keep(ActiveSnapshot active, FailedStep step)
+    {
+        try
+        {
+            if (new DriveInfo(state.Root).AvailableFreeSpace >= LeastFreeBytes)
+            {
+                KeepFiles(active, step);
+            }
+        }
+        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
+        {
+            Collect();
+        }
+    }
+
+    private void KeepFiles(ActiveSnapshot active, FailedStep step)
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:yyyyMMdd'T'HHmmss}-{active.Id.ToString()[..4]}");
         System.IO.Directory.CreateDirectory($"{state.Root}/{Folder}/{id}");
