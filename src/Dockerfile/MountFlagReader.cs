@@ -42,7 +42,7 @@ internal sealed class MountFlagReader(bool mayHoldVariables)
             {
                 SetAlone(field);
             }
-            else if (mayHoldVariables && field.AsSpan(equals).Contains('$'))
+            else if (mayHoldVariables && field[..equals] != "from" && field.AsSpan(equals).Contains('$'))
             {
                 _complete = false;
             }
