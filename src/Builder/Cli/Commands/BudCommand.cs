@@ -53,8 +53,10 @@ internal sealed class BudCommand : Command
         var build = (BuildRequest each) => new BuildDisplay(line, BuildResultFiles.HideId(line.Flags), log, each.Platform).Build(session, each);
         var (images, result) = Build(session.Services, request, platforms, build);
         session.Services.Digests.Save();
-        CacheLimit.Enforce(session.State, session.Collector);
         finish.Finish([.. images.Select(image => session.Image(image.ImageId))], session.Image(result.ImageId), request, outputs);
+
+        // Last: what was just built must have left before anything is collected.
+        CacheLimit.Enforce(session.State, session.Collector);
         BuildResultFiles.Write(line.Flags, result);
         if (platforms.Count > 1)
         {

@@ -70,7 +70,8 @@ internal sealed class FailedSteps(StateDirectory state)
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            Collect();
+            // Nothing of it is there: the record comes first, and the files by one rename.
+            return;
         }
     }
 
@@ -78,8 +79,8 @@ internal sealed class FailedSteps(StateDirectory state)
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:yyyyMMdd'T'HHmmss}-{active.Id.ToString()[..4]}");
         System.IO.Directory.CreateDirectory($"{state.Root}/{Folder}/{id}");
-        FileCalls.Rename(active.ScratchHandle, Encoding.UTF8.GetBytes($"{SnapshotStore.Publishing}/fs"), state.Handle, Encoding.UTF8.GetBytes($"{Folder}/{id}/fs"));
         state.PublishFile($"{Folder}/{id}/failure.json", JsonSerializer.SerializeToUtf8Bytes(step, FailedStepJson.Default.FailedStep), durable: false);
+        FileCalls.Rename(active.ScratchHandle, Encoding.UTF8.GetBytes($"{SnapshotStore.Publishing}/fs"), state.Handle, Encoding.UTF8.GetBytes($"{Folder}/{id}/fs"));
         Collect();
     }
 
