@@ -39,25 +39,31 @@ internal sealed class TokenServer : IDisposable
 
     private async Task ServeAsync()
     {
-        try
+        while (_listener.IsListening)
         {
-            while (true)
+            try
             {
-                var context = await _listener.GetContextAsync();
-                var expected = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{RegistryServer.User}:{RegistryServer.Password}"));
-                var scopes = context.Request.QueryString.GetValues("scope") ?? [];
-                Array.ForEach(scopes, Scopes.Enqueue);
-                context.Response.StatusCode = context.Request.Headers["Authorization"] == expected ? 200 : 401;
-                await using (var output = context.Response.OutputStream)
-                {
-                    await output.WriteAsync(Encoding.UTF8.GetBytes(context.Response.StatusCode == 200 ? $$"""{"token":"{{Token(scopes)}}"}""" : "{}"));
-                }
+                await AnswerAsync(await _listener.GetContextAsync());
+            }
+            catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException or InvalidOperationException or IOException)
+            {
+                // The test is over, or a client has gone before its answer was written: a refused push ends that way. The next one is served.
             }
         }
-        catch (Exception exception) when (exception is HttpListenerException or ObjectDisposedException)
-        {
-            // The test is over.
-        }
+    }
+
+    private async Task AnswerAsync(HttpListenerContext context)
+    {
+        var expected = "Basic " + Convert.ToBase64String(Encoding.UTF8.GetBytes($"{RegistryServer.User}:{RegistryServer.Password}"));
+        var scopes = context.Request.QueryString.GetValues("scope") ?? [];
+        Array.ForEach(scopes, Scopes.Enqueue);
+        var known = context.Request.Headers["Authorization"] == expected;
+        var body = Encoding.UTF8.GetBytes(known ? $$"""{"token":"{{Token(scopes)}}"}""" : "{}");
+        context.Response.StatusCode = known ? 200 : 401;
+        context.Response.ContentLength64 = body.Length;
+        context.Response.KeepAlive = false;
+        await using var output = context.Response.OutputStream;
+        await output.WriteAsync(body);
     }
 
     private string Token(string[] scopes)
