@@ -28,8 +28,7 @@ public sealed class Container : IDisposable
     public static Container Start(ContainerRequest request, CancellationToken cancellationToken)
     {
         cancellationToken.ThrowIfCancellationRequested();
-        var thread = new ContainerThread(request);
-        thread.Start();
+        var thread = request.Spare?.TryTake(request) ?? ContainerThread.Start(request);
         var container = new Container(thread);
         try
         {

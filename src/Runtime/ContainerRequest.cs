@@ -90,6 +90,9 @@ public sealed record ContainerRequest
     /// <summary>The executable that becomes init: one whose Main asks <see cref="Init.ContainerInit.IsInit"/> first.</summary>
     public string InitExecutable { get; init; } = "/proc/self/exe";
 
+    /// <summary>An init that was started ahead of time; used if the spec allows it. Stays the caller's to dispose, before or after.</summary>
+    public SpareInit? Spare { get; init; }
+
     /// <summary>A directory where compiled seccomp filters are kept; null keeps them in this process only.</summary>
     public string? SeccompCache { get; init; }
 

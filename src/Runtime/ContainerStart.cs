@@ -11,11 +11,9 @@ namespace Bld.Runtime;
 /// <summary>The parent's half of a start: gives init its plan and does what only the parent can.</summary>
 internal sealed class ContainerStart(ContainerRequest request, InheritedDescriptors inherited, InitChannel channel, int process, ContainerCgroup? cgroup)
 {
-    /// <summary>Opens and numbers all descriptors that init is to find.</summary>
-    internal static List<(int Source, int Target)> CollectDescriptors(
-        ContainerRequest request, InheritedDescriptors inherited, SafeFileHandle socket)
+    /// <summary>Opens and numbers all descriptors that init is to find, but for its channel.</summary>
+    internal static List<(int Source, int Target)> CollectDescriptors(ContainerRequest request, InheritedDescriptors inherited)
     {
-        inherited.Add(socket);
         if (request.Root is not null)
         {
             inherited.Add(request.Root);

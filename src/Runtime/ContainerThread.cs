@@ -12,13 +12,15 @@ namespace Bld.Runtime;
 /// spawns init, talks with it, and waits for its end. It starts no thread and no task: the kernel refuses new threads to one
 /// whose children belong to another pid namespace.
 /// </summary>
-internal sealed class ContainerThread(ContainerRequest request) : IDisposable
+internal sealed class ContainerThread : IDisposable
 {
     private const int StackBytes = 512 * 1024;
     private readonly Lock _lock = new();
     // Without spinning: what is waited for takes milliseconds, and needs the processor.
     private readonly ManualResetEventSlim _running = new(initialState: false, spinCount: 0);
     private readonly ManualResetEventSlim _ended = new(initialState: false, spinCount: 0);
+    private readonly ManualResetEventSlim _decided = new(initialState: false, spinCount: 0);
+    private ContainerRequest? _request;
     private SafeFileHandle? _descriptor;
     private ContainerException? _failure;
     private Thread? _thread;
@@ -27,14 +29,27 @@ internal sealed class ContainerThread(ContainerRequest request) : IDisposable
     private bool _killed;
     private int _exitCode;
 
+    private ContainerThread(ContainerRequest? request) => _request = request;
+
     internal int Pid { get; private set; } = -1;
 
     internal SafeFileHandle Descriptor => _descriptor ?? throw new InvalidOperationException("the container was not started");
 
-    internal void Start()
+    /// <summary>Starts a container.</summary>
+    /// <param name="request">Which; null starts an init that waits for <see cref="Give"/>, and ends unused when this is disposed of.</param>
+    internal static ContainerThread Start(ContainerRequest? request)
     {
-        _thread = new Thread(Run, StackBytes) { IsBackground = true, Name = "container" };
-        _thread.Start();
+        var container = new ContainerThread(request);
+        container._thread = new Thread(container.Run, StackBytes) { IsBackground = true, Name = "container" };
+        container._thread.Start();
+        return container;
+    }
+
+    /// <summary>Says what a waiting init is to become.</summary>
+    internal void Give(ContainerRequest request)
+    {
+        _request = request;
+        _decided.Set();
     }
 
     /// <summary>Returns when the command runs; throws what kept it from running.</summary>
@@ -68,17 +83,21 @@ internal sealed class ContainerThread(ContainerRequest request) : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (!request.Detached)
+        var isDetached = _request is { Detached: true };
+        if (!isDetached)
         {
             Signal(ProcessCalls.SignalKill);
         }
 
+        _decided.Set();
         _thread?.Join();
         _descriptor?.Dispose();
-        if (!request.Detached)
+        if (!isDetached)
         {
             _cgroup?.Remove();
         }
+
+        _decided.Dispose();
 
         _running.Dispose();
         _ended.Dispose();
@@ -117,23 +136,39 @@ internal sealed class ContainerThread(ContainerRequest request) : IDisposable
     private void RunContainer()
     {
         using var inherited = new InheritedDescriptors();
-        UnsupportedParts.Refuse(request);
         var (ours, theirs) = ProcessCalls.SocketPair();
         using (ours)
         {
+            var isSpare = _request is null;
             using (theirs)
             {
-                Spawn(inherited, theirs);
+                inherited.Add(theirs);
+                if (_request is { } known)
+                {
+                    Spawn(known, inherited, theirs);
+                }
+                else
+                {
+                    SpawnSpare(inherited, theirs);
+                }
             }
-
-            // The copies are init's now; as long as its end of the channel is open here too, the end is never seen.
-            inherited.Dispose();
 
             try
             {
+                var channel = new InitChannel(ours);
+                if (isSpare && !Adopt(channel, inherited))
+                {
+                    Signal(ProcessCalls.SignalKill);
+                    Reap();
+                    return;
+                }
+
+                // The copies are init's now; as long as its end of the channel is open here too, the end is never seen.
+                inherited.Dispose();
+
                 // Init starts up while the plan is made.
-                _cgroup = ContainerCgroup.Create(request, Pid);
-                var start = new ContainerStart(request, inherited, new InitChannel(ours), Pid, _cgroup);
+                _cgroup = ContainerCgroup.Create(_request!, Pid);
+                var start = new ContainerStart(_request!, inherited, channel, Pid, _cgroup);
                 start.Perform();
                 _running.Set();
             }
@@ -145,41 +180,75 @@ internal sealed class ContainerThread(ContainerRequest request) : IDisposable
             }
         }
 
-        if (request.Detached)
+        if (_request!.Detached)
         {
             return;
         }
 
         Reap();
-        HostHooks.RunAfterwards(request);
+        HostHooks.RunAfterwards(_request);
     }
 
-    private void Spawn(InheritedDescriptors inherited, SafeFileHandle socket)
+    private void Spawn(ContainerRequest request, InheritedDescriptors inherited, SafeFileHandle socket)
     {
+        UnsupportedParts.Refuse(request);
         var executable = InitExecutable.Open(request.InitExecutable);
         inherited.Keep(executable);
-        var descriptors = ContainerStart.CollectDescriptors(request, inherited, socket);
+        ContainerStart.CollectDescriptors(request, inherited);
         if (UserNamespaceSpawn.IsWanted(request.Spec))
         {
             Take(UserNamespaceSpawn.Start(executable, request.Spec, inherited, inherited.Number(socket)));
             return;
         }
 
-        var namespaces = PidNamespace.Enter(request.Spec);
+        Spawn(executable, PidNamespace.Enter(request.Spec), inherited, socket);
+    }
+
+    private void SpawnSpare(InheritedDescriptors inherited, SafeFileHandle socket)
+    {
+        var executable = InitExecutable.Open(SpareInit.Executable);
+        inherited.Keep(executable);
+        var nothing = FileCalls.Open("/dev/null", OpenFlags.ReadWrite);
+        inherited.Keep(nothing);
+        for (var number = 0; number < 3; number++)
+        {
+            inherited.AddStream(nothing, number);
+        }
+
+        Spawn(executable, PidNamespace.EnterNew(), inherited, socket);
+    }
+
+    private void Spawn(SafeFileHandle executable, PidNamespace namespaces, InheritedDescriptors inherited, SafeFileHandle socket)
+    {
         try
         {
-            var errno = InitExecutable.TrySpawn(executable, inherited.Number(socket), descriptors, out var pid);
-            if (errno != Errno.None)
-            {
-                throw new SetupFailure("spawn init", request.InitExecutable, errno);
-            }
-
+            var errno = InitExecutable.TrySpawn(executable, inherited.Number(socket), inherited.Pairs, out var pid);
+            SetupFailure.Check(errno, "spawn init");
             Take(pid);
         }
         finally
         {
             namespaces.Leave();
         }
+    }
+
+    /// <summary>
+    /// Waits for what a spare init is to become, and gives it the descriptors that others get at their start; false when it isn't wanted.
+    /// Only now, so that no number among them can be that of init's channel.
+    /// </summary>
+    private bool Adopt(InitChannel channel, InheritedDescriptors inherited)
+    {
+        _decided.Wait();
+        if (_request is null)
+        {
+            return false;
+        }
+
+        UnsupportedParts.Refuse(_request);
+        inherited.Pairs.Clear();
+        ContainerStart.CollectDescriptors(_request, inherited);
+        channel.SendDescriptors(inherited.Pairs);
+        return true;
     }
 
     private void Take(int process)

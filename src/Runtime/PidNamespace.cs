@@ -23,21 +23,26 @@ internal readonly struct PidNamespace
                 continue;
             }
 
-            var own = FileCalls.Open("/proc/thread-self/ns/pid", OpenFlags.ReadOnly);
             if (string.IsNullOrEmpty(item.Path))
             {
-                SetupFailure.Check(ProcessCalls.TryUnshare(NamespaceFlags.Pid), "unshare pid namespace");
-            }
-            else
-            {
-                using var other = FileCalls.Open(item.Path, OpenFlags.ReadOnly);
-                SetupFailure.Check(ProcessCalls.TryJoin(other, NamespaceFlags.Pid), $"join namespace {item.Path}");
+                return EnterNew();
             }
 
+            var own = FileCalls.Open("/proc/thread-self/ns/pid", OpenFlags.ReadOnly);
+            using var other = FileCalls.Open(item.Path, OpenFlags.ReadOnly);
+            SetupFailure.Check(ProcessCalls.TryJoin(other, NamespaceFlags.Pid), $"join namespace {item.Path}");
             return new PidNamespace(own);
         }
 
         return default;
+    }
+
+    /// <summary>Unshares.</summary>
+    internal static PidNamespace EnterNew()
+    {
+        var own = FileCalls.Open("/proc/thread-self/ns/pid", OpenFlags.ReadOnly);
+        SetupFailure.Check(ProcessCalls.TryUnshare(NamespaceFlags.Pid), "unshare pid namespace");
+        return new PidNamespace(own);
     }
 
     /// <summary>

@@ -61,6 +61,21 @@ public sealed class TroubleTests : IDisposable
         Assert.InRange(peak, 1, Limit);
     }
 
+    /// <summary>While a RUN works the init of the next one is there already; in a pid namespace of the test's own it can be seen to go.</summary>
+    [Theory]
+    [InlineData("RUN false", "wait $!")]
+    [InlineData("RUN sleep 100", "sleep 1; kill -9 $!; sleep 1")]
+    public void An_init_that_was_started_ahead_ends_with_its_build(string instruction, string ending)
+    {
+        _home.Write("context/Dockerfile", $"FROM localhost/busybox\n{instruction}\nRUN true\n");
+        var build = $"{BldHome.Executable} {string.Join(' ', _home.Globals)} bud -q --network host {_home.In("context")} >/dev/null 2>&1";
+        var script = _home.Write("script", $"{build} & {ending}\nps -e -o args=\n");
+        var left = BldHome.Run("unshare", "--pid", "--fork", "--mount-proc", "sh", script);
+        Assert.Contains("ps -e", left.Output, StringComparison.Ordinal);
+        Assert.DoesNotContain("bld", left.Output.Replace(script, "", StringComparison.Ordinal), StringComparison.Ordinal);
+        Assert.DoesNotContain("sleep", left.Output, StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_executable_stays_small() =>
         Assert.InRange(new FileInfo(BldHome.Executable).Length, 1, IsShipped ? 15 << 20 : 40 << 20);

@@ -29,6 +29,12 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
     /// <summary>Makes the mounts on top of the usual ones; null makes none.</summary>
     public Func<IReadOnlyList<PreparedMount>>? Mounts { get; init; }
 
+    /// <summary>An init that was started ahead of time; null for none.</summary>
+    public SpareInit? Spare { get; init; }
+
+    /// <summary>Called when the command runs.</summary>
+    public Action? Started { get; init; }
+
     /// <summary>What the command reads; null for nothing.</summary>
     public Microsoft.Win32.SafeHandles.SafeFileHandle? Input { get; init; }
 
@@ -108,12 +114,14 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
                     // Without a pid namespace somebody has to end what the command leaves behind.
                     Init = settings.Init || !spec.Linux!.Namespaces!.Any(static item => item.Type == "pid" && item.Path is null),
                     Network = SharedNetwork is null && settings.Isolation != IsolationKind.Chroot ? ToRuntime(Network) : NetworkMode.FromSpec,
+                    Spare = Spare,
                     SeccompCache = services.State.CachePath,
                     Warn = Warn,
                 },
                 cancellation);
             release?.Invoke();
             streams.Started?.Invoke(container);
+            Started?.Invoke();
             return container.Wait(cancellation);
         }
         catch (ContainerException exception)
@@ -121,6 +129,10 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
             throw new BuildException($"cannot run \"{Command.Shown}\": {exception.Message}", exception) { ExitCode = exception.ExitCode };
         }
     }
+
+    /// <summary>Starts an init ahead of time, where the settings leave it namespaces of its own; null where they don't.</summary>
+    public static SpareInit? StartSpare(RunSettings settings) =>
+        settings is { Isolation: not IsolationKind.Chroot, Pid: null or "private" } ? SpareInit.Start() : null;
 
     private static NetworkMode ToRuntime(NetworkKind kind) => kind switch
     {

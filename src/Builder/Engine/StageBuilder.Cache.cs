@@ -107,6 +107,7 @@ internal sealed partial class StageBuilder
     private (PendingLayer Layer, DateTimeOffset Created) MakeLayer(CacheKey key, Action<ActiveSnapshot> make, long started)
     {
         BeginNetwork();
+        PrepareInit(_number - 2);
         var snapshot = Make(make);
         Remember(key, snapshot.Id, session.Now, started);
         return (session.NewLayer(snapshot.Id), session.Now);
@@ -126,6 +127,18 @@ internal sealed partial class StageBuilder
         if (planned.Stage.Instructions.Skip(Math.Max(0, _number - 2)).Any(static each => each is RunInstruction { Network: null or "default" }))
         {
             session.Network.Begin();
+        }
+    }
+
+    /// <summary>
+    /// After a step that had to be made, the RUNs behind it have to run as well: the init of the next one starts up while this step works.
+    /// </summary>
+    /// <param name="first">The index of the first instruction that may be the next RUN.</param>
+    private void PrepareInit(int first)
+    {
+        if (_spare is null && planned.Stage.Instructions.Skip(Math.Max(0, first)).Any(static each => each is RunInstruction))
+        {
+            _spare = RunStep.StartSpare(session.Request.Run);
         }
     }
 

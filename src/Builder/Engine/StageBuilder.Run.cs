@@ -76,6 +76,7 @@ internal sealed partial class StageBuilder
             // Mounts set variables, so they are made before the environment is put together.
             mounts.Prepare();
             var visit = Visit();
+            using var spare = Interlocked.Exchange(ref _spare, null);
             var step = new RunStep(session.Services, session.Request.Run with { Hostname = Hostname })
             {
                 Command = visit is null ? command : VisitCommand(visit),
@@ -86,6 +87,8 @@ internal sealed partial class StageBuilder
                 SharedNetwork = network is NetworkKind.Private or NetworkKind.Default ? session.Network.Shared : null,
                 Insecure = insecure,
                 Mounts = mounts.Prepare,
+                Spare = spare,
+                Started = () => PrepareInit(_number - 1),
                 Input = session.Input,
                 Report = (stream, bytes) => session.Observer.Report(new StepOutput(_step, stream, bytes)),
                 Warn = message => session.Observer.Report(new BuildWarning(message)),

@@ -1,6 +1,7 @@
 using Bld.Builder.Store;
 using Bld.Dockerfile;
 using Bld.Registry;
+using Bld.Runtime;
 
 namespace Bld.Builder.Engine;
 
@@ -15,6 +16,7 @@ internal sealed partial class StageBuilder(BuildSession session, StageScheduler 
 
     private StageState _state = null!;
     private StepIdentity _step = null!;
+    private SpareInit? _spare;
     private int _number;
     private int _extraSteps;
 
@@ -25,13 +27,20 @@ internal sealed partial class StageBuilder(BuildSession session, StageScheduler 
     /// <summary>Builds the stage.</summary>
     public StageResult Build()
     {
-        Step(planned.Stage.From, From);
-        foreach (var instruction in planned.Stage.Instructions)
+        try
         {
-            Step(instruction, () => Execute(instruction));
-        }
+            Step(planned.Stage.From, From);
+            foreach (var instruction in planned.Stage.Instructions)
+            {
+                Step(instruction, () => Execute(instruction));
+            }
 
-        return _state.ToResult();
+            return _state.ToResult();
+        }
+        finally
+        {
+            _spare?.Dispose();
+        }
     }
 
     private void Step(Instruction instruction, Action execute)

@@ -29,7 +29,14 @@ public static class ContainerInit
         using var channel = new InitChannel(socket);
         try
         {
-            if (channel.Receive(out var payload) != InitMessage.Plan)
+            var message = channel.Receive(out var payload);
+            if (message == InitMessage.Descriptors)
+            {
+                channel.ReceiveDescriptors(payload);
+                message = channel.Receive(out payload);
+            }
+
+            if (message != InitMessage.Plan)
             {
                 return 1;
             }

@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Runtime.InteropServices;
 
 using Bld.Runtime.Linux;
 
@@ -14,6 +15,9 @@ internal enum InitMessage
 
     /// <summary>Parent to init: an <see cref="InitPlan"/>.</summary>
     Plan,
+
+    /// <summary>Parent to an init that was spawned without them: the numbers of the descriptors that come next.</summary>
+    Descriptors,
 
     /// <summary>Parent to init: go on.</summary>
     Continue,
@@ -78,6 +82,40 @@ internal sealed class InitChannel(SafeFileHandle socket) : IDisposable
 
         payload = new byte[length];
         return Fill(payload) ? (InitMessage)BinaryPrimitives.ReadInt32LittleEndian(header) : InitMessage.Closed;
+    }
+
+    /// <summary>Sends copies of descriptors, each to be found under a number of its own.</summary>
+    internal void SendDescriptors(IReadOnlyList<(int Source, int Target)> pairs)
+    {
+        Send(InitMessage.Descriptors, MemoryMarshal.AsBytes<int>(pairs.Select(static pair => pair.Target).ToArray()));
+        foreach (var some in pairs.Select(static pair => pair.Source).Chunk(SocketCalls.DescriptorsAtOnce))
+        {
+            SocketCalls.SendDescriptors(_socket, some, "d"u8, "send descriptors to init");
+        }
+    }
+
+    /// <summary>Takes what <see cref="SendDescriptors"/> sent: they come at the lowest free numbers, below all that they are moved to.</summary>
+    /// <param name="payload">The message's payload.</param>
+    internal void ReceiveDescriptors(ReadOnlySpan<byte> payload)
+    {
+        var targets = MemoryMarshal.Cast<byte, int>(payload);
+        Span<int> numbers = stackalloc int[SocketCalls.DescriptorsAtOnce];
+        while (!targets.IsEmpty)
+        {
+            var count = SocketCalls.ReceiveDescriptors(_socket, numbers[..Math.Min(numbers.Length, targets.Length)], textLength: 1);
+            if (count == 0)
+            {
+                throw new InvalidDataException("the descriptors for init did not come");
+            }
+
+            for (var i = 0; i < count; i++)
+            {
+                using var descriptor = new SafeFileHandle(numbers[i], ownsHandle: true);
+                ProcessCalls.Duplicate(descriptor, targets[i]);
+            }
+
+            targets = targets[count..];
+        }
     }
 
     private bool Fill(Span<byte> buffer)

@@ -68,6 +68,15 @@ internal static unsafe partial class ProcessCalls
         return copy >= 0 ? new SafeFileHandle(copy, ownsHandle: true) : throw FileCalls.Failed("dup", default, FileCalls.LastError());
     }
 
+    /// <summary>dup3(2) to a number, which survives an exec.</summary>
+    internal static void Duplicate(SafeFileHandle file, int number)
+    {
+        if (Libc.dup3((int)file.DangerousGetHandle(), number, 0) < 0)
+        {
+            throw FileCalls.Failed("dup", default, FileCalls.LastError());
+        }
+    }
+
     /// <summary>fcntl(2) FD_CLOEXEC.</summary>
     internal static void SetCloseOnExec(SafeFileHandle file)
     {

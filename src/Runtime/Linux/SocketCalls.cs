@@ -7,7 +7,13 @@ namespace Bld.Runtime.Linux;
 /// <summary>Calls on stream sockets; a peer that is gone is an end, not a signal.</summary>
 internal static unsafe class SocketCalls
 {
+    /// <summary>How many descriptors one message carries at most.</summary>
+    internal const int DescriptorsAtOnce = 64;
+
     private const int AddressBytes = 110;
+    private const int ControlHeader = 16;
+    private const int SocketLevel = 1;
+    private const int Rights = 1;
 
     /// <summary>send(2) of everything, without SIGPIPE.</summary>
     internal static void SendAll(SafeFileHandle socket, ReadOnlySpan<byte> bytes)
@@ -118,27 +124,26 @@ internal static unsafe class SocketCalls
         return Libc.poll(&item, 1, milliseconds) > 0;
     }
 
-    /// <summary>Sends one descriptor with some bytes (SCM_RIGHTS).</summary>
-    internal static void SendDescriptor(SafeFileHandle socket, SafeFileHandle descriptor, ReadOnlySpan<byte> text)
-    {
-        const int SocketLevel = 1;
-        const int Rights = 1;
+    /// <summary>Sends the terminal's descriptor with some bytes (SCM_RIGHTS).</summary>
+    internal static void SendDescriptor(SafeFileHandle socket, SafeFileHandle descriptor, ReadOnlySpan<byte> text) =>
+        SendDescriptors(socket, [(int)descriptor.DangerousGetHandle()], text, "send the terminal to the console socket");
 
-        // struct cmsghdr: length, level, type; then the number, padded to eight bytes.
-        var control = stackalloc byte[24];
-        new Span<byte>(control, 24).Clear();
-        *(nuint*)control = 20;
+    /// <summary>Sends up to <see cref="DescriptorsAtOnce"/> descriptors with some bytes (SCM_RIGHTS).</summary>
+    internal static void SendDescriptors(SafeFileHandle socket, ReadOnlySpan<int> numbers, ReadOnlySpan<byte> text, string operation)
+    {
+        var control = stackalloc byte[ControlHeader + (DescriptorsAtOnce * sizeof(int))];
+        *(nuint*)control = (nuint)(ControlHeader + (numbers.Length * sizeof(int)));
         ((int*)control)[2] = SocketLevel;
         ((int*)control)[3] = Rights;
-        ((int*)control)[4] = (int)descriptor.DangerousGetHandle();
+        numbers.CopyTo(new Span<int>(control + ControlHeader, DescriptorsAtOnce));
         fixed (byte* t = text)
         {
             var vector = stackalloc nuint[2] { (nuint)t, (nuint)text.Length };
             // struct msghdr: name, its length, vector, its count, control, its length, flags.
-            var message = stackalloc nuint[7] { 0, 0, (nuint)vector, 1, (nuint)control, 24, 0 };
+            var message = stackalloc nuint[7] { 0, 0, (nuint)vector, 1, (nuint)control, ControlLength(numbers.Length), 0 };
             if (Libc.sendmsg(socket, (byte*)message, 0) < 0)
             {
-                throw FileCalls.Failed("send the terminal to the console socket", default, FileCalls.LastError());
+                throw FileCalls.Failed(operation, default, FileCalls.LastError());
             }
         }
     }
@@ -146,22 +151,38 @@ internal static unsafe class SocketCalls
     /// <summary>Receives one descriptor (SCM_RIGHTS), close-on-exec; waits.</summary>
     internal static SafeFileHandle ReceiveDescriptor(SafeFileHandle socket)
     {
-        const int CloseOnExec = 0x40000000;
-        const int Rights = 1;
-        var control = stackalloc byte[24];
-        new Span<byte>(control, 24).Clear();
-        var text = stackalloc byte[64];
-        var vector = stackalloc nuint[2] { (nuint)text, 64 };
-        var message = stackalloc nuint[7] { 0, 0, (nuint)vector, 1, (nuint)control, 24, 0 };
-        if (Libc.recvmsg(socket, (byte*)message, CloseOnExec) < 0)
-        {
-            throw FileCalls.Failed("receive the terminal", default, FileCalls.LastError());
-        }
-
-        return ((int*)control)[3] == Rights && *(nuint*)control >= 20
-            ? new SafeFileHandle(((int*)control)[4], ownsHandle: true)
+        Span<int> number = stackalloc int[1];
+        return ReceiveDescriptors(socket, number, textLength: 64) == 1
+            ? new SafeFileHandle(number[0], ownsHandle: true)
             : throw FileCalls.Failed("receive the terminal", default, Errno.EPIPE);
     }
+
+    /// <summary>Receives descriptors (SCM_RIGHTS), close-on-exec, with the bytes that carry them; waits. Gives how many came.</summary>
+    internal static int ReceiveDescriptors(SafeFileHandle socket, Span<int> numbers, int textLength)
+    {
+        const int CloseOnExec = 0x40000000;
+        var control = stackalloc byte[ControlHeader + (DescriptorsAtOnce * sizeof(int))];
+        new Span<byte>(control, ControlHeader).Clear();
+        var text = stackalloc byte[textLength];
+        var vector = stackalloc nuint[2] { (nuint)text, (nuint)textLength };
+        var message = stackalloc nuint[7] { 0, 0, (nuint)vector, 1, (nuint)control, ControlLength(numbers.Length), 0 };
+        if (Libc.recvmsg(socket, (byte*)message, CloseOnExec) < 0)
+        {
+            throw FileCalls.Failed("receive descriptors", default, FileCalls.LastError());
+        }
+
+        if (((int*)control)[3] != Rights || *(nuint*)control < ControlHeader)
+        {
+            return 0;
+        }
+
+        var count = (int)(*(nuint*)control - ControlHeader) / sizeof(int);
+        new Span<int>(control + ControlHeader, count).CopyTo(numbers);
+        return count;
+    }
+
+    // struct cmsghdr: length, level, type; then the numbers, padded to eight bytes.
+    private static nuint ControlLength(int count) => (nuint)(ControlHeader + (((count * sizeof(int)) + 7) & ~7));
 
     private static SafeFileHandle Create()
     {

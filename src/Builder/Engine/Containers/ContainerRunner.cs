@@ -1,5 +1,6 @@
 using Bld.Builder.Copy;
 using Bld.Builder.Store;
+using Bld.Runtime;
 using Bld.Runtime.Linux;
 using Bld.Runtime.Users;
 
@@ -46,12 +47,13 @@ internal sealed class ContainerRunner(EngineServices services, WorkingContainerS
     /// <exception cref="BuildException">It could not be started.</exception>
     public int Run(WorkingContainer container, ContainerRun run, StepStreams streams, CancellationToken cancellation)
     {
+        using var spare = RunStep.StartSpare(run.Settings);
         using var held = containers.Hold(container, cancellation);
         if (held.IsMounted)
         {
             using var root = new MountedRoot(held.MountPath);
             MakeWorkingDirectory(held.Record, run, root.View, root.View);
-            return Run(held.Record, run, root, streams, cancellation);
+            return Run(held.Record, run, root, streams, spare, cancellation);
         }
 
         using var active = services.Snapshots.Prepare(held.Record.Top);
@@ -59,14 +61,14 @@ internal sealed class ContainerRunner(EngineServices services, WorkingContainerS
         using (var root = new SnapshotRoot(services.Snapshots, active))
         {
             MakeWorkingDirectory(held.Record, run, active.UpperHandle, root.View);
-            code = Run(held.Record, run, root, streams, cancellation);
+            code = Run(held.Record, run, root, streams, spare, cancellation);
         }
 
         held.Push(services.Snapshots.Commit(active).Id);
         return code;
     }
 
-    private int Run(WorkingContainer container, ContainerRun run, IStepRoot root, StepStreams streams, CancellationToken cancellation)
+    private int Run(WorkingContainer container, ContainerRun run, IStepRoot root, StepStreams streams, SpareInit? spare, CancellationToken cancellation)
     {
         var settings = run.Settings with { Hostname = HostName(container, run) };
         using var network = new BuildNetwork(settings.Network, run.Warn);
@@ -80,6 +82,7 @@ internal sealed class ContainerRunner(EngineServices services, WorkingContainerS
             Network = network.Kind,
             SharedNetwork = network.Shared,
             Mounts = mounts.Prepare,
+            Spare = spare,
             Report = static (_, _) => { },
             Warn = run.Warn,
         };
