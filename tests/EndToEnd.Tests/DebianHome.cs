@@ -18,7 +18,10 @@ public sealed class DebianHome : IDisposable
 
     internal BldHome Home { get; } = new();
 
-    private string[] Podman => ["--log-level", "error", "--root", Home.In("podman"), "--runroot", Home.In("podman-run"), "--runtime", "runc"];
+    /// <summary>podman would raise these to its own defaults, which takes CAP_SYS_RESOURCE.</summary>
+    internal static string[] Limits => ["--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096"];
+
+    internal string[] Podman => ["--log-level", "error", "--root", Home.In("podman"), "--runroot", Home.In("podman-run"), "--runtime", "runc"];
 
     /// <summary>Builds one of the examples and gives the image's id.</summary>
     internal string BuildExample(string name, params string[] flags) =>
@@ -29,7 +32,7 @@ public sealed class DebianHome : IDisposable
     {
         var layout = Home.In($"layout-{image}");
         Home.Succeed("push", "-q", image, $"oci:{layout}:latest");
-        string[] limits = ["--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096"];
+        string[] limits = command.Contains("--network") ? Limits : ["--network", "none", .. Limits];
         return BldHome.Peer("podman", [.. Podman, "run", "--rm", "--quiet", .. limits, .. command[..^1], $"oci:{layout}:latest", .. command[^1] is "" ? Array.Empty<string>() : ["-c", command[^1]]]);
     }
 

@@ -210,8 +210,8 @@ internal static class HostChecks
     private static Finding Network()
     {
         const string Name = "network";
-        return SharedNetwork.IsAvailable
-            ? new Finding(Name, Health.Good, "pasta gives RUN a network of its own")
+        return SharedNetwork.IsAvailable && File.Exists("/dev/net/tun") ? new Finding(Name, Health.Good, "pasta gives RUN a network of its own")
+            : SharedNetwork.IsAvailable ? new Finding(Name, Health.Poor, "there is no /dev/net/tun, which pasta needs: RUN gets loopback only", "use --network host, or give this container the device")
             : new Finding(Name, Health.Poor, "pasta is missing: RUN uses the host's network", "install it (package passt)");
     }
 
