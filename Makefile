@@ -5,7 +5,7 @@ PREFIX        ?= /usr/local
 export DOTNET_CLI_TELEMETRY_OPTOUT = 1
 export DOTNET_NOLOGO = 1
 
-.PHONY: build test demo bench docs install deb release clean deps-build deps-test deps-bench deps-demo cases format
+.PHONY: build test demo bench docs install deb release release-arm64 clean deps-build deps-test deps-arm64 deps-bench deps-demo cases format
 
 build: deps-build
 	dotnet publish src/Builder/Builder.csproj -c $(CONFIGURATION) -r linux-x64 -o $(OUT) -v q
@@ -39,6 +39,14 @@ deb: build
 release: build
 	build/package tar
 
+# For 64-bit ARM, by Debian's cross compiler. The lock files name this machine's platform only, so this one restores by a lock of its own.
+release-arm64: deps-arm64 build
+	dotnet publish src/Builder/Builder.csproj -c $(CONFIGURATION) -r linux-arm64 -o $(OUT)/arm64 -v q \
+		-p:RuntimeIdentifiers=linux-arm64 -p:NuGetLockFilePath=obj/arm64.lock.json -p:RestoreLockedMode=false \
+		-p:CppCompilerAndLinker=$(CURDIR)/build/gcc-arm64 -p:ObjCopyName=aarch64-linux-gnu-objcopy
+	build/package tar arm64
+	build/package deb arm64
+
 format:
 	dotnet format Builder.sln
 
@@ -51,6 +59,9 @@ deps-build:
 
 deps-test:
 	build/packages build test
+
+deps-arm64:
+	build/packages build arm64
 
 deps-bench:
 	build/packages build bench

@@ -161,12 +161,7 @@ public sealed class SharedCacheTests : IDisposable
 
         internal CacheRegistry()
         {
-            using (var probe = new TcpListener(IPAddress.Loopback, 0))
-            {
-                probe.Start();
-                Host = $"127.0.0.1:{((IPEndPoint)probe.LocalEndpoint).Port}";
-            }
-
+            Host = $"127.0.0.1:{TestPorts.Next()}";
             File.WriteAllText(
                 $"{_folder}/config.yml",
                 $"version: 0.1\nlog: {{level: error}}\nstorage: {{filesystem: {{rootdirectory: {_folder}/data}}}}\nhttp: {{addr: '{Host}'}}\n");

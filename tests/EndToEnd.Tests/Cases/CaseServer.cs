@@ -1,5 +1,4 @@
 using System.Net;
-using System.Net.Sockets;
 
 namespace Bld.EndToEnd.Tests.Cases;
 
@@ -14,7 +13,7 @@ internal sealed class CaseServer : IDisposable
     {
         Directory.CreateDirectory(folder);
         _folder = folder;
-        Address = $"http://127.0.0.1:{FreePort()}";
+        Address = $"http://127.0.0.1:{TestPorts.Next()}";
         _listener.Prefixes.Add(Address + "/");
         _listener.Start();
         _serving = ServeAsync();
@@ -56,12 +55,5 @@ internal sealed class CaseServer : IDisposable
 
         response.Headers["Last-Modified"] = File.GetLastWriteTimeUtc(path).ToString("R");
         response.OutputStream.Write(File.ReadAllBytes(path));
-    }
-
-    private static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 }

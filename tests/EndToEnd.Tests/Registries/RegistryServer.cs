@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Globalization;
-using System.Net;
 using System.Net.Sockets;
 
 namespace Bld.EndToEnd.Tests;
@@ -28,7 +27,7 @@ internal sealed class RegistryServer : IDisposable
     /// <param name="tls">The <c>tls</c> part of its <c>http</c>.</param>
     internal static RegistryServer Start(BldHome home, string auth = "", string tls = "")
     {
-        var host = $"127.0.0.1:{FreePort()}";
+        var host = $"127.0.0.1:{TestPorts.Next()}";
         var name = host.Split(':')[1];
         var file = home.Write($"registry/{name}.yml", $"""
             version: 0.1
@@ -45,13 +44,6 @@ internal sealed class RegistryServer : IDisposable
         process.BeginErrorReadLine();
         Await(host);
         return new RegistryServer(process, host);
-    }
-
-    internal static int FreePort()
-    {
-        using var listener = new TcpListener(IPAddress.Loopback, 0);
-        listener.Start();
-        return ((IPEndPoint)listener.LocalEndpoint).Port;
     }
 
     public void Dispose()

@@ -13,7 +13,7 @@ internal sealed class TokenServer : IDisposable
     private readonly HttpListener _listener = new();
     private readonly ECDsa _key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
     private readonly X509Certificate2 _certificate;
-    private readonly string _url = $"http://127.0.0.1:{RegistryServer.FreePort()}/";
+    private readonly string _url = $"http://127.0.0.1:{TestPorts.Next()}/";
 
     internal TokenServer()
     {

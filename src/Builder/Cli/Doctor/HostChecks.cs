@@ -54,8 +54,8 @@ internal static class HostChecks
         const string Name = "kernel";
         var version = Environment.OSVersion.Version;
         return version >= new Version(5, 11) ? new Finding(Name, Health.Good, $"Linux {version}")
-            : version >= new Version(4, 18) ? new Finding(Name, Health.Poor, $"Linux {version}: old ways of mounting are used", "5.11 or newer has all that bld wants (detached overlay mounts, overlay without privilege)")
-            : new Finding(Name, Health.Bad, $"Linux {version} is too old", "use 4.18 at least, better 5.11 or newer");
+            : version >= new Version(5, 6) ? new Finding(Name, Health.Poor, $"Linux {version}: old ways of mounting are used", "5.11 or newer has all that bld wants (detached overlay mounts, overlay without privilege)")
+            : new Finding(Name, Health.Bad, $"Linux {version} is too old: it can't open a path that must not leave a directory (openat2)", "use 5.6 at least, better 5.11 or newer");
     }
 
     private static Finding StateRoot(string root)
