@@ -3,6 +3,7 @@ using Bld.Runtime.Init;
 using Bld.Runtime.Linux;
 using Bld.Runtime.Networks;
 using Bld.Runtime.Plans;
+using Bld.Runtime.Security;
 
 using Microsoft.Win32.SafeHandles;
 
@@ -38,6 +39,7 @@ internal sealed class ContainerStart(ContainerRequest request, InheritedDescript
         }
 
         AddNamespaces(request, inherited);
+        SeccompListener.Connect(request.Spec.Linux?.Seccomp, inherited);
         ReachableTrees.Add(request, inherited);
         AddStreams(request, inherited);
         for (var i = 0; i < request.PreservedDescriptors; i++)
@@ -55,6 +57,12 @@ internal sealed class ContainerStart(ContainerRequest request, InheritedDescript
         var plan = new PlanBuilder(request, inherited).Build();
         plan.StopAfterNamespaces = request.Network == NetworkMode.Private || HostHooks.AreWanted(request.Spec);
         plan.StopBeforeExec = request.Ready is not null;
+        if (inherited.SeccompSocket >= 0)
+        {
+            plan.Process.SeccompSocket = inherited.SeccompSocket;
+            plan.Process.SeccompState = HostHooks.ProcessState(request, process);
+        }
+
         var codec = new PlanCodec();
         plan.Exchange(codec);
         channel.Send(InitMessage.Plan, codec.Written);

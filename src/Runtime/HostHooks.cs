@@ -75,26 +75,47 @@ internal static class HostHooks
         return steps;
     }
 
+    /// <summary>What a seccomp listener is told (runtime-spec, "The Container Process State").</summary>
+    internal static byte[] ProcessState(ContainerRequest request, int process) => Json(writer =>
+    {
+        writer.WriteString("ociVersion", request.Spec.OciVersion);
+        writer.WriteStartArray("fds");
+        writer.WriteStringValue("seccompFd");
+        writer.WriteEndArray();
+        writer.WriteNumber("pid", process);
+        writer.WriteString("metadata", request.Spec.Linux?.Seccomp?.ListenerMetadata ?? "");
+        writer.WriteStartObject("state");
+        WriteState(writer, request, process, "creating");
+        writer.WriteEndObject();
+    });
+
+    private static byte[] State(ContainerRequest request, int process, string status) => Json(writer => WriteState(writer, request, process, status));
+
     // runtime-spec, "State".
-    private static byte[] State(ContainerRequest identity, int process, string status)
+    private static void WriteState(Utf8JsonWriter writer, ContainerRequest identity, int process, string status)
     {
         var spec = identity.Spec;
+        writer.WriteString("ociVersion", spec.OciVersion);
+        writer.WriteString("id", identity.Id.Length > 0 ? identity.Id : spec.Hostname ?? "");
+        writer.WriteString("status", status);
+        writer.WriteNumber("pid", process);
+        writer.WriteString("bundle", identity.Bundle.Length > 0 ? identity.Bundle : spec.Root?.Path ?? "");
+        writer.WriteStartObject("annotations");
+        foreach (var (name, value) in spec.Annotations ?? new Dictionary<string, string>())
+        {
+            writer.WriteString(name, value);
+        }
+
+        writer.WriteEndObject();
+    }
+
+    private static byte[] Json(Action<Utf8JsonWriter> write)
+    {
         using var buffer = new MemoryStream();
         using (var writer = new Utf8JsonWriter(buffer))
         {
             writer.WriteStartObject();
-            writer.WriteString("ociVersion", spec.OciVersion);
-            writer.WriteString("id", identity.Id.Length > 0 ? identity.Id : spec.Hostname ?? "");
-            writer.WriteString("status", status);
-            writer.WriteNumber("pid", process);
-            writer.WriteString("bundle", identity.Bundle.Length > 0 ? identity.Bundle : spec.Root?.Path ?? "");
-            writer.WriteStartObject("annotations");
-            foreach (var (name, value) in spec.Annotations ?? new Dictionary<string, string>())
-            {
-                writer.WriteString(name, value);
-            }
-
-            writer.WriteEndObject();
+            write(writer);
             writer.WriteEndObject();
         }
 

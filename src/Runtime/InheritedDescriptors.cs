@@ -26,6 +26,9 @@ internal sealed class InheritedDescriptors : IDisposable
     /// <summary>Init's number of the root's tree, cloned here because init may not be able to reach its path; -1 leaves it to init.</summary>
     internal int Root { get; set; } = -1;
 
+    /// <summary>Init's number of the socket that takes the descriptor of the system call filter's notifications; -1 for none.</summary>
+    internal int SeccompSocket { get; set; } = -1;
+
     /// <summary>The trees of the spec's bind mounts, cloned here for the same reason, by their place in the list.</summary>
     internal Dictionary<int, (int Number, bool IsFile)> Binds { get; } = [];
 

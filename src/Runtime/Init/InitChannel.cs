@@ -100,9 +100,10 @@ internal sealed class InitChannel(SafeFileHandle socket) : IDisposable
     {
         var targets = MemoryMarshal.Cast<byte, int>(payload);
         Span<int> numbers = stackalloc int[SocketCalls.DescriptorsAtOnce];
+        Span<byte> letter = stackalloc byte[1];
         while (!targets.IsEmpty)
         {
-            var count = SocketCalls.ReceiveDescriptors(_socket, numbers[..Math.Min(numbers.Length, targets.Length)], textLength: 1);
+            var count = SocketCalls.ReceiveDescriptors(_socket, numbers[..Math.Min(numbers.Length, targets.Length)], letter, out _);
             if (count == 0)
             {
                 throw new InvalidDataException("the descriptors for init did not come");

@@ -158,7 +158,11 @@ internal sealed unsafe class InitPrivileges(ProcessStep process, bool ownMounts)
 
         const int SetModeFilter = 1;
         const uint AllThreads = 1;
-        var flags = process.SeccompFlags | (process.Stay ? AllThreads : 0);
+        const uint NewListener = 8;
+        const uint ErrorForThreads = 16;
+        var listens = process.SeccompSocket >= 0;
+        // A listener and all threads at once: then a thread that can't follow is an error, not a number in place of the descriptor.
+        var flags = process.SeccompFlags | (process.Stay ? AllThreads : 0) | (listens ? NewListener : 0) | (listens && process.Stay ? ErrorForThreads : 0);
         fixed (byte* filter = process.Seccomp)
         {
             // struct sock_fprog: u16 length, padding, pointer.
@@ -167,6 +171,12 @@ internal sealed unsafe class InitPrivileges(ProcessStep process, bool ownMounts)
             program[1] = (nint)filter;
             var result = Libc.syscall(SystemCallNumber.Seccomp, SetModeFilter, (nint)flags, (nint)program, 0, 0, 0);
             SetupFailure.Check(result < 0 ? FileCalls.LastError() : Errno.None, "install the seccomp filter");
+            if (listens)
+            {
+                using var listener = new SafeFileHandle(result, ownsHandle: true);
+                using var socket = new SafeFileHandle(process.SeccompSocket, ownsHandle: true);
+                SocketCalls.SendDescriptors(socket, [(int)result], process.SeccompState, "send the seccomp listener");
+            }
         }
     }
 

@@ -23,7 +23,12 @@ internal sealed class ProcessStep : IPlanPart
     /// <summary>The compiled filter: an array of struct sock_filter, eight bytes each.</summary>
     internal byte[] Seccomp = [];
     internal uint SeccompFlags;
-    internal byte[] SeccompListener = [];
+
+    /// <summary>A connected socket that takes the filter's notification descriptor; -1 for none.</summary>
+    internal int SeccompSocket = -1;
+
+    /// <summary>What goes with it: the container process state (runtime-spec, "The Container Process State").</summary>
+    internal byte[] SeccompState = [];
 
     internal ulong Personality = ulong.MaxValue;
     internal int IoPriority = -1;
@@ -69,7 +74,8 @@ internal sealed class ProcessStep : IPlanPart
         codec.Flag(ref NoNewPrivileges);
         codec.Bytes(ref Seccomp);
         codec.Number(ref SeccompFlags);
-        codec.Bytes(ref SeccompListener);
+        codec.Number(ref SeccompSocket);
+        codec.Bytes(ref SeccompState);
         codec.Number(ref Personality);
         codec.Number(ref IoPriority);
         codec.Bytes(ref Scheduler);

@@ -152,23 +152,30 @@ internal static unsafe class SocketCalls
     internal static SafeFileHandle ReceiveDescriptor(SafeFileHandle socket)
     {
         Span<int> number = stackalloc int[1];
-        return ReceiveDescriptors(socket, number, textLength: 64) == 1
+        return ReceiveDescriptors(socket, number, stackalloc byte[64], out _) == 1
             ? new SafeFileHandle(number[0], ownsHandle: true)
             : throw FileCalls.Failed("receive the terminal", default, Errno.EPIPE);
     }
 
     /// <summary>Receives descriptors (SCM_RIGHTS), close-on-exec, with the bytes that carry them; waits. Gives how many came.</summary>
-    internal static int ReceiveDescriptors(SafeFileHandle socket, Span<int> numbers, int textLength)
+    /// <param name="socket">Where from.</param>
+    /// <param name="numbers">Takes their numbers.</param>
+    /// <param name="text">Takes the bytes, at most its length.</param>
+    /// <param name="length">How many bytes came.</param>
+    internal static int ReceiveDescriptors(SafeFileHandle socket, Span<int> numbers, Span<byte> text, out int length)
     {
         const int CloseOnExec = 0x40000000;
         var control = stackalloc byte[ControlHeader + (DescriptorsAtOnce * sizeof(int))];
         new Span<byte>(control, ControlHeader).Clear();
-        var text = stackalloc byte[textLength];
-        var vector = stackalloc nuint[2] { (nuint)text, (nuint)textLength };
-        var message = stackalloc nuint[7] { 0, 0, (nuint)vector, 1, (nuint)control, ControlLength(numbers.Length), 0 };
-        if (Libc.recvmsg(socket, (byte*)message, CloseOnExec) < 0)
+        fixed (byte* t = text)
         {
-            throw FileCalls.Failed("receive descriptors", default, FileCalls.LastError());
+            var vector = stackalloc nuint[2] { (nuint)t, (nuint)text.Length };
+            var message = stackalloc nuint[7] { 0, 0, (nuint)vector, 1, (nuint)control, ControlLength(numbers.Length), 0 };
+            length = (int)Libc.recvmsg(socket, (byte*)message, CloseOnExec);
+            if (length < 0)
+            {
+                throw FileCalls.Failed("receive descriptors", default, FileCalls.LastError());
+            }
         }
 
         if (((int*)control)[3] != Rights || *(nuint*)control < ControlHeader)
