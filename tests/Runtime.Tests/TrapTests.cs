@@ -1,3 +1,6 @@
+using System.Text;
+
+using Bld.Runtime.Linux;
 using Bld.Runtime.Spec;
 
 namespace Bld.Runtime.Tests;
@@ -56,14 +59,24 @@ public sealed class TrapTests : IDisposable
     [Fact]
     public void The_inits_executable_can_not_be_written_from_inside_CVE_2019_5736()
     {
+        // While init runs, the kernel refuses with "text file busy" anyway; the attack waits for its end. So a program that isn't running.
+        var program = _root.In("program");
+        File.Copy(BusyboxRoot.InitExecutable, program);
+        using var opened = InitExecutable.Open(program);
+        var errno = FileCalls.TryOpen(FileCalls.CurrentDirectory, Encoding.ASCII.GetBytes($"/proc/self/fd/{opened.DangerousGetHandle()}"), OpenFlags.WriteOnly, 0, out var file);
+        file.Dispose();
+        Assert.Equal(Errno.EROFS, errno);
+    }
+
+    [Fact]
+    public void A_running_init_can_not_be_written_with_every_capability()
+    {
         var before = File.ReadAllBytes(BusyboxRoot.InitExecutable);
         var request = _root.Request("sh", "-c", "exec 3>>/proc/1/exe && echo x >&3") with { Init = true };
         var spec = request.Spec;
         var all = DefaultSpec.CapabilitiesOf(Security.Capabilities.All, root: true);
         request = request with { Spec = spec with { Process = spec.Process! with { Capabilities = all }, Linux = spec.Linux! with { Seccomp = null } } };
-        var result = BusyboxRoot.Run(request);
-        Assert.NotEqual(0, result.Code);
-        Assert.Matches("Read-only file system|Permission denied|Text file busy", result.Output);
+        Assert.NotEqual(0, BusyboxRoot.Run(request).Code);
         Assert.Equal(before, File.ReadAllBytes(BusyboxRoot.InitExecutable));
     }
 
