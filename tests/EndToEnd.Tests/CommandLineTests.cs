@@ -19,6 +19,13 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("unknown storage driver \"other\"", "--storage-driver", "other", "images")]
     [InlineData("--imagestore", "--imagestore", "/x", "images")]
     [InlineData("confidential workloads", "mkcw", "a", "b")]
+    [InlineData("checking authfile: stat /nothing: no such file or directory", "from", "--authfile", "/nothing", "image")]
+    [InlineData("checking authfile: stat /nothing: no such file or directory", "pull", "--authfile", "/nothing", "image")]
+    [InlineData("invalid format provided: plain", "inspect", "--format", "plain", "image")]
+    [InlineData("stat /nothing: no such file or directory", "bud", "--secret", "id=a,src=/nothing", ".")]
+    [InlineData("stat /nothing: no such file or directory", "bud", "--ssh", "a=/nothing", ".")]
+    [InlineData("no such file or directory", "bud", "/nothing")]
+    [InlineData("reading build container \"nothing\": container not known", "rename", "nothing", "x")]
     public void A_wrong_command_line_is_one_error_and_125(string expected, params string[] arguments)
     {
         var outcome = _home.Bld(arguments);

@@ -54,6 +54,65 @@ public sealed class ContainerCommitTests : IDisposable
     }
 
     [Fact]
+    public void Settings_split_at_commas_where_Buildah_does_and_wrong_times_are_told()
+    {
+        _home.Succeed("config", "--port", "1,2/udp", "--volume", "/a,/b", "--label", "l=1,2", "--onbuild", "RUN a,b", "--onbuild", "", _container);
+        _home.Succeed("commit", "-q", "-f", "docker", _container, "image");
+        var config = _home.Config("image").GetProperty("config");
+        AssertJson("{\"1\":{},\"2/udp\":{}}", config, "ExposedPorts");
+        AssertJson("{\"/a\":{},\"/b\":{}}", config, "Volumes");
+        AssertJson("{\"l\":\"1,2\",\"of\":\"base\"}", config, "Labels");
+        AssertJson("[\"RUN a,b\"]", config, "OnBuild");
+        Fails("parsing --healthcheck-interval \"soon\": ", "config", "--healthcheck-interval", "soon", _container);
+    }
+
+    [Fact]
+    public void The_time_is_an_annotation_and_may_be_a_files()
+    {
+        var reference = _home.Write("reference", "");
+        BldHome.Peer("touch", "-d", "@77", reference);
+        _home.Succeed("commit", "-q", "--reference-time", reference, _container, "image");
+        AssertJson("1970-01-01T00:01:17Z", _home.Manifest("image").GetProperty("annotations"), "org.opencontainers.image.created");
+        _home.Succeed("commit", "-q", "--omit-timestamp", "--created-annotation=false", _container, "image");
+        AssertJson("1970-01-01T00:00:00Z", _home.Config("image"), "created");
+        Assert.False(_home.Manifest("image").GetProperty("annotations").TryGetProperty("org.opencontainers.image.created", out _));
+        Fails("more then one timestamp option", "commit", "--omit-timestamp", "--timestamp", "1", _container);
+    }
+
+    [Fact]
+    public void Squashed_the_history_begins_anew()
+    {
+        _home.Succeed("commit", "-q", "--squash", _container, "image");
+        Assert.Equal(1, _home.Config("image").GetProperty("history").GetArrayLength());
+    }
+
+    [Fact]
+    public void A_list_gets_the_image_wherever_it_goes_and_a_failed_push_leaves_nothing()
+    {
+        var layout = $"oci:{_home.In("layout")}:app";
+        _home.Succeed("commit", "-q", "--manifest", "list", _container, layout);
+        var member = JsonDocument.Parse(_home.Succeed("manifest", "inspect", "list")).RootElement.GetProperty("manifests")[0].GetProperty("digest").GetString();
+        _home.Succeed("push", "-q", "list", $"dir:{_home.In("list")}");
+        Assert.Contains(member, BldHome.Peer("skopeo", "inspect", layout), StringComparison.Ordinal);
+
+        var before = _home.Succeed("images", "-q");
+        Fails("", "commit", "-q", "--manifest", "list", "--timestamp", "5", _container, $"oci:{_home.In("context/file")}/x:app");
+        Assert.Equal(before, _home.Succeed("images", "-q"));
+        Assert.Contains(member!, _home.Succeed("manifest", "inspect", "list"), StringComparison.Ordinal);
+        Fails("base:latest belongs to an image", "commit", "-q", "--manifest", "base", _container, "other");
+        Fails("--sign-by signs images in registries only", "commit", "--sign-by", "key", _container, "other");
+    }
+
+    [Fact]
+    public void The_store_may_be_named_and_the_container_goes_without_a_name_too()
+    {
+        _home.Succeed("commit", "-q", _container, "containers-storage:stored:1");
+        Assert.Contains("docker.io/library/stored:1", _home.Succeed("images", "--format", "{{.Name}}:{{.Tag}}"), StringComparison.Ordinal);
+        _home.Succeed("commit", "-q", "--rm", _container);
+        Assert.Equal("", _home.Succeed("containers", "-q"));
+    }
+
+    [Fact]
     public void A_trailing_dash_takes_one_away_and_a_dash_alone_all()
     {
         _home.Succeed("config", "--port", "1", "--port", "2", "--volume", "/a", "--volume", "/b", "--annotation", "x=1", "--annotation", "y=2", _container);
@@ -181,6 +240,13 @@ public sealed class ContainerCommitTests : IDisposable
     }
 
     private string Names(string image) => string.Join(' ', _home.Files(image).Split('\n').Select(static line => line.Split(' ')[0]));
+
+    private void Fails(string words, params string[] arguments)
+    {
+        var outcome = _home.Bld(arguments);
+        Assert.Equal(125, outcome.Code);
+        Assert.Contains(words, outcome.Error, StringComparison.Ordinal);
+    }
 
     private static void AssertJson(string expected, JsonElement element, string name)
     {

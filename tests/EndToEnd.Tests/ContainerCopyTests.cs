@@ -41,6 +41,27 @@ public sealed class ContainerCopyTests : IDisposable
     }
 
     [Fact]
+    public void Times_links_and_patterns_are_as_the_flags_say()
+    {
+        BldHome.Peer("ln", "-s", "a", _home.In("context/link"));
+        _home.Succeed("copy", "-q", "--timestamp", "77", _container, _home.In("context/a"), _home.In("context"), "/timed/");
+        _home.Succeed("copy", "-q", "--no-follow-symlinks", _container, _home.In("context/link"), "/kept");
+        _home.Succeed("copy", "-q", _container, _home.In("context/link"), "/followed");
+        _home.Succeed("copy", "-q", "--allow-empty-wildcard", _container, _home.In("context/none*"), "/none/");
+        _home.Succeed("copy", "-q", "--chown", "7", _container, _home.In("context/a"), "/owned");
+        var root = _home.Succeed("mount", _container);
+        Assert.Equal("77 77 77", BldHome.Peer("sh", "-c", $"cd {root} && echo $(stat -c %Y timed/a timed/d timed/d/b)"));
+        Assert.Equal("a", BldHome.Peer("readlink", $"{root}/kept"));
+        Assert.Equal("regular file 7:7", BldHome.Peer("sh", "-c", $"cd {root} && stat -c %F followed && stat -c %u:%g owned").Replace('\n', ' '));
+        _home.Succeed("umount", _container);
+        Fails("no source files were specified", "copy", _container, _home.In("context/none*"), "/none/");
+        Fails("no such file or directory", "copy", _container, _home.In("context/none"), "/none/");
+        Fails("no such file or directory", "copy", "--contextdir", _home.In("context"), _container, "none", "/none/");
+        Fails("cannot fetch http://127.0.0.1:1/x", "copy", _container, "http://127.0.0.1:1/x", "/x");
+        Fails("unknown user error looking up user \"nobody\"", "copy", "--chown", "nobody", _container, _home.In("context/a"), "/x");
+    }
+
+    [Fact]
     public void The_context_directory_holds_what_the_ignore_file_leaves()
     {
         _home.Succeed("copy", "--contextdir", _home.In("context"), "--ignorefile", _home.In("ignore"), _container, "/", "/all/");

@@ -37,6 +37,37 @@ public sealed class ImageListTests : IDisposable
         Assert.Equal([second[..12]], Lines("images", "-q", "two"));
     }
 
+    [Fact]
+    public void Fields_of_a_format_stand_in_columns_as_Buildahs_do()
+    {
+        Make("one", "FROM scratch\nLABEL a=b\n");
+        Make("longer-name", "FROM scratch\nLABEL a=c\n");
+        Assert.Equal("localhost/longer-name   latest\nlocalhost/one           latest", _home.Succeed("images", "--format", "{{.Name}} {{.Tag}}"));
+        Assert.Equal("", _home.Succeed("images", "-q=true", "--filter", "label=none"));
+    }
+
+    [Fact]
+    public void A_list_of_images_has_a_time_and_a_size()
+    {
+        Make("one", "FROM scratch\nLABEL a=b\n");
+        _home.Succeed("manifest", "create", "list");
+        var list = _home.Succeed("images", "--format", "{{.Name}}|{{.CreatedAt}}|{{.Size}}").Split('\n')[0];
+        Assert.Matches(@"^localhost/list\|.+ (ago|second).*\|[1-9]\d* B$", list);
+        _home.Succeed("manifest", "add", "list", "one");
+        Assert.StartsWith("localhost/list|", _home.Succeed("images", "--format", "{{.Name}}|{{.CreatedAt}}|{{.Size}}"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void An_archive_tells_the_name_of_its_image()
+    {
+        var id = Make("one", "FROM scratch\nLABEL a=b\n");
+        var archive = $"oci-archive:{_home.In("one.tar")}";
+        _home.Succeed("push", "-q", "one", archive + ":registry.example.com/team/one:2");
+        _home.Succeed("rmi", "one");
+        Assert.Equal(id, _home.Succeed("pull", "-q", archive));
+        Assert.Equal("registry.example.com/team/one:2", _home.Succeed("images", "--format", "{{.Name}}:{{.Tag}}"));
+    }
+
     [Theory]
     [InlineData("nothing: image not known", "nothing")]
     [InlineData("requires at most 1 argument", "a", "b")]

@@ -54,7 +54,7 @@ public sealed class WorkingContainerTests : IDisposable
         Assert.Equal(id, _home.Succeed("ls", "-q"));
 
         Assert.Equal(
-            $"{id} empty-working-container localhost/empty:latest",
+            $"{id}   empty-working-container   localhost/empty:latest",
             _home.Succeed("containers", "--format", "{{.ContainerID}} {{.ContainerName}} {{.ImageName}}"));
 
         var entry = JsonDocument.Parse(_home.Succeed("containers", "--json")).RootElement[0];
@@ -63,6 +63,16 @@ public sealed class WorkingContainerTests : IDisposable
         Assert.StartsWith(image, entry.GetProperty("imageid").GetString(), StringComparison.Ordinal);
         Assert.Equal("localhost/empty:latest", entry.GetProperty("imagename").GetString());
         Assert.Equal("empty-working-container", entry.GetProperty("containername").GetString());
+    }
+
+    [Fact]
+    public void An_image_of_a_registry_for_another_platform_is_not_the_one_that_was_asked_for()
+    {
+        _home.Succeed("tag", "empty", "registry.example.com/team/empty:1");
+        Fails("image not known", "from", "--arch", "s390x", "--pull=never", "registry.example.com/team/empty:1");
+        Assert.Equal("empty-working-container", _home.Succeed("from", "--pull=never", "registry.example.com/team/empty:1"));
+        Assert.Equal("empty-working-container-1", _home.Succeed("from", "--arch", "s390x", "empty"));
+        Assert.Equal("working-container", _home.Succeed("from", ""));
     }
 
     [Theory]

@@ -33,8 +33,8 @@ public sealed class UserDatabaseTests : IDisposable
     [Fact]
     public void Unknown_names_are_refused_in_the_known_words()
     {
-        Assert.Equal("unable to find user nobody: no matching entries in passwd file", Assert.Throws<UserLookupException>(() => Resolve("nobody")).Message);
-        Assert.Equal("unable to find group wheel: no matching entries in group file", Assert.Throws<UserLookupException>(() => Resolve("app:wheel")).Message);
+        Assert.Equal("unable to find user nobody: unknown user error looking up user \"nobody\": no matching entries in passwd file", Assert.Throws<UserLookupException>(() => Resolve("nobody")).Message);
+        Assert.Equal("unable to find group wheel: unknown group error looking up group \"wheel\": no matching entries in group file", Assert.Throws<UserLookupException>(() => Resolve("app:wheel")).Message);
     }
 
     [Fact]

@@ -35,7 +35,7 @@ internal sealed class Copier
         _source = source;
         _request = request;
         _cancellation = cancellation;
-        _matches = new SourceMatches(source, request.Parents, request.IsLiteral).Find(request.Sources);
+        _matches = new SourceMatches(source, request).Find(request.Sources);
     }
 
     /// <summary>A digest of everything that is copied.</summary>
@@ -169,7 +169,7 @@ internal sealed class Copier
         if (!existed)
         {
             // A new top directory is made as any parent is, and one that was there keeps what it is: only its contents are copied.
-            _directories.SetTime(destination, match.Status.ModifiedAt);
+            _directories.SetTime(destination, TimeOf(match.Status));
         }
 
         using var below = _directories.OpenBelow(destination);
@@ -210,7 +210,7 @@ internal sealed class Copier
             using var childTarget = _directories.Open(entryPath);
             SetOwnerAndMode(childTarget, entry.Status);
             FileCopier.CopyAttributes(source, name, childTarget);
-            _directories.SetTime(entryPath, entry.Status.ModifiedAt);
+            _directories.SetTime(entryPath, TimeOf(entry.Status));
             using var childBelow = _directories.OpenBelow(entryPath);
             workers.Flush(source, target);
             CopyDirectory(childSource, childTarget, childBelow, entryPath, entry.Path, entry.Below, workers);
@@ -225,7 +225,7 @@ internal sealed class Copier
     {
         Replace(target, below, entry.Name.Span, targetPath);
         var (user, group) = OwnerOf(entry.Status);
-        var file = new PlainFile(entry.Name, FileIdentity.Of(entry.Status), user, group, ModeOf(entry.Status), entry.Status.ModifiedAt);
+        var file = new PlainFile(entry.Name, FileIdentity.Of(entry.Status), user, group, ModeOf(entry.Status), TimeOf(entry.Status));
         if (_tracking is { } tracking && _digests?.Known(entry.Status) is { HasAttributes: false } known
             && tracking.TryLink(targetPath, new CopiedFile(known.Digest, user, group, file.Mode, file.ModifiedAt), target))
         {
@@ -259,7 +259,7 @@ internal sealed class Copier
                 {
                     FileCalls.ChangeOwner(file, user, group);
                     FileCalls.ChangeMode(file, ModeOf(status));
-                    FileCalls.ChangeModifiedTime(file, status.ModifiedAt);
+                    FileCalls.ChangeModifiedTime(file, TimeOf(status));
                 }
 
                 return;
@@ -273,7 +273,7 @@ internal sealed class Copier
         }
 
         FileCalls.ChangeOwner(target, targetName, user, group);
-        FileCalls.ChangeModifiedTime(target, targetName, status.ModifiedAt);
+        FileCalls.ChangeModifiedTime(target, targetName, TimeOf(status));
     }
 
     private static void RefuseNonDirectory(SafeFileHandle target, SafeFileHandle? below, ReadOnlySpan<byte> name, ByteString path)
@@ -340,6 +340,8 @@ internal sealed class Copier
 
     private (uint User, uint Group) OwnerOf(in FileStatus status) =>
         _request.Owner ?? (_source.KeepsOwners ? (status.UserId, status.GroupId) : (0u, 0u));
+
+    private FileTime TimeOf(in FileStatus status) => _request.Time ?? status.ModifiedAt;
 
     private uint ModeOf(in FileStatus status) => _request.Mode?.Apply(status.Permissions, status.IsDirectory) ?? status.Permissions;
 }

@@ -1,4 +1,5 @@
 using Bld.Builder.Context;
+using Bld.Runtime.Linux;
 
 namespace Bld.Builder.Copy;
 
@@ -27,6 +28,15 @@ internal sealed record CopyRequest
 
     /// <summary>Whether sources are plain paths: no character of them means more than itself.</summary>
     public bool IsLiteral { get; init; }
+
+    /// <summary>Whether patterns that match nothing are no error.</summary>
+    public bool AllowsNoMatch { get; init; }
+
+    /// <summary>Whether a source that is a link is copied as a link, and not what it leads to.</summary>
+    public bool KeepsLinks { get; init; }
+
+    /// <summary>The time of everything that is copied; null keeps the source's.</summary>
+    public FileTime? Time { get; init; }
 
     /// <summary>Whether tar archives are unpacked: for ADD of a local file.</summary>
     public bool Unpacks { get; init; }

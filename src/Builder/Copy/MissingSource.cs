@@ -23,7 +23,7 @@ internal static class MissingSource
 
         var near = Nearest(source, path) ?? Elsewhere(source, path[(path.LastIndexOf('/') + 1)..]);
         var hint = near is null ? "" : $" (did you mean /{near}?)";
-        return new BuildException($"\"/{path}\": not found in {source.Name}{hint}") { Word = path };
+        return new BuildException($"\"/{path}\": not found in {source.Name}{hint}: no such file or directory") { Word = path };
     }
 
     /// <summary>The path with its first wrong part corrected, and what follows when it is there too.</summary>

@@ -15,7 +15,7 @@ namespace Bld.Builder.Copy;
 internal sealed record SourceMatch(string Name, ByteString Real, FileStatus Status, bool FromPattern, string Kept);
 
 /// <summary>Finds what the sources of a COPY mean.</summary>
-internal sealed class SourceMatches(CopySource source, bool parents, bool isLiteral)
+internal sealed class SourceMatches(CopySource source, CopyRequest request)
 {
     /// <summary>All matches, in the order of the sources, those of a pattern in the order of their names.</summary>
     /// <exception cref="BuildException">A source that isn't a pattern is not there, or no pattern matched at all.</exception>
@@ -25,10 +25,10 @@ internal sealed class SourceMatches(CopySource source, bool parents, bool isLite
         foreach (var text in sources)
         {
             // The pivot of --parents: what stands before "/./" is left out of the destination.
-            var pivot = parents ? text.IndexOf("/./", StringComparison.Ordinal) : -1;
+            var pivot = request.Parents ? text.IndexOf("/./", StringComparison.Ordinal) : -1;
             var prefix = pivot < 0 ? "" : RootPath.Clean(text[..pivot]);
             var cleaned = RootPath.Clean(text);
-            if (!isLiteral && NamePattern.IsPattern(cleaned))
+            if (!request.IsLiteral && NamePattern.IsPattern(cleaned))
             {
                 matches.AddRange(Expand(cleaned).Select(name => Match(name, prefix, fromPattern: true)).OfType<SourceMatch>());
             }
@@ -38,7 +38,7 @@ internal sealed class SourceMatches(CopySource source, bool parents, bool isLite
             }
         }
 
-        return matches.Count > 0 || sources.Count == 0 || parents
+        return matches.Count > 0 || sources.Count == 0 || request.Parents || request.AllowsNoMatch
             ? matches
             : throw new BuildException($"no source files were specified: nothing in {source.Name} matches {string.Join(" ", sources)}");
     }
@@ -50,20 +50,32 @@ internal sealed class SourceMatches(CopySource source, bool parents, bool isLite
             return null;
         }
 
-        var resolved = RootPath.Resolve(source.Root, ByteString.From(name));
-        if (resolved.Missing.Count > 0)
+        if (Find(name) is not { } real)
         {
             return null;
         }
 
-        var status = resolved.Existing.IsEmpty ? FileCalls.Status(source.Root) : FileCalls.Status(source.Root, resolved.Existing.Span);
-        if (name.Length > 0 && source.Rules.Excludes(name) && !(status.IsDirectory && HasSomethingLeft(resolved.Existing, name)))
+        var status = real.IsEmpty ? FileCalls.Status(source.Root) : FileCalls.Status(source.Root, real.Span);
+        if (name.Length > 0 && source.Rules.Excludes(name) && !(status.IsDirectory && HasSomethingLeft(real, name)))
         {
             return null;
         }
 
         var kept = prefix.Length > 0 && name.StartsWith(prefix + "/") ? name[(prefix.Length + 1)..] : name;
-        return new SourceMatch(name, resolved.Existing, status, fromPattern, kept);
+        return new SourceMatch(name, real, status, fromPattern, kept);
+    }
+
+    /// <summary>Where a path leads; null when nothing is there.</summary>
+    private ByteString? Find(string name)
+    {
+        var resolved = RootPath.Resolve(source.Root, ByteString.From(request.KeepsLinks ? Path.GetDirectoryName(name) ?? "" : name));
+        if (resolved.Missing.Count > 0 || !request.KeepsLinks || name.Length == 0)
+        {
+            return resolved.Missing.Count > 0 ? null : resolved.Existing;
+        }
+
+        var real = ByteString.Join(resolved.Existing.Span, ByteString.From(Path.GetFileName(name)).Span);
+        return FileCalls.TryStatus(source.Root, real.Span, out _) == Errno.None ? real : null;
     }
 
     /// <summary>Whether an exception takes something back in below an excluded directory.</summary>
@@ -89,7 +101,7 @@ internal sealed class SourceMatches(CopySource source, bool parents, bool isLite
         foreach (var name in pattern.Split('/'))
         {
             NamePattern.Check(name, "COPY");
-            found = name == "**" && parents ? [.. found.SelectMany(AllBelow)]
+            found = name == "**" && request.Parents ? [.. found.SelectMany(AllBelow)]
                 : NamePattern.IsPattern(name) ? [.. found.SelectMany(directory => NamesIn(directory, name))]
                 : [.. found.Select(directory => Join(directory, name))];
         }

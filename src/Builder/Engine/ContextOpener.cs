@@ -39,7 +39,7 @@ internal sealed class ContextOpener(StateDirectory state, RemoteAccess access, C
                 : RemoteSource.IsUrl(where) ? Archive(sources.Url(where, checksum: null).File.Path, sources)
                 : where == StandardInput ? Archive(ReadInput(sources), sources)
                 : File.Exists(where) ? LocalFile(where, sources)
-                : throw new BuildException($"cannot open the build context \"{where}\": no such directory");
+                : throw new BuildException($"cannot open the build context \"{where}\": no such file or directory");
         }
         catch
         {

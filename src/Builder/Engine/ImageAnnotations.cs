@@ -3,10 +3,15 @@ namespace Bld.Builder.Engine;
 /// <summary>The annotations of an image's manifest (OCI image-spec, "Annotations"): inherited ones, where it comes from, and what was asked for.</summary>
 internal static class ImageAnnotations
 {
+    /// <summary>The annotation that has the image's time.</summary>
+    public const string Created = Prefix + "created";
+
     private const string Prefix = "org.opencontainers.image.";
-    private const string Created = Prefix + "created";
     private const string BaseName = Prefix + "base.name";
     private const string BaseDigest = Prefix + "base.digest";
+
+    /// <summary>A time as annotations have it.</summary>
+    public static string Text(DateTimeOffset time) => time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'");
 
     /// <summary>All of them by name.</summary>
     public static SortedDictionary<string, string> Of(BuildRequest request, StageResult stage, DateTimeOffset? created)
@@ -35,7 +40,7 @@ internal static class ImageAnnotations
 
         if (request.CreatedAnnotation && created is { } time)
         {
-            annotations[Created] = time.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'");
+            annotations[Created] = Text(time);
         }
 
         foreach (var name in request.UnsetAnnotations)

@@ -41,6 +41,11 @@ internal sealed record SecretSource(string Id, string? File, string? Variable)
             throw new BuildException("incorrect secret flag format: an id is missing; it should be --secret id=foo,src=bar");
         }
 
+        if (file is not null && type != "env" && !System.IO.File.Exists(file))
+        {
+            throw new BuildException($"could not parse secrets: --secret id={id}: stat {file}: no such file or directory");
+        }
+
         return type == "env" || (type is null && file is null)
             ? new SecretSource(id, null, variable ?? file ?? id)
             : new SecretSource(id, file ?? throw new BuildException($"--secret id={id}: src is missing"), null);

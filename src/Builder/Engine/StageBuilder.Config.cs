@@ -90,8 +90,7 @@ internal sealed partial class StageBuilder
         Configured(HistoryText.Command("ENTRYPOINT", Settings.Entrypoint!));
     }
 
-    private IReadOnlyList<string> CommandLine(CommandForm command) =>
-        command.IsShell ? [.. _state.Shell, command.Text] : command.Arguments;
+    private IReadOnlyList<string> CommandLine(CommandForm command) => InstructionSettings.CommandLine(command, _state.Shell);
 
     private void Expose(ExposeInstruction instruction)
     {
@@ -149,23 +148,7 @@ internal sealed partial class StageBuilder
 
     private void Healthcheck(HealthcheckInstruction instruction)
     {
-        Settings = Settings with
-        {
-            Healthcheck = new HealthcheckConfig
-            {
-                Test = instruction.Command switch
-                {
-                    null => ["NONE"],
-                    { IsShell: true } command => ["CMD-SHELL", command.Text],
-                    var command => ["CMD", .. command.Arguments],
-                },
-                Interval = instruction.Interval,
-                Timeout = instruction.Timeout,
-                StartPeriod = instruction.StartPeriod,
-                StartInterval = instruction.StartInterval,
-                Retries = instruction.Retries,
-            },
-        };
+        Settings = Settings with { Healthcheck = InstructionSettings.Healthcheck(instruction) };
         Configured(HistoryText.Healthcheck(Settings.Healthcheck!.Test!, instruction));
     }
 

@@ -77,7 +77,7 @@ internal sealed partial class ImageStore(StateDirectory state)
     /// <param name="names">Normalised names; may be none.</param>
     /// <param name="id">64 hex digits that stay the list's own while its content changes; null for the content's digest.</param>
     internal StoredImage AddIndex(ReadOnlySpan<byte> index, string mediaType, IReadOnlyList<string> names, string? id = null) =>
-        Publish(DescribeIndex(index, mediaType, names, id), index, default, names);
+        Publish(DescribeIndex(index, mediaType, names, id, DateTimeOffset.UtcNow), index, default, names);
 
     /// <summary>Changes the content of a list; its id and its names stay. Nobody else changes it meanwhile.</summary>
     /// <exception cref="BuildException">There is no such list any more.</exception>
@@ -91,7 +91,7 @@ internal sealed partial class ImageStore(StateDirectory state)
                 : throw new BuildException($"the list {list.Id} is gone: somebody has removed it meanwhile");
             var content = change(ImageIndex.Parse(ReadManifest(current)));
             var bytes = content.ToJson();
-            updated = DescribeIndex(bytes, content.MediaType ?? current.MediaType, current.Names, current.Id);
+            updated = DescribeIndex(bytes, content.MediaType ?? current.MediaType, current.Names, current.Id, current.Created);
             PublishBlob(updated.ManifestDigest, bytes);
             state.Durability.Record();
             state.Durability.Synchronize();
@@ -101,10 +101,13 @@ internal sealed partial class ImageStore(StateDirectory state)
         return updated;
     }
 
-    private static StoredImage DescribeIndex(ReadOnlySpan<byte> index, string mediaType, IReadOnlyList<string> names, string? id)
+    private static StoredImage DescribeIndex(ReadOnlySpan<byte> index, string mediaType, IReadOnlyList<string> names, string? id, DateTimeOffset? created)
     {
         var digest = Digest.Of(index);
-        return new StoredImage { Id = id ?? digest.Hex, MediaType = mediaType, ManifestDigest = digest, ManifestSize = index.Length, Names = names };
+        return new StoredImage
+        {
+            Id = id ?? digest.Hex, MediaType = mediaType, ManifestDigest = digest, ManifestSize = index.Length, Names = names, Created = created, Size = index.Length,
+        };
     }
 
     /// <summary>Keeps what is claimed about an image until it leaves; goes with the image.</summary>

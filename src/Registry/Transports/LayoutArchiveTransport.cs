@@ -14,11 +14,17 @@ public sealed class LayoutArchiveSource : IImageSource
 
     public string Origin => _archive.Path;
 
-    public Task<RawManifest> GetManifestAsync(CancellationToken cancellation)
+    /// <summary>The name that the archive itself gives the image; null for none.</summary>
+    public string? ImageName =>
+        Find().Annotations is { } notes && (notes.TryGetValue("io.containerd.image.name", out var name) || notes.TryGetValue(OciLayout.ReferenceName, out name)) ? name : null;
+
+    public Task<RawManifest> GetManifestAsync(CancellationToken cancellation) => GetManifestAsync(Find(), cancellation);
+
+    private Descriptor Find()
     {
         try
         {
-            return GetManifestAsync(OciLayout.Choose(ImageIndex.Parse(_archive.ReadDocument("index.json")), _name, $"oci-archive:{_archive.Path}"), cancellation);
+            return OciLayout.Choose(ImageIndex.Parse(_archive.ReadDocument("index.json")), _name, $"oci-archive:{_archive.Path}");
         }
         catch (JsonException exception)
         {

@@ -98,7 +98,7 @@ public sealed class UserDatabase(SafeFileHandle root)
             return new ResolvedUser(RequireRange(number), 0, [], "/", null);
         }
 
-        throw new UserLookupException($"unable to find user {text}: no matching entries in passwd file");
+        throw new UserLookupException($"unable to find user {text}: unknown user error looking up user \"{text}\": no matching entries in passwd file");
     }
 
     private uint FindGroup(string text)
@@ -115,7 +115,7 @@ public sealed class UserDatabase(SafeFileHandle root)
 
         return isNumber
             ? RequireRange(number)
-            : throw new UserLookupException($"unable to find group {text}: no matching entries in group file");
+            : throw new UserLookupException($"unable to find group {text}: unknown group error looking up group \"{text}\": no matching entries in group file");
     }
 
     private List<uint> GroupsOf(string user)

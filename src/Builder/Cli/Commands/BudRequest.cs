@@ -139,6 +139,7 @@ internal static class BudRequest
         var socket = equals >= 0 ? text[(equals + 1)..] : Environment.GetEnvironmentVariable("SSH_AUTH_SOCK");
         return string.IsNullOrEmpty(socket)
             ? throw new UsageException($"--ssh {text}: SSH_AUTH_SOCK is not set; give the agent's socket as {text}=SOCKET")
+            : !File.Exists(socket) ? throw new UsageException($"--ssh {text}: stat {socket}: no such file or directory")
             : new(equals >= 0 ? text[..equals] : text, socket);
     }
 }

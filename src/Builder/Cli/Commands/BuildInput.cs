@@ -120,7 +120,7 @@ internal sealed class BuildInput : IDisposable
 
         return File.Exists(file)
             ? new DockerfileFound(File.ReadAllText(file), shown, null, null)
-            : throw new BuildException($"the specified Containerfile or Dockerfile \"{file}\" is neither there nor in the context {GitReference.WithoutCredentials(where)}");
+            : throw new BuildException($"the specified Containerfile or Dockerfile \"{file}\" is neither there nor in the context {GitReference.WithoutCredentials(where)}: no such file or directory");
     }
 
     /// <summary>Refuses what is no text, such as a program whose name was given by mistake.</summary>

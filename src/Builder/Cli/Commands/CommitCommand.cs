@@ -4,6 +4,7 @@ using Bld.Builder.Cli.Flags;
 using Bld.Builder.Engine;
 using Bld.Builder.Engine.Containers;
 using Bld.Builder.Engine.Images;
+using Bld.Builder.Store;
 using Bld.Registry;
 
 namespace Bld.Builder.Cli.Commands;
@@ -37,7 +38,8 @@ internal sealed class CommitCommand : Command
         using var session = Session.Open(line.Flags);
         var container = ContainerArguments.Container(session, line.Arguments[0]);
         var destination = line.Arguments.Count > 1 ? line.Arguments[1] : "";
-        var target = TransportReference.TryParse(destination);
+        // Without a place in brackets it is our own store, as it is Buildah's for Buildah.
+        var target = destination.StartsWith(LocalPrefix + "[") || !destination.StartsWith(LocalPrefix) ? TransportReference.TryParse(destination) : null;
         var result = target is null ? Store(session, line, container, destination) : Send(session, line, container, target);
         Report(line.Flags, result, target?.ToString());
         return 0;
@@ -45,25 +47,38 @@ internal sealed class CommitCommand : Command
 
     private static BuildResult Store(Session session, CommandLine line, WorkingContainer container, string destination)
     {
-        var name = destination.StartsWith(LocalPrefix) ? destination[(destination.LastIndexOf(']') is var end and > 0 ? end + 1 : LocalPrefix.Length)..] : destination;
-        return Commit(session, line, container, name.Length == 0 ? [] : [Checked(ImageNames.Normalise(name))]);
+        PushSignature.Of(line.Flags, target: null);
+        var name = destination.StartsWith(LocalPrefix) ? ImageNames.WithDefaultHost(destination[LocalPrefix.Length..]) : destination;
+        IReadOnlyList<string> names = name.Length == 0 ? [] : [Checked(ImageNames.Normalise(name))];
+        var list = List(session, line.Flags);
+        var commit = new ContainerCommit(session.Services, session.Containers, line.Cancellation);
+        var request = CommitFlags.Read(line.Flags, names);
+        var result = line.Flags.Boolean("rm") ? commit.CommitAndRemove(container, request) : commit.Commit(container, request);
+        Add(session, list, result);
+        return result;
     }
 
-    /// <summary>Makes the image, writes it where it is wanted, and keeps it only if it was there before.</summary>
+    /// <summary>Makes the image, writes it where it is wanted, and keeps it only if it was there before or a list has it.</summary>
     private static BuildResult Send(Session session, CommandLine line, WorkingContainer container, TransportReference target)
     {
+        using var signature = PushSignature.Of(line.Flags, target);
         var before = session.Images.List().Select(static image => image.ManifestDigest).ToHashSet();
+        var list = List(session, line.Flags);
         using var sink = session.Transports.OpenSink(target);
         var options = PushFlags.Read(line.Flags);
-        var result = Commit(session, line, container, []);
+        var result = new ContainerCommit(session.Services, session.Containers, line.Cancellation).Commit(container, CommitFlags.Read(line.Flags, []));
         var image = session.Image(result.ImageId);
+        var isKept = before.Contains(image.ManifestDigest);
         try
         {
-            session.Pusher.Push(image, sink, options, line.Cancellation);
+            var digest = session.Pusher.Push(image, sink, options, line.Cancellation);
+            signature?.Sign(session, digest, line.Cancellation);
+            Add(session, list, result);
+            isKept |= list is not null;
         }
         finally
         {
-            if (!before.Contains(image.ManifestDigest))
+            if (!isKept)
             {
                 session.Images.Remove(image);
             }
@@ -78,28 +93,17 @@ internal sealed class CommitCommand : Command
         return result;
     }
 
-    private static BuildResult Commit(Session session, CommandLine line, WorkingContainer container, IReadOnlyList<string> names)
+    /// <summary>The list that gets the image; found or made first, so that a name that can't be a list fails before anything is written.</summary>
+    private static StoredImage? List(Session session, ParsedFlags flags) => flags.Text("manifest") is { Length: > 0 } name
+        ? session.Lists.Create(Checked(ImageNames.Normalise(name)), amend: true, replace: false)
+        : null;
+
+    private static void Add(Session session, StoredImage? list, BuildResult result)
     {
-        if (line.Flags.Text("manifest") is { Length: > 0 } wanted)
+        if (list is not null)
         {
-            // Found or made first: a name that can't be a list fails before anything is written.
-            session.Lists.Create(Checked(ImageNames.Normalise(wanted)), amend: true, replace: false);
+            session.Lists.AddBuilt(list, session.Lists.Members.Describe(session.Image(result.ImageId)));
         }
-
-        var result = CommitImage(session, line, container, names);
-        if (line.Flags.Text("manifest") is { Length: > 0 } list)
-        {
-            session.Lists.AddBuilt(session.Lists.Get(list), session.Lists.Members.Describe(session.Image(result.ImageId)));
-        }
-
-        return result;
-    }
-
-    private static BuildResult CommitImage(Session session, CommandLine line, WorkingContainer container, IReadOnlyList<string> names)
-    {
-        var commit = new ContainerCommit(session.Services, session.Containers, line.Cancellation);
-        var request = CommitFlags.Read(line.Flags, names);
-        return line.Flags.Boolean("rm") && names.Count > 0 ? commit.CommitAndRemove(container, request) : commit.Commit(container, request);
     }
 
     private static string Checked(string name)

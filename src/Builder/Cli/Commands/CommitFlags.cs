@@ -15,6 +15,7 @@ internal static class CommitFlags
         new("compression-format", FlagKind.Text, "for a registry or an archive: gzip (the default), zstd or zstd:chunked"),
         new("compression-level", FlagKind.Text, "how hard to compress: 1 to 9 for gzip, 1 to 20 for zstd"),
         new("config", FlagKind.Text, "file with a configuration in JSON, whose values come before the container's"),
+        new("created-annotation", FlagKind.Boolean, "annotate the manifest with the image's time (default true)"),
         new("disable-compression", FlagKind.Boolean, "accepted: the store keeps no tarballs, registries get compressed layers", 'D'),
         new("force-compression", FlagKind.Boolean, "compress anew what is compressed otherwise"),
         new("format", FlagKind.Text, "oci or docker (default: the container's)", 'f'),
@@ -23,9 +24,12 @@ internal static class CommitFlags
         new("manifest", FlagKind.Text, "list of images that gets the image, too"),
         new("metadata-file", FlagKind.Text, "file that gets the image's digests and name as JSON"),
         new("omit-history", FlagKind.Boolean, "write no history"),
+        new("omit-timestamp", FlagKind.Boolean, "the same as --timestamp 0", Hidden: true),
         new("quiet", FlagKind.Boolean, "print only the image's id", 'q'),
+        new("reference-time", FlagKind.Text, "file whose time the image's becomes", Hidden: true),
         new("rewrite-timestamp", FlagKind.Boolean, "accepted: with a source date epoch times in the layer are always limited"),
         new("rm", FlagKind.Boolean, "remove the container afterwards"),
+        PushSignature.Flag,
         new("source-date-epoch", FlagKind.Text, "seconds since 1970 that replace the time of the commit"),
         new("squash", FlagKind.Boolean, "one layer for everything, the base included"),
         new("timestamp", FlagKind.Text, "seconds since 1970 that every time becomes"),
@@ -38,9 +42,10 @@ internal static class CommitFlags
     /// <summary>What the command line asks for.</summary>
     public static CommitRequest Read(ParsedFlags flags, IReadOnlyList<string> names)
     {
-        if (flags.Has("timestamp") && flags.Has("source-date-epoch"))
+        string[] times = ["timestamp", "omit-timestamp", "reference-time", "source-date-epoch"];
+        if (times.Count(flags.Has) > 1)
         {
-            throw new UsageException("--timestamp and --source-date-epoch can't both be given: the first is every file's time, the second the latest");
+            throw new UsageException("can not use more then one timestamp option at at time: --timestamp is every file's time, --source-date-epoch the latest");
         }
 
         return new CommitRequest
@@ -49,8 +54,11 @@ internal static class CommitFlags
             Format = flags.Text("format") is { } format ? BudRequest.Format(format) : null,
             Squash = flags.Boolean("squash"),
             OmitHistory = flags.Boolean("omit-history"),
-            Timestamp = flags.Number("timestamp"),
-            SourceDateEpoch = flags.Has("timestamp") ? null
+            Timestamp = flags.Boolean("omit-timestamp") ? 0
+                : flags.Text("reference-time") is { } reference ? new DateTimeOffset(File.GetLastWriteTimeUtc(reference)).ToUnixTimeSeconds()
+                : flags.Number("timestamp"),
+            CreatedAnnotation = flags.Boolean("created-annotation", otherwise: true),
+            SourceDateEpoch = times[..3].Any(flags.Has) ? null
                 : flags.Text("source-date-epoch") is { } epoch ? SourceDateEpoch.Parse(epoch, "--source-date-epoch")
                 : SourceDateEpoch.Parse(Environment.GetEnvironmentVariable(SourceDateEpoch.Name), "the environment"),
             UnsetEnvironment = flags.List("unsetenv"),

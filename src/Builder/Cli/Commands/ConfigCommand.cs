@@ -3,6 +3,7 @@ using System.Text.Json;
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Engine.Containers;
 using Bld.Dockerfile;
+using Bld.Registry;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -69,11 +70,11 @@ internal sealed class ConfigCommand : Command
             Each("user", value => editor.Set(config => config with { User = value }), "USER");
             Each("shell", value => editor.Set(config => config with { Shell = ShellWords.List(value) }), "SHELL");
             Each("stop-signal", value => editor.Set(config => config with { StopSignal = value }), "STOPSIGNAL");
-            Each("port", editor.Port, "EXPOSE");
+            Each("port", editor.Port, "EXPOSE", hasCommas: true);
             Each("env", editor.Env, "ENV");
             Each("entrypoint", value => editor.Entrypoint(value, editor.Container.CommandSet), "ENTRYPOINT");
             Each("cmd", Cmd, "CMD");
-            Each("volume", editor.Volume, "VOLUME");
+            Each("volume", editor.Volume, "VOLUME", hasCommas: true);
             Healthcheck();
             Each("label", editor.Label, "LABEL");
             Each("unsetlabel", name => editor.Label(name + "-"));
@@ -91,9 +92,9 @@ internal sealed class ConfigCommand : Command
             return editor.Container;
         }
 
-        private void Each(string flag, Action<string> apply, string? keyword = null)
+        private void Each(string flag, Action<string> apply, string? keyword = null, bool hasCommas = false)
         {
-            foreach (var value in flags.List(flag))
+            foreach (var value in flags.List(flag).SelectMany(text => hasCommas ? text.Split(',') : [text]))
             {
                 apply(value);
                 if (keyword is not null)
@@ -112,15 +113,28 @@ internal sealed class ConfigCommand : Command
         private void Healthcheck()
         {
             Each("healthcheck", editor.Healthcheck, "HEALTHCHECK");
-            Each("healthcheck-interval", value => editor.Health(health => health with { Interval = GoDuration.Parse(value) }));
-            Each("healthcheck-timeout", value => editor.Health(health => health with { Timeout = GoDuration.Parse(value) }));
-            Each("healthcheck-start-period", value => editor.Health(health => health with { StartPeriod = GoDuration.Parse(value) }));
-            Each("healthcheck-start-interval", value => editor.Health(health => health with { StartInterval = GoDuration.Parse(value) }));
+            Time("healthcheck-interval", static (health, time) => health with { Interval = time });
+            Time("healthcheck-timeout", static (health, time) => health with { Timeout = time });
+            Time("healthcheck-start-period", static (health, time) => health with { StartPeriod = time });
+            Time("healthcheck-start-interval", static (health, time) => health with { StartInterval = time });
             if (flags.Number("healthcheck-retries") is { } retries)
             {
                 editor.Health(health => health with { Retries = (int)retries });
             }
         }
+
+        private void Time(string flag, Func<HealthcheckConfig, long, HealthcheckConfig> change) => Each(flag, value =>
+        {
+            try
+            {
+                var time = GoDuration.Parse(value);
+                editor.Health(health => change(health, time));
+            }
+            catch (FormatException exception)
+            {
+                throw new UsageException($"parsing --{flag} \"{value}\": {exception.Message}");
+            }
+        });
 
         /// <summary>Docker's field; the OCI format has none, but keeps what it doesn't know.</summary>
         private void Comment(string value) => editor.SetImage(config =>

@@ -9,6 +9,7 @@ internal static class CopyFlags
     public static IReadOnlyList<Flag> All { get; } =
     [
         AddHistory.Flag,
+        new("allow-empty-wildcard", FlagKind.Boolean, "let patterns match nothing"),
         new("allow-wildcard", FlagKind.Boolean, "whether * ? [ in sources are patterns (default true)"),
         new("checksum", FlagKind.Text, "digest that the fetched file or commit must have"),
         new("chmod", FlagKind.Text, "mode of what is copied, such as 0755 or u=rwX,go=rX"),
@@ -18,7 +19,9 @@ internal static class CopyFlags
         new("from", FlagKind.Text, "container or image that the sources lie in"),
         new("ignorefile", FlagKind.Text, "file with rules of what is left out of the context directory"),
         new("link", FlagKind.Boolean, "accepted: each copy is independent of what lies below it"),
+        new("no-follow-symlinks", FlagKind.Boolean, "copy a source that is a link as a link"),
         new("quiet", FlagKind.Boolean, "print no digest", 'q'),
+        new("timestamp", FlagKind.Text, "seconds since 1970 that are the time of everything that is copied"),
         .. RegistryFlags.All,
     ];
 
@@ -77,6 +80,9 @@ internal static class CopyFlags
             Parents = flags.Boolean("parents"),
             Checksum = flags.Text("checksum"),
             IsLiteral = !flags.Boolean("allow-wildcard", otherwise: true),
+            AllowsNoMatch = flags.Boolean("allow-empty-wildcard"),
+            KeepsLinks = flags.Boolean("no-follow-symlinks"),
+            Timestamp = flags.Number("timestamp"),
             IsAdd = isAdd,
             WantsDigest = !flags.Boolean("quiet") || AddHistory.IsWanted(flags),
         };

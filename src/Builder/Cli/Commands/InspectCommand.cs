@@ -35,6 +35,11 @@ internal sealed class InspectCommand : Command
         var value = Find(session, name, line.Flags.Text("type") ?? "any", line.Flags.Has("type"));
         if (line.Flags.Text("format") is { } format)
         {
+            if (!format.Contains("{{", StringComparison.Ordinal))
+            {
+                throw new UsageException($"invalid format provided: {format}: it has no {{{{action}}}}");
+            }
+
             var text = Template.Parse(format).Execute(value);
             Console.Out.Write(text + (Console.IsOutputRedirected ? "" : "\n"));
             return 0;

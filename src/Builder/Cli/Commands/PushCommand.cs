@@ -33,12 +33,7 @@ internal sealed class PushCommand : Command
     {
         var target = Destination(image, line.Arguments);
         var options = PushFlags.Read(line.Flags) with { All = line.Flags.Boolean("all", otherwise: true) };
-        using var key = line.Flags.Text("sign-by") is { } path ? SigningKey.Read(path) : null;
-        if (key is not null && target.Kind is not TransportKind.Registry)
-        {
-            throw new UsageException("--sign-by signs images in registries only: a signature lies beside its image there");
-        }
-
+        using var signature = PushSignature.Of(line.Flags, target);
         using var transfers = line.Flags.Boolean("quiet") ? null : TransferDisplay.Open();
         if (transfers is not null)
         {
@@ -51,12 +46,7 @@ internal sealed class PushCommand : Command
             digest = session.Pusher.Push(image, sink, options, line.Cancellation);
         }
 
-        if (key is not null)
-        {
-            using var client = session.Transports.Access.Open(RegistryName.Parse(ImageNames.WithDefaultHost(target.Path)));
-            SigstoreSignatures.Sign(client, digest, key, line.Cancellation);
-        }
-
+        signature?.Sign(session, digest, line.Cancellation);
         if (line.Flags.Text("digestfile") is { } file)
         {
             File.WriteAllText(file, digest.ToString());

@@ -16,7 +16,7 @@ internal static class PushFlags
         new("format", FlagKind.Text, "oci or docker, instead of the image's own format", 'f'),
         new("digestfile", FlagKind.Text, "file that gets the digest of what was written"),
         new("quiet", FlagKind.Boolean, "print nothing", 'q'),
-        new("sign-by", FlagKind.Text, "file of an ECDSA key (PEM) to sign with, in the way of cosign"),
+        PushSignature.Flag,
         new("rm", FlagKind.Boolean, "remove the image from the store afterwards"),
         .. RegistryFlags.All,
     ];

@@ -41,13 +41,19 @@ internal static class RegistryFlags
         var options = new RegistryOptions
         {
             VerifiesTls = flags.Has("tls-verify") ? flags.Boolean("tls-verify") : null,
-            AuthFile = flags.Text("authfile"),
+            AuthFile = AuthFile(flags),
             CertificateDirectory = flags.Text("cert-dir"),
             Credentials = flags.Text("creds") is { } text ? Credentials.Parse(text) : null,
             RetryDelay = flags.Text("retry-delay") is { } delay ? Duration(delay) : null,
         };
         return flags.Number("retry") is { } retries and >= 0 and < 1000 ? options with { Retries = (int)retries } : options;
     }
+
+    /// <summary>The file with credentials that the command line names: a misspelt one would mean that nobody is logged in.</summary>
+    /// <exception cref="UsageException">There is no such file.</exception>
+    public static string? AuthFile(ParsedFlags flags) => flags.Text("authfile") is { Length: > 0 } file && !File.Exists(file)
+        ? throw new UsageException($"checking authfile: stat {file}: no such file or directory")
+        : flags.Text("authfile");
 
     /// <summary>The platform that is asked for; this machine's where it isn't.</summary>
     public static Bld.Registry.Platform ReadPlatform(ParsedFlags flags)

@@ -19,7 +19,7 @@ internal sealed class RenameCommand : Command
         }
 
         using var session = Session.Open(line.Flags);
-        var container = session.Containers.Get(line.Arguments[0]);
+        var container = ContainerArguments.Container(session, line.Arguments[0]);
         var name = line.Arguments[1];
         if (container.Name == name)
         {

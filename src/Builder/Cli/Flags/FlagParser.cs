@@ -69,7 +69,7 @@ internal sealed class FlagParser(IReadOnlyList<Flag> flags, bool stopsAtArgument
             var letter = word[i];
             var flag = flags.FirstOrDefault(each => each.Short == letter)
                 ?? throw new UsageException($"unknown shorthand flag: '{letter}' in {word}");
-            if (!flag.TakesWord)
+            if (!flag.TakesWord && !word.AsSpan(i + 1).StartsWith('='))
             {
                 parsed.Add(flag.Name, flag.Implied ?? "true");
                 continue;

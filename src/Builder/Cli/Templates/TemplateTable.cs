@@ -1,5 +1,3 @@
-using System.Text;
-
 namespace Bld.Builder.Cli.Templates;
 
 /// <summary>
@@ -25,22 +23,12 @@ internal static class TemplateTable
             lines.Add(template.Execute(headings));
         }
 
+        // Like Buildah's: what the template has spaces between stands in columns, too.
         lines.AddRange(items.Select(template.Execute));
-        if (isTable)
-        {
-            return TextColumns.Render([.. lines.Select(static line => line.Split('\t'))]);
-        }
-
-        var text = new StringBuilder();
-        foreach (var line in lines)
-        {
-            text.Append(line).Append(line.EndsWith('\n') ? "" : "\n");
-        }
-
-        return text.ToString();
+        return TextColumns.Render([.. lines.SelectMany(static line => line.TrimEnd('\n').Split('\n')).Select(static line => line.Split('\t'))]);
     }
 
-    // Shells hand \t and \n over as two characters. Within actions they stand in quotes, where they mean the same anyway.
+    // A space begins a column. Shells hand \t and \n over as two characters. Within actions they stand in quotes, where they mean the same anyway.
     private static string Unescape(string format)
     {
         var parts = format.Split("{{");
@@ -50,7 +38,7 @@ internal static class TemplateTable
             if (text >= 0)
             {
                 parts[i] = parts[i][..text]
-                    + parts[i][text..].Replace("\\t", "\t", StringComparison.Ordinal).Replace("\\n", "\n", StringComparison.Ordinal);
+                    + parts[i][text..].Replace("\\t", "\t", StringComparison.Ordinal).Replace("\\n", "\n", StringComparison.Ordinal).Replace(' ', '\t');
             }
         }
 

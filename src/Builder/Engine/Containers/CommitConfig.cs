@@ -47,6 +47,11 @@ internal sealed class CommitConfig(WorkingContainer container, CommitRequest req
     public IReadOnlyDictionary<string, string> Annotations()
     {
         var editor = new ConfigEditor(container);
+        if (request.CreatedAnnotation && !container.Annotations.ContainsKey(ImageAnnotations.Created))
+        {
+            editor.Annotation($"{ImageAnnotations.Created}={ImageAnnotations.Text(_created)}");
+        }
+
         foreach (var name in request.UnsetAnnotations)
         {
             editor.Annotation(name + "-");
@@ -63,11 +68,8 @@ internal sealed class CommitConfig(WorkingContainer container, CommitRequest req
     private List<HistoryEntry> History()
     {
         var entries = new List<HistoryEntry>();
-        foreach (var entry in container.Config.History ?? [])
-        {
-            // Squashed, the new layer is the only one.
-            entries.Add(request.Squash ? entry with { EmptyLayer = true } : entry);
-        }
+        // Squashed, the new layer is the only one, and tells of what was done here.
+        entries.AddRange(request.Squash ? [] : container.Config.History ?? []);
 
         var hasTime = (request.Timestamp ?? request.SourceDateEpoch) is not null;
         entries.AddRange(container.History.Select(entry => hasTime ? entry with { Created = _created } : entry));

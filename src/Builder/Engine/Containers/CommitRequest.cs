@@ -26,6 +26,9 @@ internal sealed record CommitRequest
 
     public IReadOnlyList<string> UnsetAnnotations { get; init; } = [];
 
+    /// <summary>Whether the manifest's annotations have the image's time.</summary>
+    public bool CreatedAnnotation { get; init; } = true;
+
     /// <summary>As <c>name=value</c>.</summary>
     public IReadOnlyList<string> Annotations { get; init; } = [];
 

@@ -38,7 +38,7 @@ internal sealed class ConfigEditor(WorkingContainer container)
             }
             else if (equals < 0)
             {
-                variables.SetEnvironment(text, Environment.GetEnvironmentVariable(text) ?? throw new BuildException($"setting env \"{text}\": no value given, and the environment has none"));
+                variables.SetEnvironment(text, Environment.GetEnvironmentVariable(text) ?? throw new BuildException($"setting env \"{text}\": no value given and the environment has none"));
             }
             else
             {
@@ -63,7 +63,7 @@ internal sealed class ConfigEditor(WorkingContainer container)
     public void Volume(string text) => Set(config => config with { Volumes = Changed(config.Volumes, text) });
 
     /// <summary>A further trigger.</summary>
-    public void OnBuild(string text) => Set(config => config with { OnBuild = text == All ? null : [.. config.OnBuild ?? [], text] });
+    public void OnBuild(string text) => Set(config => config with { OnBuild = text == All ? null : text.Length == 0 ? config.OnBuild : [.. config.OnBuild ?? [], text] });
 
     /// <summary>A feature of the operating system.</summary>
     public void OsFeature(string text) => SetImage(config => config with

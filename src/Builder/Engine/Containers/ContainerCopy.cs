@@ -1,6 +1,7 @@
 using Bld.Builder.Context;
 using Bld.Builder.Copy;
 using Bld.Registry;
+using Bld.Runtime.Linux;
 using Bld.Runtime.Users;
 
 using Microsoft.Win32.SafeHandles;
@@ -31,7 +32,16 @@ internal sealed record ContainerCopyRequest
 
     public bool Parents { get; init; }
 
-    /// <summary>Whether archives are unpacked and URLs fetched: <c>add</c>.</summary>
+    /// <inheritdoc cref="CopyRequest.AllowsNoMatch"/>
+    public bool AllowsNoMatch { get; init; }
+
+    /// <inheritdoc cref="CopyRequest.KeepsLinks"/>
+    public bool KeepsLinks { get; init; }
+
+    /// <summary>Seconds since 1970 that are the time of everything that is copied.</summary>
+    public long? Timestamp { get; init; }
+
+    /// <summary>Whether archives are unpacked: <c>add</c>.</summary>
     public bool IsAdd { get; init; }
 
     public string? Checksum { get; init; }
@@ -85,12 +95,16 @@ internal sealed class ContainerCopy(EngineServices services, WorkingContainerSto
         Parents = request.Parents,
         Excludes = request.Excludes.Count > 0 ? IgnoreRules.Of(request.Excludes) : IgnoreRules.None,
         IsLiteral = request.IsLiteral,
+        AllowsNoMatch = request.AllowsNoMatch,
+        KeepsLinks = request.KeepsLinks,
+        Time = request.Timestamp is { } seconds ? new FileTime(seconds, 0) : null,
     };
 
     private static (uint User, uint Group) Owner(SafeFileHandle view, string text)
     {
         var user = new UserDatabase(view).Resolve(text);
-        return (user.Uid, user.Gid);
+        // A number that nobody has is the group's, too.
+        return (user.Uid, user.Name is null && !text.Contains(':') ? user.Uid : user.Gid);
     }
 
     private static string Destination(WorkingContainer container, ContainerCopyRequest request)

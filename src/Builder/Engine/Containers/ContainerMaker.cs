@@ -33,7 +33,7 @@ internal sealed class ContainerMaker(EngineServices services, WorkingContainerSt
     /// <exception cref="BuildException">The image can't be had, or the name is taken.</exception>
     public WorkingContainer Make(string image, ContainerOptions options, CancellationToken cancellation)
     {
-        if (image == Scratch)
+        if (image is Scratch or "")
         {
             return containers.Create(OfNothing(options), options.Name, Suffix);
         }

@@ -7,7 +7,7 @@ using Microsoft.Win32.SafeHandles;
 
 namespace Bld.Builder.Engine.Containers;
 
-/// <summary>Where <c>bld copy</c> and <c>bld add</c> take from: the host, a container or an image, and for <c>add</c> URLs and repositories.</summary>
+/// <summary>Where <c>bld copy</c> and <c>bld add</c> take from: the host, a container or an image, URLs and repositories.</summary>
 internal sealed class CopySources(EngineServices services, ContainerCopyRequest request, CancellationToken cancellation) : IDisposable
 {
     private readonly List<IDisposable> _owned = [];
@@ -41,7 +41,7 @@ internal sealed class CopySources(EngineServices services, ContainerCopyRequest 
         }
     }
 
-    private bool IsRemote(string word) => request.IsAdd && request.From is null && RemoteSource.IsRemote(word);
+    private bool IsRemote(string word) => request.From is null && RemoteSource.IsRemote(word);
 
     private void CheckChecksum()
     {
@@ -68,7 +68,7 @@ internal sealed class CopySources(EngineServices services, ContainerCopyRequest 
         // "/./" is where --parents begins to keep directories.
         var here = Escaped(Environment.CurrentDirectory);
         var sources = copy.Sources.Select(word => word.StartsWith('/') ? word : request.Parents ? $"{here}/./{word}" : $"{here}/{word}");
-        return new Copier(new CopySource(OpenDirectory("/"), IgnoreRules.None, KeepsOwners: false, "the host (no such file or directory)"), copy with { Sources = [.. sources] }, cancellation);
+        return new Copier(new CopySource(OpenDirectory("/"), IgnoreRules.None, KeepsOwners: false, "the host"), copy with { Sources = [.. sources] }, cancellation);
     }
 
     private Copier Remote(string word, CopyRequest copy, RemoteSources remote)

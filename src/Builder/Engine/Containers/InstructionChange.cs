@@ -88,7 +88,7 @@ internal static class InstructionChange
                 editor.Set(config => config with { StopSignal = Expand(signal.Signal) });
                 return true;
             case HealthcheckInstruction healthcheck:
-                editor.Set(config => config with { Healthcheck = Healthcheck(healthcheck) });
+                editor.Set(config => config with { Healthcheck = InstructionSettings.Healthcheck(healthcheck) });
                 return true;
             case MaintainerInstruction maintainer:
                 editor.SetImage(config => config with { Author = maintainer.Name });
@@ -99,20 +99,5 @@ internal static class InstructionChange
     }
 
     private static IReadOnlyList<string> Line(CommandForm command, ContainerConfig config) =>
-        command.IsShell ? [.. config.Shell is { Count: > 0 } shell ? shell : ["/bin/sh", "-c"], command.Text] : command.Arguments;
-
-    private static HealthcheckConfig Healthcheck(HealthcheckInstruction instruction) => new()
-    {
-        Test = instruction.Command switch
-        {
-            null => ["NONE"],
-            { IsShell: true } command => ["CMD-SHELL", command.Text],
-            var command => ["CMD", .. command.Arguments],
-        },
-        Interval = instruction.Interval,
-        Timeout = instruction.Timeout,
-        StartPeriod = instruction.StartPeriod,
-        StartInterval = instruction.StartInterval,
-        Retries = instruction.Retries,
-    };
+        InstructionSettings.CommandLine(command, config.Shell is { Count: > 0 } shell ? shell : ["/bin/sh", "-c"]);
 }

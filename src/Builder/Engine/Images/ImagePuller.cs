@@ -32,7 +32,7 @@ internal sealed partial class ImagePuller(ImageStore images, SnapshotStore snaps
             case PullPolicy.Never:
             case PullPolicy.Missing when stored is not null:
                 return Unpacked(
-                    stored ?? throw new BuildException($"image \"{name}\" is not in the store, and it may not be pulled: bring it there by bld pull, or leave out --pull=never"),
+                    stored ?? throw new BuildException($"{name}: image not known: it is not in the store for {platform}, and it may not be pulled: bring it there by bld pull, or leave out --pull=never"),
                     cancellation);
             case PullPolicy.Newer when stored is not null:
                 return TryPull(plain, platform, cancellation) ?? Unpacked(stored, cancellation);
@@ -81,12 +81,16 @@ internal sealed partial class ImagePuller(ImageStore images, SnapshotStore snaps
         {
             if (images.Find(candidate) is { } stored)
             {
-                return stored.IsIndex ? FindInIndex(stored, platform) : stored;
+                return stored.IsIndex ? FindInIndex(stored, platform) : IsOfOther(stored, candidate, platform) ? null : stored;
             }
         }
 
         return null;
     }
+
+    // A name of a registry has images for several platforms, of which the store keeps one; what was built here is taken as it is.
+    private bool IsOfOther(StoredImage stored, string name, Platform platform) =>
+        platform != Platform.Host && stored.Names.Contains(name) && !name.StartsWith("localhost/") && !platform.Accepts(OfConfig(images.ReadConfig(stored)));
 
     private StoredImage? FindInIndex(StoredImage stored, Platform platform)
     {

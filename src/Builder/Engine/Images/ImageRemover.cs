@@ -90,7 +90,7 @@ internal sealed class ImageRemover(ImageStore images, WorkingContainerStore cont
             if (!force)
             {
                 throw new BuildException(
-                    $"image used by {container.Id}: image is in use by a container: remove the container {container.Name}, or force removal of both");
+                    $"image used by {container.Id}: image is in use by a container: consider listing external containers and force-removing image: bld rm {container.Name} removes the container, rmi --force both");
             }
 
             using var held = containers.Hold(container, cancellation);

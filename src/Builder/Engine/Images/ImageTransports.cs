@@ -31,7 +31,7 @@ internal sealed class ImageTransports(StateDirectory state, RegistryAccess acces
         }
 
         using var source = OpenSource(reference);
-        return [read(source, NamesOf(reference))];
+        return [read(source, NamesOf(source is LayoutArchiveSource { ImageName: { } name } ? reference with { Name = name } : reference))];
     }
 
     /// <summary>The list that a reference names; null when it names an image.</summary>
