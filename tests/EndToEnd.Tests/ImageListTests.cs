@@ -58,6 +58,28 @@ public sealed class ImageListTests : IDisposable
     }
 
     [Fact]
+    public void A_repository_with_a_digest_means_the_image_whatever_its_tag()
+    {
+        var id = Make("one", "FROM scratch\nLABEL a=b\n");
+        var digest = _home.Succeed("images", "--format", "{{.Digest}}");
+        Assert.Equal("one-working-container", _home.Succeed("from", "--pull=never", $"one@{digest}"));
+        Assert.Equal(id[..12], _home.Succeed("images", "-q", $"localhost/one@{digest}"));
+        Fails("image not known", "images", $"two@{digest}");
+        _home.Succeed("rmi", "-f", $"one@{digest}");
+        Assert.Equal("", _home.Succeed("images", "-q"));
+    }
+
+    [Fact]
+    public void All_images_go_those_that_differ_by_annotations_too()
+    {
+        _home.Build("FROM scratch\nLABEL a=b\n", "-t", "one", "--timestamp", "0");
+        _home.Build("FROM scratch\nLABEL a=b\n", "-t", "two", "--timestamp", "0", "--annotation", "c=d");
+        Assert.Single(Lines("images", "-q"));
+        _home.Succeed("rmi", "-a");
+        Assert.Equal("", _home.Succeed("images", "-q"));
+    }
+
+    [Fact]
     public void An_archive_tells_the_name_of_its_image()
     {
         var id = Make("one", "FROM scratch\nLABEL a=b\n");

@@ -43,10 +43,18 @@ internal static class CommandRunner
         }
         catch (Exception exception) when (exception is DockerfileException or RegistryException or UserLookupException or IOException or UnauthorizedAccessException or FormatException)
         {
-            Report(exception.Message);
+            Report(Meaning(exception));
             return Failure;
         }
     }
+
+    // In the words of everybody else, which scripts look for.
+    private static string Meaning(Exception exception) => exception switch
+    {
+        FileNotFoundException { FileName: { } file } => $"open {file}: no such file or directory",
+        DirectoryNotFoundException => $"{exception.Message.TrimEnd('.')}: no such file or directory",
+        _ => exception.Message,
+    };
 
     /// <summary>Prints why nothing could be started, and gives the exit code.</summary>
     public static int Fail(ContainerException exception)

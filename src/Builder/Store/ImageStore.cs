@@ -16,7 +16,7 @@ internal sealed partial class ImageStore(StateDirectory state)
 {
     private const string IndexPath = "images/index.json";
 
-    /// <summary>The image with that name (normalised), or whose id begins so (<c>sha256:</c> may stand before it); null when there is none.</summary>
+    /// <summary>The image with that name (normalised; with a digest the tag doesn't matter), or whose id begins so (<c>sha256:</c> may stand before it); null when there is none.</summary>
     /// <exception cref="BuildException">Several ids begin so.</exception>
     internal StoredImage? Find(string nameOrIdPrefix)
     {
@@ -24,6 +24,13 @@ internal sealed partial class ImageStore(StateDirectory state)
         if (index.FindName(nameOrIdPrefix) is { } named)
         {
             return named;
+        }
+
+        if (nameOrIdPrefix.IndexOf('@') is var at and > 0 && Digest.TryParse(nameOrIdPrefix[(at + 1)..], out var digest))
+        {
+            // Whatever tag the repository gives it.
+            var repository = nameOrIdPrefix[..at];
+            return index.FindManifest(digest) is { } image && image.Names.Any(name => name.StartsWith(repository + ":", StringComparison.Ordinal)) ? image : null;
         }
 
         var prefix = nameOrIdPrefix.StartsWith("sha256:", StringComparison.Ordinal) ? nameOrIdPrefix[7..] : nameOrIdPrefix;
@@ -106,7 +113,13 @@ internal sealed partial class ImageStore(StateDirectory state)
         var digest = Digest.Of(index);
         return new StoredImage
         {
-            Id = id ?? digest.Hex, MediaType = mediaType, ManifestDigest = digest, ManifestSize = index.Length, Names = names, Created = created, Size = index.Length,
+            Id = id ?? digest.Hex,
+            MediaType = mediaType,
+            ManifestDigest = digest,
+            ManifestSize = index.Length,
+            Names = names,
+            Created = created,
+            Size = index.Length,
         };
     }
 

@@ -52,9 +52,18 @@ internal sealed class RmiCommand : Command
 
     private static void Remove(Session session, ImageRemover remover, string name, bool force, bool all)
     {
-        var image = session.Image(name);
-        var asked = all ? null : ImageNames.Candidates(name).FirstOrDefault(image.Names.Contains);
-        remover.Remove(image, asked, force, everyName: all);
+        if (!all)
+        {
+            var image = session.Image(name);
+            remover.Remove(image, ImageNames.Candidates(name).FirstOrDefault(image.Names.Contains), force);
+            return;
+        }
+
+        // An id has several manifests where only annotations differ; what went as another's base is gone already.
+        while (session.Images.Find(name) is { } next)
+        {
+            remover.Remove(next, name: null, force, everyName: true);
+        }
     }
 
     private static void Check(bool named, bool all, bool prune)
