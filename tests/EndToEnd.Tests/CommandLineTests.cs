@@ -25,7 +25,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("stat /nothing: no such file or directory", "bud", "--secret", "id=a,src=/nothing", ".")]
     [InlineData("stat /nothing: no such file or directory", "bud", "--ssh", "a=/nothing", ".")]
     [InlineData("no such file or directory", "bud", "/nothing")]
-    [InlineData("/nothing: no such file or directory", "bud", "--build-arg-file", "/nothing", ".")]
+    [InlineData("open /nothing: no such file or directory", "compatibility", "/nothing")]
     [InlineData("reading build container \"nothing\": container not known", "rename", "nothing", "x")]
     public void A_wrong_command_line_is_one_error_and_125(string expected, params string[] arguments)
     {

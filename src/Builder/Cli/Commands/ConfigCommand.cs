@@ -130,7 +130,7 @@ internal sealed class ConfigCommand : Command
                 var time = GoDuration.Parse(value);
                 editor.Health(health => change(health, time));
             }
-            catch (FormatException exception)
+            catch (DockerfileException exception)
             {
                 throw new UsageException($"parsing --{flag} \"{value}\": {exception.Message}");
             }

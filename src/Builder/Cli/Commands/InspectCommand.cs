@@ -31,15 +31,15 @@ internal sealed class InspectCommand : Command
         var name = line.Arguments is [var only] ? only
             : line.Arguments.Count == 0 ? throw new UsageException("container or image name must be specified")
             : throw new UsageException("too many arguments specified");
+        if (line.Flags.Text("format") is { } wanted && !wanted.Contains("{{", StringComparison.Ordinal))
+        {
+            throw new UsageException($"invalid format provided: {wanted}: it has no {{{{action}}}}");
+        }
+
         using var session = Session.Open(line.Flags);
         var value = Find(session, name, line.Flags.Text("type") ?? "any", line.Flags.Has("type"));
         if (line.Flags.Text("format") is { } format)
         {
-            if (!format.Contains("{{", StringComparison.Ordinal))
-            {
-                throw new UsageException($"invalid format provided: {format}: it has no {{{{action}}}}");
-            }
-
             var text = Template.Parse(format).Execute(value);
             Console.Out.Write(text + (Console.IsOutputRedirected ? "" : "\n"));
             return 0;

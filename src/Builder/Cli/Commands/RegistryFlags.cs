@@ -11,6 +11,7 @@ internal static class RegistryFlags
     public static IReadOnlyList<Flag> All { get; } =
     [
         new("authfile", FlagKind.Text, "file with credentials, instead of the usual ones"),
+        new("blob-cache", FlagKind.Text, "accepted without effect: the store itself remembers which blobs it has", Hidden: true),
         new("cert-dir", FlagKind.Text, "directory with certificates for the registry"),
         new("creds", FlagKind.Text, "USER:PASSWORD for the registry"),
         new("tls-verify", FlagKind.Boolean, "whether the registry's certificate must be good; false allows plain HTTP"),

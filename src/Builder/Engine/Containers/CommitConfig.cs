@@ -47,9 +47,10 @@ internal sealed class CommitConfig(WorkingContainer container, CommitRequest req
     public IReadOnlyDictionary<string, string> Annotations()
     {
         var editor = new ConfigEditor(container);
-        if (request.CreatedAnnotation && !container.Annotations.ContainsKey(ImageAnnotations.Created))
+        if (container.Annotations.GetValueOrDefault(ImageAnnotations.Created) == container.ParseManifest()?.Annotations?.GetValueOrDefault(ImageAnnotations.Created))
         {
-            editor.Annotation($"{ImageAnnotations.Created}={ImageAnnotations.Text(_created)}");
+            // The base's time isn't this image's.
+            editor.Annotation(request.CreatedAnnotation ? $"{ImageAnnotations.Created}={ImageAnnotations.Text(_created)}" : ImageAnnotations.Created + "-");
         }
 
         foreach (var name in request.UnsetAnnotations)
