@@ -159,7 +159,8 @@ public sealed class TemplateTests
 
         Assert.Equal("NAME      SIZE\nbusybox   1\na         22\n", TemplateTable.Render("table {{.Name}}\\t{{.Size}}", rows, headings));
         Assert.Equal("busybox   1\na         22\n", TemplateTable.Render("table {{.Name}}\t{{.Size}}", rows, headings, heads: false));
-        Assert.Equal("busybox\t1\na\t22\n", TemplateTable.Render("{{.Name}}\\t{{.Size}}", rows, headings));
+        Assert.Equal("busybox   1\na         22\n", TemplateTable.Render("{{.Name}}\\t{{.Size}}", rows, headings));
+        Assert.Equal("busybox   1\na         22\n", TemplateTable.Render("{{.Name}} {{.Size}}", rows, headings));
     }
 
     private static string Render(string template) => Template.Parse(template).Execute(Value);
