@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 
@@ -47,6 +48,7 @@ internal sealed class BlobStream : Stream
     {
         while (true)
         {
+            var started = Stopwatch.GetTimestamp();
             try
             {
                 var count = await ReadOnceAsync(buffer);
@@ -63,7 +65,10 @@ internal sealed class BlobStream : Stream
                         $"the download of {_blob.Digest} broke off at byte {_position} of {_blob.Size}: {Reason(exception)}; tried {_failures} times", exception);
                 }
 
-                await Task.Delay(_options.PauseBefore(_failures - 1), _cancellation);
+                var pause = _options.PauseBefore(_failures - 1);
+                _options.Tell(
+                    $"the download of {_blob.Digest} broke off at byte {_position} of {_blob.Size}: {Reason(exception)}", _failures - 1, Stopwatch.GetElapsedTime(started), pause);
+                await Task.Delay(pause, _cancellation);
             }
         }
     }

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 using System.Net.Http.Headers;
 
@@ -75,6 +76,7 @@ public sealed partial class RegistryClient
         long offset = 0;
         for (var failures = 0; ;)
         {
+            var started = Stopwatch.GetTimestamp();
             try
             {
                 location ??= await StartUploadAsync(cancellation);
@@ -83,7 +85,9 @@ public sealed partial class RegistryClient
             }
             catch (RegistryException exception) when (MayGoOn(exception) && failures < _options.Retries)
             {
-                await Task.Delay(_options.PauseBefore(failures++), cancellation);
+                var pause = _options.PauseBefore(failures);
+                _options.Tell(exception.Message, failures++, Stopwatch.GetElapsedTime(started), pause);
+                await Task.Delay(pause, cancellation);
                 if (source.Size is not null && await HasBlobAsync(await source.DigestAsync(cancellation), cancellation))
                 {
                     // Only the answer was lost.

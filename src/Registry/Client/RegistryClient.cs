@@ -73,6 +73,17 @@ public sealed partial class RegistryClient : IDisposable
             : null;
     }
 
+    /// <summary>
+    /// Whether a reference means this manifest already. Asked with the right to push, so that what follows needs no other token; where
+    /// the answer isn't a clear yes it is no.
+    /// </summary>
+    public async Task<bool> HasManifestAsync(string reference, Digest digest, CancellationToken cancellation)
+    {
+        using var response = await SendManifestRequestAsync(HttpMethod.Head, reference, cancellation, Push);
+        return response.StatusCode == HttpStatusCode.OK
+            && response.Headers.TryGetValues("Docker-Content-Digest", out var values) && values.FirstOrDefault() == digest.ToString();
+    }
+
     /// <summary>Publishes a manifest.</summary>
     public async Task PutManifestAsync(string reference, RawManifest manifest, CancellationToken cancellation)
     {
@@ -127,9 +138,9 @@ public sealed partial class RegistryClient : IDisposable
 
     private Uri Path(string path) => new($"/v2/{_name.Repository}/{path}", UriKind.Relative);
 
-    private Task<HttpResponseMessage> SendManifestRequestAsync(HttpMethod method, string reference, CancellationToken cancellation) =>
+    private Task<HttpResponseMessage> SendManifestRequestAsync(HttpMethod method, string reference, CancellationToken cancellation, string? scope = null) =>
         _connection.SendAsync(
-            new RegistryRequest(method, Path($"manifests/{reference}"), Pull)
+            new RegistryRequest(method, Path($"manifests/{reference}"), scope ?? Pull)
             {
                 Headers = static headers =>
                 {

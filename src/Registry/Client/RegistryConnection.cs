@@ -139,6 +139,14 @@ internal sealed class RegistryConnection : IDisposable
 
     private async Task<bool> SpeaksTlsAsync(CancellationToken cancellation)
     {
+        var place = new Uri($"https://{_name.ApiHost}");
+        var patience = TimeSpan.FromSeconds(Math.Min(10, _options.StallTimeout.TotalSeconds));
+        if ((_name.IsLoopback || HttpClient.DefaultProxy.IsBypassed(place))
+            && await TlsProbe.AskAsync(place.DnsSafeHost, place.Port, patience, cancellation) is var first and (TlsProbe.Alert or TlsProbe.Handshake or (byte)'H'))
+        {
+            return first != 'H';
+        }
+
         // Not through the retrying handler: a failure here is an answer.
         using var handler = new SocketsHttpHandler
         {
@@ -147,10 +155,10 @@ internal sealed class RegistryConnection : IDisposable
             SslOptions = _tls.ToClientOptions(),
             AllowAutoRedirect = false,
         };
-        using var probe = new HttpClient(handler) { Timeout = TimeSpan.FromSeconds(Math.Min(10, _options.StallTimeout.TotalSeconds)) };
+        using var probe = new HttpClient(handler) { Timeout = patience };
         try
         {
-            using var request = new HttpRequestMessage(HttpMethod.Get, $"https://{_name.ApiHost}/v2/");
+            using var request = new HttpRequestMessage(HttpMethod.Get, new Uri(place, "/v2/"));
             using var response = await probe.SendAsync(request, HttpCompletionOption.ResponseHeadersRead, cancellation);
             return true;
         }

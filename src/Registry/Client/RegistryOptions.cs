@@ -3,6 +3,8 @@ namespace Bld.Registry;
 /// <summary>How registries are spoken to.</summary>
 public sealed record RegistryOptions
 {
+    private static readonly TimeSpan Worthy = TimeSpan.FromSeconds(1);
+
     /// <summary>
     /// Whether certificates must be good. False allows bad ones and plain HTTP; null means true, but for registries on this machine,
     /// which may speak plain HTTP, and for those that the configuration calls insecure.
@@ -32,6 +34,22 @@ public sealed record RegistryOptions
 
     /// <summary>The first pause before another try; null for a short one that doubles.</summary>
     public TimeSpan? RetryDelay { get; init; }
+
+    /// <summary>Hears, a sentence each, of further tries that people wait for.</summary>
+    public Action<string>? Report { get; init; }
+
+    /// <summary>Tells of a further try after a long silence or before a long pause; short ones are nobody's business.</summary>
+    /// <param name="why">What was asked, and why it is asked again.</param>
+    /// <param name="attempt">0 for the first further try.</param>
+    /// <param name="waited">How long the try before took.</param>
+    /// <param name="pause">How long it is until the next.</param>
+    internal void Tell(string why, int attempt, TimeSpan waited, TimeSpan pause)
+    {
+        if (waited >= Worthy || waited >= StallTimeout || pause >= Worthy)
+        {
+            Report?.Invoke($"{why.TrimEnd('.')}; trying again{(pause >= Worthy ? $" in {pause.TotalSeconds:0.#} s" : "")} ({attempt + 1} of {Retries})");
+        }
+    }
 
     /// <summary>The pause before a further try.</summary>
     /// <param name="attempt">0 for the first.</param>

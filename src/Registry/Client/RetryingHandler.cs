@@ -12,6 +12,7 @@ namespace Bld.Registry;
 internal sealed class RetryingHandler : DelegatingHandler
 {
     private static readonly TimeSpan LongestPause = TimeSpan.FromSeconds(30);
+    private static readonly ResiliencePropertyKey<HttpRequestMessage> Asking = new("request");
 
     private readonly RegistryOptions _options;
     private readonly ResiliencePipeline<HttpResponseMessage> _pipeline;
@@ -28,8 +29,9 @@ internal sealed class RetryingHandler : DelegatingHandler
                     outcome.Outcome.Exception is HttpRequestException { HttpRequestError: not HttpRequestError.SecureConnectionError and not HttpRequestError.NameResolutionError }
                     || IsPassing(outcome.Outcome.Result?.StatusCode)),
                 DelayGenerator = outcome => new ValueTask<TimeSpan?>(Asked(outcome.Outcome.Result) ?? options.PauseBefore(outcome.AttemptNumber)),
-                OnRetry = static outcome =>
+                OnRetry = outcome =>
                 {
+                    Tell(outcome);
                     outcome.Outcome.Result?.Dispose();
                     return default;
                 },
@@ -42,10 +44,34 @@ internal sealed class RetryingHandler : DelegatingHandler
         status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout
         || ((int?)status >= 500 && status is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported));
 
-    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken) =>
-        request.Content is UploadContent upload
-            ? await SendOnceAsync(request, upload, cancellationToken)
-            : await _pipeline.ExecuteAsync(async token => await SendOnceAsync(request, null, token), cancellationToken);
+    protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
+    {
+        if (request.Content is UploadContent upload)
+        {
+            return await SendOnceAsync(request, upload, cancellationToken);
+        }
+
+        var context = ResilienceContextPool.Shared.Get(cancellationToken);
+        try
+        {
+            context.Properties.Set(Asking, request);
+            return await _pipeline.ExecuteAsync(async each => await SendOnceAsync(request, null, each.CancellationToken), context);
+        }
+        finally
+        {
+            ResilienceContextPool.Shared.Return(context);
+        }
+    }
+
+    private void Tell(OnRetryArguments<HttpResponseMessage> retry)
+    {
+        var request = retry.Context.Properties.GetValue(Asking, null!);
+        var why = retry.Outcome.Result is { } answer ? $"{(int)answer.StatusCode} {answer.ReasonPhrase}" : retry.Outcome.Exception?.Message;
+
+        // The path only: queries hold signatures.
+        _options.Tell(
+            $"{request.Method.Method} {request.RequestUri?.Authority}{request.RequestUri?.AbsolutePath}: {why}", retry.AttemptNumber, retry.Duration, retry.RetryDelay);
+    }
 
     private async Task<HttpResponseMessage> SendOnceAsync(HttpRequestMessage request, UploadContent? upload, CancellationToken cancellation)
     {

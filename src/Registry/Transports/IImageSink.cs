@@ -28,6 +28,12 @@ public interface IImageSink : IDisposable
     /// <summary>Whether a blob is there.</summary>
     Task<bool> HasBlobAsync(Digest digest, CancellationToken cancellation);
 
+    /// <summary>Whether a manifest is there already, and with it all that it speaks of; false where that isn't known.</summary>
+    /// <param name="manifest">The document.</param>
+    /// <param name="isTop">Whether it must be what the reference means.</param>
+    /// <param name="cancellation">Stops it.</param>
+    Task<bool> HasManifestAsync(RawManifest manifest, bool isTop, CancellationToken cancellation) => Task.FromResult(false);
+
     /// <summary>Brings a blob there.</summary>
     /// <param name="blob">What it is.</param>
     /// <param name="open">Opens its bytes; maybe several times. Seekable.</param>

@@ -38,6 +38,9 @@ public sealed class RegistrySink(RegistryClient client, string spoolDirectory) :
 
     public Task<bool> HasBlobAsync(Digest digest, CancellationToken cancellation) => client.HasBlobAsync(digest, cancellation);
 
+    public Task<bool> HasManifestAsync(RawManifest manifest, bool isTop, CancellationToken cancellation) =>
+        client.HasManifestAsync(isTop ? client.Name.Reference : manifest.Digest.ToString(), manifest.Digest, cancellation);
+
     public Task<bool> TryMountAsync(Digest digest, string repository, CancellationToken cancellation) =>
         client.TryMountAsync(digest, repository, cancellation);
 

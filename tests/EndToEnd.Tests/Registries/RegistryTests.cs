@@ -44,6 +44,34 @@ public sealed class RegistryTests(RegistryHome shared) : IClassFixture<RegistryH
         Assert.Equal("greeting", shared.Greeting("neighbour", $"{_host}/second/app"));
     }
 
+    [Fact]
+    public void An_image_that_is_there_already_is_not_written_and_one_that_was_deleted_is()
+    {
+        var name = $"{_host}/again/app";
+        _home.Succeed("push", "-q", "--digestfile", _home.In("again-digest"), "app", $"{name}:1");
+        Assert.Equal($"{name}:1 is this image already\n", _home.Bld("push", "app", $"{name}:1").Error);
+        Assert.Contains("Writing manifest", _home.Bld("push", "app", $"{name}:2").Error, StringComparison.Ordinal);
+        BldHome.Peer("skopeo", "delete", "--tls-verify=false", $"docker://{name}:1");
+        Assert.Contains("Writing manifest", _home.Bld("push", "app", $"{name}:1").Error, StringComparison.Ordinal);
+        Assert.Equal("greeting", shared.Greeting("deleted", $"{name}:1"));
+    }
+
+    [Fact]
+    public async Task A_busy_registry_is_waited_for_with_a_word_and_login_tries_twice()
+    {
+        using var busy = new BusyServer();
+
+        var login = await Task.Run(() => _home.Bld("login", "--authfile", _home.In("busy.json"), "-u", "a", "-p", "b", busy.Host));
+        Assert.Equal(125, login.Code);
+        Assert.Equal(2, busy.Requests);
+        Assert.StartsWith($"GET {busy.Host}/v2/: 503 Busy; trying again in 1 s (1 of 1)\nError: ", login.Error, StringComparison.Ordinal);
+
+        var pull = await Task.Run(() => _home.Bld("pull", "--retry", "1", $"{busy.Host}/app"));
+        Assert.Contains($"GET {busy.Host}/v2/app/manifests/latest: 503 Busy; trying again in 1 s (1 of 1)\n", pull.Error, StringComparison.Ordinal);
+        var quiet = await Task.Run(() => _home.Bld("pull", "-q", "--retry", "1", $"{busy.Host}/app"));
+        Assert.DoesNotContain("trying again", quiet.Error, StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("gzip", "oci")]
     [InlineData("zstd", "oci")]
@@ -145,7 +173,7 @@ public sealed class RegistryTests(RegistryHome shared) : IClassFixture<RegistryH
         registry.Dispose();
         var outcome = _home.Bld("push", "--retry", "1", "--retry-delay", "10ms", "app", $"{registry.Host}/app");
         Assert.Equal(125, outcome.Code);
-        Assert.Matches($"^Error: cannot reach {registry.Host} for HEAD /v2/app/blobs/sha256:[0-9a-f]+: Connection refused", outcome.Error.Split('\n').First(static line => line.StartsWith("Error", StringComparison.Ordinal)));
+        Assert.Matches($"^Error: cannot reach {registry.Host} for HEAD /v2/app/(blobs/sha256:[0-9a-f]+|manifests/latest): Connection refused", outcome.Error.Split('\n').First(static line => line.StartsWith("Error", StringComparison.Ordinal)));
         Assert.Equal("", outcome.Output);
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_home.Store, "tmp")));
     }

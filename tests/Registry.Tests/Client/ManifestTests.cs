@@ -33,6 +33,20 @@ public sealed class ManifestTests : IDisposable
         Assert.Null(await _client.FindManifestAsync("other", CancellationToken.None));
     }
 
+    [Fact]
+    public async Task Whether_a_tag_means_a_manifest_is_one_question_and_never_an_error()
+    {
+        var manifest = new RawManifest(Encoding.UTF8.GetBytes(Minimal), MediaTypes.OciManifest);
+        await _client.PutManifestAsync("tag", manifest, CancellationToken.None);
+
+        Assert.True(await _client.HasManifestAsync("tag", manifest.Digest, CancellationToken.None));
+        Assert.Equal("HEAD /v2/some/image/manifests/tag", $"{_registry.Server.Requests.Last().Method} {_registry.Server.Requests.Last().Path}");
+        Assert.False(await _client.HasManifestAsync("tag", Digest.Of([1]), CancellationToken.None));
+        Assert.False(await _client.HasManifestAsync("other", manifest.Digest, CancellationToken.None));
+        _registry.Before = _ => TestReply.Empty(403);
+        Assert.False(await _client.HasManifestAsync("tag", manifest.Digest, CancellationToken.None));
+    }
+
     [Theory]
     [InlineData(false)]
     [InlineData(true)]

@@ -1,4 +1,5 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Cli.Settings;
 using Bld.Builder.Engine.Images;
 using Bld.Registry;
 using Bld.Registry.Configuration;
@@ -31,8 +32,11 @@ internal static class RegistryFlags
     ];
 
     /// <summary>How the command line and registries.conf want registries spoken to.</summary>
-    public static RegistryAccess Access(ParsedFlags flags) => new(
-        Read(flags),
+    public static RegistryAccess Access(ParsedFlags flags) => Access(flags, Read(flags));
+
+    /// <inheritdoc cref="Access(ParsedFlags)"/>
+    public static RegistryAccess Access(ParsedFlags flags, RegistryOptions options) => new(
+        options,
         () => RegistriesConfiguration.Load(flags.Text("registries-conf"), flags.Text("registries-conf-dir"), flags.Text("short-name-alias-conf")),
         flags.Text("signature-policy"));
 
@@ -46,6 +50,7 @@ internal static class RegistryFlags
             CertificateDirectory = flags.Text("cert-dir"),
             Credentials = flags.Text("creds") is { } text ? Credentials.Parse(text) : null,
             RetryDelay = flags.Text("retry-delay") is { } delay ? Duration(delay) : null,
+            Report = flags.Boolean("quiet") ? null : Notices.Tell,
         };
         return flags.Number("retry") is { } retries and >= 0 and < 1000 ? options with { Retries = (int)retries } : options;
     }

@@ -1,3 +1,4 @@
+using Bld.Builder.Cli.Settings;
 using Bld.Builder.Engine;
 
 namespace Bld.Builder.Cli.Progress;
@@ -34,6 +35,7 @@ internal sealed class TerminalProgress : IBuildObserver, IDisposable
         _build = new RunningBuild(explains);
         _thread = new Thread(Draw, 256 * 1024) { IsBackground = true, Name = "progress" };
         _thread.Start();
+        Notices.Display = message => Report(new BuildWarning(message));
     }
 
     /// <inheritdoc/>
@@ -53,6 +55,7 @@ internal sealed class TerminalProgress : IBuildObserver, IDisposable
             return;
         }
 
+        Notices.Display = null;
         _stop.Set();
         _thread.Join();
         _region.Draw(_build.TakeStaying(), static (_, _) => []);

@@ -12,9 +12,17 @@ internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, Bl
     public Digest Push(StoredImage image, IImageSink sink, PushOptions options, CancellationToken cancellation)
     {
         var manifest = new RawManifest(images.ReadManifest(image), image.MediaType);
-        var written = image.IsIndex
-            ? WriteIndex(manifest, sink, options, cancellation)
-            : WithAttestations(WriteImage(manifest, sink, options, cancellation), sink, options, cancellation);
+        var attestations = image.IsIndex ? null : AttestationsOf(manifest, sink, options);
+        var isThere = false;
+        var written = image.IsIndex ? WriteIndex(manifest, sink, options, cancellation)
+            : attestations is null ? WriteImage(manifest, sink, options, isTop: true, out isThere, cancellation)
+            : Attested(Write(manifest, sink, options, cancellation), attestations, sink, cancellation);
+        if (isThere)
+        {
+            options.Report?.Invoke($"{sink.Target} is this image already");
+            return written.Digest;
+        }
+
         options.Report?.Invoke($"Writing manifest to {sink.Target}");
         sink.PutManifestAsync(written, isTop: true, cancellation).GetAwaiter().GetResult();
         return written.Digest;
@@ -35,8 +43,7 @@ internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, Bl
             }
 
             var part = new RawManifest(images.ReadBlob(entry.Digest), entry.MediaType);
-            var written = MediaTypes.IsIndex(entry.MediaType) ? part : WriteImage(part, sink, options, cancellation);
-            sink.PutManifestAsync(written, isTop: false, cancellation).GetAwaiter().GetResult();
+            var written = Write(part, sink, options, cancellation);
             entries.Add(entry with { MediaType = written.MediaType, Digest = written.Digest, Size = written.Content.Length });
             moved[entry.Digest.ToString()] = written.Digest.ToString();
             if (AttestationsOf(written, sink, options) is { } attestations)
@@ -58,15 +65,22 @@ internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, Bl
             : new RawManifest((index with { MediaType = type, Manifests = entries }).ToJson(), type);
     }
 
-    /// <summary>An image, or an index of it and of what is claimed about it.</summary>
-    private RawManifest WithAttestations(RawManifest image, IImageSink sink, PushOptions options, CancellationToken cancellation)
+    /// <summary>Writes a part of an index.</summary>
+    private RawManifest Write(RawManifest part, IImageSink sink, PushOptions options, CancellationToken cancellation)
     {
-        if (AttestationsOf(image, sink, options) is not { } attestations)
+        var isThere = false;
+        var written = MediaTypes.IsIndex(part.MediaType) ? part : WriteImage(part, sink, options, isTop: false, out isThere, cancellation);
+        if (!isThere)
         {
-            return image;
+            sink.PutManifestAsync(written, isTop: false, cancellation).GetAwaiter().GetResult();
         }
 
-        sink.PutManifestAsync(image, isTop: false, cancellation).GetAwaiter().GetResult();
+        return written;
+    }
+
+    /// <summary>An index of an image and of what is claimed about it.</summary>
+    private RawManifest Attested(RawManifest image, IReadOnlyList<Attestation> attestations, IImageSink sink, CancellationToken cancellation)
+    {
         var config = ImageConfig.Parse(images.ReadBlob(ImageManifest.Parse(image.Content).Config.Digest));
         var entry = image.ToDescriptor() with { Platform = new Platform { Architecture = config.Architecture, Os = config.Os, Variant = config.Variant } };
         var index = new ImageIndex
@@ -93,14 +107,25 @@ internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, Bl
         return null;
     }
 
-    private RawManifest WriteImage(RawManifest raw, IImageSink sink, PushOptions options, CancellationToken cancellation)
+    /// <summary>Brings an image's blobs there, unless the place has all of the image (then that is said) as it was last sent.</summary>
+    private RawManifest WriteImage(RawManifest raw, IImageSink sink, PushOptions options, bool isTop, out bool isThere, CancellationToken cancellation)
     {
+        isThere = false;
         var manifest = ImageManifest.Parse(raw.Content);
         var configBytes = images.ReadBlob(manifest.Config.Digest);
         IReadOnlyList<Descriptor> layers;
         if (ManifestFormat.IsImage(manifest))
         {
-            layers = new LayerPusher(images, snapshots, memory, remote, sink, options).Push(manifest, ImageConfig.Parse(configBytes), cancellation);
+            var config = ImageConfig.Parse(configBytes);
+            var pusher = new LayerPusher(images, snapshots, memory, remote, sink, options);
+            if (pusher.Foresee(manifest, config) is { } foreseen
+                && ManifestFormat.Convert(raw, manifest, foreseen, options.Format) is var last && sink.HasManifestAsync(last, isTop, cancellation).GetAwaiter().GetResult())
+            {
+                isThere = true;
+                return last;
+            }
+
+            layers = pusher.Push(manifest, config, cancellation);
         }
         else
         {

@@ -30,6 +30,32 @@ internal sealed class LayerPusher(
         return [.. Enumerable.Range(0, manifest.Layers.Count).Select(work.Wait)];
     }
 
+    /// <summary>What the layers were when they were last sent; null when one never was. Nobody is asked.</summary>
+    public IReadOnlyList<Descriptor>? Foresee(ImageManifest manifest, ImageConfig config)
+    {
+        var foreseen = new List<Descriptor>();
+        for (var i = 0; i < manifest.Layers.Count; i++)
+        {
+            var (layer, diffId) = (manifest.Layers[i], config.RootFs.DiffIds[i]);
+            var own = MediaTypes.CompressionOf(layer.MediaType);
+            var wanted = Wanted(own);
+            if (own == wanted)
+            {
+                foreseen.Add(Describe(layer, own, layer.Digest, layer.Size));
+            }
+            else if (memory.FindCompressed(diffId, wanted, options.EffectiveLevel) is var (digest, size))
+            {
+                foreseen.Add(Describe(layer, wanted, digest, size));
+            }
+            else
+            {
+                return null;
+            }
+        }
+
+        return foreseen;
+    }
+
     /// <summary>Brings one layer there; may go on beside others.</summary>
     public Descriptor PushAlone(Descriptor layer, DiffId diffId, ChainId chain, CancellationToken cancellation) => Push(layer, diffId, chain, cancellation);
 
