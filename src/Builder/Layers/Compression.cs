@@ -76,16 +76,53 @@ internal static class Compression
     }
 
     /// <summary>
-    /// Compresses what is written to it with gzip, by several threads: each block becomes a member of its own, which every gzip reader
-    /// takes as one stream. The result depends on the data and the level, not on the number of processors. Call
-    /// <see cref="BlockCompressionStream.End"/> when all is written.
+    /// Compresses what is written to it with gzip, by several threads: each block becomes one or more members, which every gzip reader
+    /// takes as one stream. What can't become smaller is stored as it is. The result depends on the data and the level, not on the number
+    /// of processors. Call <see cref="BlockCompressionStream.End"/> when all is written.
     /// </summary>
     internal static BlockCompressionStream CompressGzip(Stream destination, int level = 6) =>
         new BlockCompressionStream(destination, 1 << 20, (block, output) =>
         {
-            using var gzip = new GZipStream(output, new ZLibCompressionOptions { CompressionLevel = level }, leaveOpen: true);
-            gzip.Write(block.Span);
+            const int Part = 1 << 17;
+            var rest = block.Span;
+            do
+            {
+                var isDense = IsDense(rest[..Math.Min(Part, rest.Length)]);
+                var length = Math.Min(Part, rest.Length);
+                while (length < rest.Length && IsDense(rest.Slice(length, Math.Min(Part, rest.Length - length))) == isDense)
+                {
+                    length = Math.Min(length + Part, rest.Length);
+                }
+
+                using var gzip = new GZipStream(output, new ZLibCompressionOptions { CompressionLevel = isDense ? 0 : level }, leaveOpen: true);
+                gzip.Write(rest[..length]);
+                rest = rest[length..];
+            }
+            while (!rest.IsEmpty);
         });
+
+    /// <summary>
+    /// Whether all bytes are about equally frequent, as in what is compressed or encrypted already: no Huffman code would save a hundredth
+    /// (the collision entropy is above 7.9 bits), and to look for repetitions in it is most of the work of compressing a layer.
+    /// </summary>
+    private static bool IsDense(ReadOnlySpan<byte> data)
+    {
+        const double Evenness = 1.05;
+        Span<int> counts = stackalloc int[256];
+        counts.Clear();
+        foreach (var value in data)
+        {
+            counts[value]++;
+        }
+
+        var collisions = 0.0;
+        foreach (var count in counts)
+        {
+            collisions += (double)count * count;
+        }
+
+        return collisions * 256 < (double)data.Length * data.Length * Evenness;
+    }
 
     /// <summary>As <see cref="CompressGzip"/>, with zstd: each block becomes a frame.</summary>
     internal static BlockCompressionStream CompressZstd(Stream destination, int level = 3)

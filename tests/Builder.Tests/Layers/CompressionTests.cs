@@ -91,6 +91,28 @@ public sealed class CompressionTests : IDisposable
     }
 
     [Fact]
+    public void What_can_not_become_smaller_is_stored_and_what_lies_beside_it_is_compressed()
+    {
+        const int Piece = 300_000;
+        var data = new byte[20 * Piece];
+        for (var at = 0; at < data.Length; at += 2 * Piece)
+        {
+            new Random(at).NextBytes(data.AsSpan(at, Piece));
+            data.AsSpan(at + Piece, Piece).Fill((byte)'x');
+        }
+
+        var compressed = Compress(data, stream => Compression.CompressGzip(stream));
+
+        // RFC 1951, 3.2.3: behind the header of ten bytes the type of the first block, 00 for stored.
+        Assert.Equal(0, compressed[10] & 6);
+        Assert.InRange(compressed.Length, data.Length / 2, data.Length * 52 / 100);
+        File.WriteAllBytes(_place.At("x"), data);
+        File.WriteAllBytes(_place.At("x.gz"), compressed);
+        Programs.Shell("gzip -dc <x.gz | cmp - x", _place.Path);
+        Assert.Equal(data, ReadAll(Compression.Decompress(File.OpenRead(_place.At("x.gz")))));
+    }
+
+    [Fact]
     public void Compressing_twice_gives_the_same_bytes()
     {
         var data = Data(7_000_000);

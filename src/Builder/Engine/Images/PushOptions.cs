@@ -26,6 +26,6 @@ internal sealed record PushOptions
     /// <summary>Told how far each blob is.</summary>
     public Action<Transfer>? Progress { get; init; }
 
-    /// <summary>The level in use.</summary>
-    public int EffectiveLevel => Level ?? (Compression == LayerCompression.Zstd ? 3 : 5);
+    /// <summary>The level in use; for gzip that which gives the size of Buildah's layers.</summary>
+    public int EffectiveLevel => Level ?? 3;
 }
