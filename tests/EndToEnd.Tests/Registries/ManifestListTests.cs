@@ -34,6 +34,34 @@ public sealed class ManifestListTests(RegistryHome shared) : IClassFixture<Regis
     }
 
     [Fact]
+    public void Files_become_an_artifact_in_a_list_that_skopeo_copies_whole()
+    {
+        _home.Succeed("manifest", "create", "artifacts");
+        var (notes, settings) = (_home.Write("artifact/notes.txt", "what is new"), _home.Write("artifact/settings.json", "[]"));
+        _home.Succeed(
+            "manifest", "add", "--artifact", "--artifact-type", "application/x-notes", "--artifact-config", settings, "--artifact-config-type", "application/json",
+            "--artifact-layer-type", "text/plain", "--artifact-annotation", "a=b", "--artifact-subject", "app", "--annotation", "entry=yes", "artifacts", notes);
+        _home.Succeed("manifest", "add", "--artifact", "artifacts");
+        var entries = Entries("artifacts");
+        Assert.Equal("application/x-notes", entries[0].GetProperty("artifactType").GetString());
+        Assert.Equal("yes", entries[0].GetProperty("annotations").GetProperty("entry").GetString());
+        Assert.Equal("application/vnd.unknown.artifact.v1", entries[1].GetProperty("artifactType").GetString());
+
+        _home.Succeed("manifest", "push", "-q", "--all", "artifacts", $"docker://{_host}/artifacts:1");
+        BldHome.Peer("skopeo", "copy", "-q", "--all", "--src-tls-verify=false", $"docker://{_host}/artifacts:1", $"dir:{_home.In("artifact-copy")}");
+        using var manifest = JsonDocument.Parse(
+            BldHome.Peer("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{_host}/artifacts@{entries[0].GetProperty("digest").GetString()}"));
+        var layer = manifest.RootElement.GetProperty("layers")[0];
+        Assert.Equal("notes.txt", layer.GetProperty("annotations").GetProperty("org.opencontainers.image.title").GetString());
+        Assert.Equal("text/plain", layer.GetProperty("mediaType").GetString());
+        Assert.Equal("application/json", manifest.RootElement.GetProperty("config").GetProperty("mediaType").GetString());
+        Assert.Equal("b", manifest.RootElement.GetProperty("annotations").GetProperty("a").GetString());
+        Assert.StartsWith("sha256:", manifest.RootElement.GetProperty("subject").GetProperty("digest").GetString(), StringComparison.Ordinal);
+        Assert.Equal("what is new", File.ReadAllText(_home.In($"artifact-copy/{layer.GetProperty("digest").GetString()![7..]}")));
+        Assert.Contains("give --artifact too", _home.Bld("manifest", "add", "--artifact-type", "a/b", "artifacts", "app").Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Two_empty_lists_are_two_lists()
     {
         var (first, second) = (_home.Succeed("manifest", "create", "empty-1"), _home.Succeed("manifest", "create", "empty-2"));

@@ -26,7 +26,7 @@ internal static class ManifestFormat
 
     /// <summary>Whether a manifest is an image's: its layers are tarballs.</summary>
     public static bool IsImage(ImageManifest manifest) =>
-        manifest.Config.MediaType is MediaTypes.OciConfig or MediaTypes.DockerConfig && !Attestations.IsAttestation(manifest);
+        manifest is { Config.MediaType: MediaTypes.OciConfig or MediaTypes.DockerConfig, ArtifactType: null } && !Attestations.IsAttestation(manifest);
 
     private static Descriptor Typed(Descriptor layer, bool docker)
     {
