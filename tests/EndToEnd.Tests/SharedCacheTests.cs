@@ -21,6 +21,15 @@ public sealed class SharedCacheTests : IDisposable
         RUN head -c 16 /dev/urandom > /mine && rm /bin/cat
         """;
 
+    // Each step shows which result of the one before it was made on.
+    private const string Chained = """
+        FROM scratch
+        COPY busybox /bin/busybox
+        RUN ["/bin/busybox", "--install", "-s", "/bin"]
+        RUN ["/bin/busybox", "sh", "-c", "busybox head -c 16 /dev/urandom > /one"]
+        RUN ["/bin/busybox", "cp", "/one", "/two"]
+        """;
+
     private readonly BldHome _first = new();
     private readonly BldHome _second = new();
     private readonly CacheRegistry _registry = new();
@@ -118,6 +127,38 @@ public sealed class SharedCacheTests : IDisposable
     }
 
     [Fact]
+    public void A_step_is_found_though_another_machine_has_published_other_layers_for_those_below()
+    {
+        _first.Write("context/Dockerfile", Chained);
+        _first.Succeed("bud", "-q", "--cache-to", $"{_registry.Host}/cache", "-o", $"type=local,dest={_first.In("out")}", _first.In("context"));
+        _second.Write("context/Dockerfile", Chained[..Chained.LastIndexOf('\n')]);
+        _second.Succeed("bud", "-q", "--cache-to", $"{_registry.Host}/cache", _second.In("context"));
+
+        using var third = new BldHome();
+        string[] build = ["bud", "--cache-from", $"{_registry.Host}/cache", "-o", $"type=local,dest={third.In("out")}", _first.In("context")];
+        Assert.Equal(4, third.Succeed(build).Split("Using cache").Length - 1);
+        Assert.Equal(File.ReadAllBytes(_first.In("out/one")), File.ReadAllBytes(third.In("out/one")));
+        Assert.Equal(File.ReadAllBytes(_first.In("out/one")), File.ReadAllBytes(third.In("out/two")));
+    }
+
+    [Fact]
+    public void A_hit_brings_the_layers_that_it_was_made_on()
+    {
+        _first.Write("context/Dockerfile", Chained);
+        _first.Write("context/Short", Chained[..Chained.LastIndexOf('\n')]);
+        _first.Succeed("bud", "-q", _first.In("context"));
+        _first.Succeed("bud", "-q", "--no-cache", "-f", _first.In("context/Short"), _first.In("context"));
+
+        // What left is looked at: here the image's root is the snapshot that its last command saw, whatever its layers say.
+        _first.Succeed("bud", "-q", "-t", "app", _first.In("context"));
+        _first.Succeed("push", "-q", "app", $"{_registry.Host}/app:1");
+        _second.Write("from/Dockerfile", $"FROM {_registry.Host}/app:1\n");
+        _second.Succeed("bud", "-q", "-o", $"type=local,dest={_second.In("out")}", _second.In("from"));
+
+        Assert.Equal(File.ReadAllBytes(_second.In("out/one")), File.ReadAllBytes(_second.In("out/two")));
+    }
+
+    [Fact]
     public void A_damaged_layer_is_told_and_its_step_runs()
     {
         _first.Succeed("bud", "-q", "--cache-to", $"{_registry.Host}/cache", _first.In("context"));
@@ -140,6 +181,8 @@ public sealed class SharedCacheTests : IDisposable
         Assert.Contains("the cache 127.0.0.1:1/cache is not used", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("the cache /nonexistent is not used", outcome.Error, StringComparison.Ordinal);
         Assert.Contains("not all in the cache 127.0.0.1:1/cache", outcome.Error, StringComparison.Ordinal);
+        var quiet = _second.Bld("bud", "-q", "--retry", "0", "--cache-to", "127.0.0.1:1/cache", _second.In("context"));
+        Assert.Contains("not all in the cache 127.0.0.1:1/cache", quiet.Error, StringComparison.Ordinal);
     }
 
     [Fact]

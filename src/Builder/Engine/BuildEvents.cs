@@ -78,7 +78,9 @@ internal sealed record StepOutput(StepIdentity Step, OutputStream Stream, ReadOn
 internal sealed record StepFinished(StepIdentity Step, bool Cached, string Result, TimeSpan Elapsed) : BuildEvent;
 
 /// <summary>Something that the user should know and that doesn't stop the build.</summary>
-internal sealed record BuildWarning(string Message) : BuildEvent;
+/// <param name="Message">A sentence.</param>
+/// <param name="IsLoss">Whether something that was asked for was not done, which is told in a quiet build too.</param>
+internal sealed record BuildWarning(string Message, bool IsLoss = false) : BuildEvent;
 
 /// <summary>The image is about to be written under these names.</summary>
 internal sealed record ImageCommitting(IReadOnlyList<string> Names) : BuildEvent;

@@ -42,9 +42,6 @@ internal sealed class PendingLayer
     /// <summary>Begins to compute the digest on another thread; doing it twice is fine.</summary>
     public void StartDigest() => _ = _digest!.Value;
 
-    /// <summary>Diff id and size of the tarball where they are known; null while nobody has computed them.</summary>
-    public LayerDigest? KnownDigest => _digest is { IsValueCreated: true, Value.IsCompletedSuccessfully: true } ? Digest : null;
-
     /// <summary>Diff id and size of the tarball, waiting for them.</summary>
     public LayerDigest Digest => _digest!.Value.GetAwaiter().GetResult();
 }

@@ -25,7 +25,7 @@ internal sealed partial class StageBuilder
         var key = inputs.ToKey();
         var started = Stopwatch.GetTimestamp();
         var record = _usesCache ? Services.Cache.Find(key) : null;
-        var hit = FindHit(record) ?? FindIndependent(independent, key, started) ?? FindShared(key);
+        var hit = FindFitting(record) ?? FindIndependent(independent, key, started) ?? FindShared(key);
         session.Observer.Report(new StepLookedUp(_step, key, inputs, Outcome(record, hit is not null)));
         var (layer, created) = hit ?? MakeLayer(key, make, started);
         if (hit is null && independent is { } alone)
@@ -38,13 +38,13 @@ internal sealed partial class StageBuilder
             Services.Cache.Touch(key);
         }
 
+        _state.Push(layer, key, created, hit is not null);
         if (session.Plan.IsInTargetChain(planned.Stage.Index) && session.Request.Layers && !session.Request.Squash)
         {
             // Hashed while the next step runs.
             layer.StartDigest();
         }
 
-        _state.Push(layer, key, created, hit is not null);
         _state.History.Add(new HistoryEntry { Created = created, CreatedBy = createdBy, Comment = HistoryText.Comment });
         session.Observer.Report(new StepFinished(_step, hit is not null, layer.Snapshot.ToString(), Stopwatch.GetElapsedTime(started)));
     }
@@ -54,6 +54,29 @@ internal sealed partial class StageBuilder
         record is not null && IsYoung(record.Created) && SnapshotId.TryParse(record.Snapshot) is { } id && Services.Snapshots.IsComplete(id)
             ? (session.NewLayer(id), record.Created)
             : null;
+
+    /// <summary>
+    /// What this machine has. Where it was made on other results of the steps below than those that the cache has by now, it brings its
+    /// own: an image's layers are those that its commands saw.
+    /// </summary>
+    private (PendingLayer Layer, DateTimeOffset Created)? FindFitting(CacheRecord? record)
+    {
+        if (FindHit(record) is not { } hit)
+        {
+            return null;
+        }
+
+        if (Services.Snapshots.Get(hit.Layer.Snapshot)?.Parent != _state.Top)
+        {
+            var ancestry = Services.Snapshots.Ancestry(hit.Layer.Snapshot);
+            for (var (i, above) = (_state.Layers.Count - 1, 1); i >= _state.BaseLayers && above < ancestry.Count && ancestry[above].Id != _state.Layers[i].Snapshot; i--, above++)
+            {
+                _state.Replace(i, session.NewLayer(ancestry[above].Id));
+            }
+        }
+
+        return hit;
+    }
 
     /// <summary>A layer for which it doesn't matter what lies below, made on another base.</summary>
     private (PendingLayer Layer, DateTimeOffset Created)? FindIndependent(CacheKey? independent, CacheKey key, long started)
@@ -80,29 +103,22 @@ internal sealed partial class StageBuilder
             return null;
         }
 
-        var found = shared.Find(key, _state.Top, Below(), session.Plan.IsInTargetChain(planned.Stage.Index), IsYoung);
+        var found = shared.Find(key, _state.Layers, session.Plan.IsInTargetChain(planned.Stage.Index), IsYoung);
         _asksOthers = found is not null;
-        return found;
+        if (found is not var (layers, created))
+        {
+            return null;
+        }
+
+        for (var i = 0; i < _state.Layers.Count; i++)
+        {
+            _state.Replace(i, layers[i]);
+        }
+
+        return (layers[^1], created);
     }
 
     private bool IsYoung(DateTimeOffset created) => session.Request.CacheLifetime is not { } lifetime || DateTimeOffset.UtcNow - created <= lifetime;
-
-    /// <summary>The layers so far, if all their digests are known already.</summary>
-    private (bool IsKnown, ChainId? Chain) Below()
-    {
-        ChainId? chain = null;
-        foreach (var layer in _state.Layers)
-        {
-            if (layer.KnownDigest is not { } digest)
-            {
-                return (false, null);
-            }
-
-            chain = chain?.Append(digest.DiffId) ?? ChainId.Of(digest.DiffId);
-        }
-
-        return (true, chain);
-    }
 
     private (PendingLayer Layer, DateTimeOffset Created) MakeLayer(CacheKey key, Action<ActiveSnapshot> make, long started)
     {

@@ -53,6 +53,13 @@ internal sealed class StageState(StageResult start, StageVariables variables)
         Created = Created is { } newest && newest > created ? newest : created;
     }
 
+    /// <summary>Puts another result of a step in the place of the one that it had.</summary>
+    public void Replace(int index, PendingLayer layer)
+    {
+        Layers[index] = layer;
+        Top = Layers[^1].Snapshot;
+    }
+
     /// <summary>What the stage hands on.</summary>
     public StageResult ToResult() => new()
     {

@@ -51,7 +51,7 @@ internal static class CachePlaces
             }
             catch (Exception exception) when (exception is RegistryException or BuildException or IOException or UnauthorizedAccessException)
             {
-                session.Observer.Report(new BuildWarning($"the image is built, but its steps are not all in the cache {reference}: {exception.Message}"));
+                session.Observer.Report(new BuildWarning($"the image is built, but its steps are not all in the cache {reference}: {exception.Message}", IsLoss: true));
             }
         }
     }

@@ -37,7 +37,7 @@ internal static class InlineCache
                 && DateTimeOffset.TryParse(time, CultureInfo.InvariantCulture, DateTimeStyles.AssumeUniversal, out var created))
             {
                 var key = new CacheKey(hex);
-                steps[key] = new SharedStep(key, manifest.Layers[layer], diffIds[layer], ChainId.Of(diffIds.Take(layer)), created);
+                steps[key] = new SharedStep(key, [new SharedLayer(manifest.Layers[layer], diffIds[layer])], ChainId.Of(diffIds.Take(layer)), created);
             }
         }
 

@@ -41,22 +41,26 @@ internal sealed class SharedCacheReader : IDisposable
     public string? Failure => Volatile.Read(ref _failure);
 
     /// <summary>
-    /// The promise of a step's snapshot; null when no place has it. A result that was made on other layers than ours is none: a key
-    /// speaks of what a step was given, and the same commands needn't have given the same twice.
+    /// The layers of a step with those that it lies on, as promises; null when no place has it. The same commands needn't have given the
+    /// same twice, so the steps below may have other layers there than here: then theirs come instead of ours.
     /// </summary>
     /// <param name="key">The step's key.</param>
-    /// <param name="parent">The snapshot that the step lies on.</param>
-    /// <param name="below">The layers below, where all their digests are known.</param>
+    /// <param name="ours">The layers that the step would lie on here.</param>
     /// <param name="isLayer">Whether the image will have this layer, so that it can be fetched at once.</param>
     /// <param name="accepts">Whether a result of that time will do.</param>
-    public (PendingLayer Layer, DateTimeOffset Created)? Find(
-        CacheKey key, SnapshotId? parent, (bool IsKnown, ChainId? Chain) below, bool isLayer, Predicate<DateTimeOffset> accepts)
+    public (IReadOnlyList<PendingLayer> Layers, DateTimeOffset Created)? Find(
+        CacheKey key, IReadOnlyList<PendingLayer> ours, bool isLayer, Predicate<DateTimeOffset> accepts)
     {
         foreach (var place in Asked())
         {
-            if (TryFind(place, key) is { } step && (!below.IsKnown || step.Below == below.Chain) && accepts(step.Created))
+            if (TryFind(place, key) is { } step && accepts(step.Created) && Fit(place, step, ours) is { } layers)
             {
-                return (Promise(place, step, parent, isLayer), step.Created);
+                if (isLayer)
+                {
+                    _services.Snapshots.BeginPromised(layers[^1].Snapshot);
+                }
+
+                return (layers, step.Created);
             }
         }
 
@@ -109,18 +113,33 @@ internal sealed class SharedCacheReader : IDisposable
         }
     }
 
-    private PendingLayer Promise(ICachePlace place, SharedStep step, SnapshotId? parent, bool isLayer)
+    private List<PendingLayer>? Fit(ICachePlace place, SharedStep step, IReadOnlyList<PendingLayer> ours)
+    {
+        var bottom = ours.Count - (step.Layers.Count - 1);
+        if (bottom < 0 || ChainId.Of(ours.Take(bottom).Select(static layer => layer.Digest.DiffId)) != step.Below)
+        {
+            return null;
+        }
+
+        var fitting = ours.Take(bottom).ToList();
+        foreach (var layer in step.Layers)
+        {
+            var at = fitting.Count;
+            var parent = at > 0 ? fitting[^1].Snapshot : (SnapshotId?)null;
+            var isOurs = at < ours.Count && ours[at].Digest.DiffId == layer.DiffId && (at == 0 || ReferenceEquals(fitting[^1], ours[at - 1]));
+            fitting.Add(isOurs ? ours[at] : Promise(place, layer, parent, at == ours.Count ? step : null));
+        }
+
+        return fitting;
+    }
+
+    private PendingLayer Promise(ICachePlace place, SharedLayer layer, SnapshotId? parent, SharedStep? step)
     {
         var id = SnapshotId.Create();
         var layers = new LayerPuller(_services.Images, _services.Snapshots, _services.Memory, report: null);
-        var fetch = new Lazy<Task<UnpackedLayer>>(() => Begin(token => layers.FetchAlone(place.Source, step.Layer, step.DiffId, id, token)));
+        var fetch = new Lazy<Task<UnpackedLayer>>(() => Begin(token => layers.FetchAlone(place.Source, layer.Blob, layer.DiffId, id, token)));
         _services.Snapshots.PromiseSnapshot(id, parent, () => _ = fetch.Value, () => Keep(layers, fetch.Value, step, parent, place));
-        if (isLayer)
-        {
-            _services.Snapshots.BeginPromised(id);
-        }
-
-        return new PendingLayer(id, step.DiffId, step.Layer);
+        return new PendingLayer(id, layer.DiffId, layer.Blob);
     }
 
     private Task<UnpackedLayer> Begin(Func<CancellationToken, UnpackedLayer> fetch)
@@ -147,13 +166,17 @@ internal sealed class SharedCacheReader : IDisposable
         return task;
     }
 
-    private Snapshot Keep(LayerPuller layers, Task<UnpackedLayer> fetch, SharedStep step, SnapshotId? parent, ICachePlace place)
+    private Snapshot Keep(LayerPuller layers, Task<UnpackedLayer> fetch, SharedStep? step, SnapshotId? parent, ICachePlace place)
     {
         try
         {
             using var unpacked = fetch.GetAwaiter().GetResult();
             var snapshot = layers.CommitAlone(unpacked, parent);
-            _services.Cache.Publish(step.Key, new CacheRecord { Snapshot = snapshot.Id.ToString(), Created = step.Created });
+            if (step is not null)
+            {
+                _services.Cache.Publish(step.Key, new CacheRecord { Snapshot = snapshot.Id.ToString(), Created = step.Created });
+            }
+
             return snapshot;
         }
         catch (Exception exception) when (exception is RegistryException or BuildException or IOException)

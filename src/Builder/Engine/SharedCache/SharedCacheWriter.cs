@@ -1,3 +1,5 @@
+using System.Collections.Concurrent;
+
 using Bld.Builder.Engine.Images;
 using Bld.Registry;
 
@@ -7,6 +9,8 @@ namespace Bld.Builder.Engine.SharedCache;
 internal sealed class SharedCacheWriter(EngineServices services, ICachePlace place, CacheReference reference, Platform platform)
 {
     private const int AtOnce = 4;
+    private readonly ConcurrentDictionary<string, Lazy<SharedStep?>> _found = new(StringComparer.Ordinal);
+    private readonly ConcurrentDictionary<string, Lazy<SharedLayer>> _pushed = new(StringComparer.Ordinal);
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
 
@@ -39,21 +43,39 @@ internal sealed class SharedCacheWriter(EngineServices services, ICachePlace pla
     private bool Write(LayerPusher layers, StageResult stage, StageStep step, CancellationToken cancellation)
     {
         // A hit that the place has needs nothing; it may even be where it came from.
-        if (step.Cached && place.Find(step.Key, cancellation) is not null)
+        if (step.Cached && Find(step, cancellation) is not null)
         {
             return false;
         }
 
-        var below = Chain(stage, step.Layer);
+        // The steps below may have been published by others with other layers: what this one lies on goes with it.
+        var chain = stage.Steps.TakeWhile(each => each != step).Append(step).Select(each => Pushed(layers, stage, each, cancellation)).ToList();
+        place.Publish(new SharedStep(step.Key, chain, Chain(stage, stage.Steps[0].Layer), step.Created), platform, cancellation);
+        return true;
+    }
+
+    private SharedStep? Find(StageStep step, CancellationToken cancellation) =>
+        _found.GetOrAdd(step.Key.Hex, _ => new Lazy<SharedStep?>(() => place.Find(step.Key, cancellation))).Value;
+
+    /// <summary>The layer of a step, which the place then has.</summary>
+    private SharedLayer Pushed(LayerPusher layers, StageResult stage, StageStep step, CancellationToken cancellation) =>
+        _pushed.GetOrAdd(stage.Layers[step.Layer].Snapshot.ToString(), _ => new Lazy<SharedLayer>(() => Push(layers, stage, step, cancellation))).Value;
+
+    private SharedLayer Push(LayerPusher layers, StageResult stage, StageStep step, CancellationToken cancellation)
+    {
         var layer = stage.Layers[step.Layer];
         var digest = layer.Digest;
+        if (step.Cached && Find(step, cancellation)?.Layers[^1] is { } there && there.DiffId == digest.DiffId)
+        {
+            return there;
+        }
+
+        var below = Chain(stage, step.Layer);
         var chain = below?.Append(digest.DiffId) ?? ChainId.Of(digest.DiffId);
         Publish(chain, layer);
         var descriptor = layer.Blob
             ?? new Descriptor { MediaType = MediaTypes.OciLayer, Digest = digest.DiffId.Digest, Size = digest.Size };
-        var pushed = layers.PushAlone(descriptor, digest.DiffId, chain, cancellation);
-        place.Publish(new SharedStep(step.Key, pushed, digest.DiffId, below, step.Created), platform, cancellation);
-        return true;
+        return new SharedLayer(layers.PushAlone(descriptor, digest.DiffId, chain, cancellation), digest.DiffId);
     }
 
     /// <summary>The layers are found by their chain, which only those of images have as yet.</summary>
