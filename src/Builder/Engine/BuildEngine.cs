@@ -1,5 +1,6 @@
 using Bld.Builder.Engine.Debugging;
 using Bld.Builder.Engine.History;
+using Bld.Builder.Engine.Images;
 using Bld.Builder.Engine.SharedCache;
 using Bld.Builder.Store;
 using Bld.Dockerfile;
@@ -55,7 +56,8 @@ internal sealed class BuildEngine(EngineServices services)
         warnings.TellOfStages(plan);
         observer.Report(new BuildPlanned(
             [.. plan.Needed.Select(index => new KeyValuePair<string, IReadOnlyList<string>>(StageName(document.Stages[index]), Texts(document.Stages[index])))]));
-        using var session = new BuildSession(services, request, plan, observer, stop.Token) { SharedCache = shared };
+        using var uploads = EarlyUploads.Open(services, request.PushTargets, stop.Token);
+        using var session = new BuildSession(services, request, plan, observer, stop.Token) { SharedCache = shared, Uploads = uploads };
         using var scheduler = new StageScheduler(session, stop);
         var target = scheduler.Build();
         warnings.TellOfNewImages(plan);
@@ -65,6 +67,7 @@ internal sealed class BuildEngine(EngineServices services)
         var result = new StageImages(session, scheduler).Write(target);
         observer.Report(new ImageCommitted(result.ImageId, result.Names));
         CachePlaces.WriteAll(session, target, () => plan.Needed.Select(scheduler.Result));
+        uploads?.Finish();
         return result;
     }
 

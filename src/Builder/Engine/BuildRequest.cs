@@ -1,4 +1,5 @@
 using Bld.Builder.Context;
+using Bld.Builder.Engine.Images;
 using Bld.Builder.Engine.SharedCache;
 using Bld.Registry;
 
@@ -108,6 +109,9 @@ internal sealed record BuildRequest
 
     /// <summary>Whether each instruction keeps its own layer; otherwise a stage gives one.</summary>
     public bool Layers { get; init; } = true;
+
+    /// <summary>Registries that the image will be pushed to, so that its layers can be sent while it is built.</summary>
+    public IReadOnlyList<PushTarget> PushTargets { get; init; } = [];
 
     /// <summary>Whether everything, the base included, becomes one layer.</summary>
     public bool Squash { get; init; }

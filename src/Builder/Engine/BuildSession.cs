@@ -58,6 +58,9 @@ internal sealed class BuildSession(
     /// <summary>Results of other machines; null when none are asked for.</summary>
     public SharedCacheReader? SharedCache { get; init; }
 
+    /// <summary>Sends layers while the build goes on; null when nothing will be pushed.</summary>
+    public EarlyUploads? Uploads { get; init; }
+
     /// <summary>Images that the Dockerfile names.</summary>
     public StageBases Bases { get; } = new(services, request, cancellation);
 

@@ -41,8 +41,9 @@ internal sealed partial class StageBuilder
         _state.Push(layer, key, created, hit is not null);
         if (session.Plan.IsInTargetChain(planned.Stage.Index) && session.Request.Layers && !session.Request.Squash)
         {
-            // Hashed while the next step runs.
+            // Hashed, and sent if it will be, while the next step runs.
             layer.StartDigest();
+            session.Uploads?.Add(_state.Layers);
         }
 
         _state.History.Add(new HistoryEntry { Created = created, CreatedBy = createdBy, Comment = HistoryText.Comment });

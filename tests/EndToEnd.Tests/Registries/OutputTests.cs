@@ -71,6 +71,22 @@ public sealed class OutputTests(RegistryHome shared) : IClassFixture<RegistryHom
     }
 
     [Fact]
+    public void Layers_are_pushed_while_later_steps_run_and_a_failed_build_leaves_no_image()
+    {
+        var name = $"{shared.Registry.Host}/early/app:1";
+        _home.Write("early-context/Dockerfile", "FROM localhost/busybox\nRUN echo early > /early\nRUN sleep 3; exit 1\n");
+        var blobs = _home.In($"registry/{shared.Registry.Host.Split(':')[1]}/docker/registry/v2/repositories/early/app/_layers/sha256");
+
+        Assert.Equal(1, _home.Bld("bud", "--push", "-t", name, _home.In("early-context")).Code);
+
+        Assert.NotEmpty(Directory.EnumerateDirectories(blobs));
+        Assert.False(Directory.Exists(_home.In($"registry/{shared.Registry.Host.Split(':')[1]}/docker/registry/v2/repositories/early/app/_manifests")));
+        Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_home.Store, "tmp")));
+        _home.Build("FROM localhost/busybox\nRUN echo early > /early\nRUN echo greeting > /hello", "--push", "-t", name);
+        Assert.Equal("greeting", shared.Greeting("early-store", name));
+    }
+
+    [Fact]
     public void An_archive_of_several_images_gives_all_of_them()
     {
         // As docker save writes two: one manifest.json over the files of both.

@@ -41,6 +41,7 @@ internal sealed class BudCommand : Command
         }
 
         CompatibilityFlags.Refuse(line.Flags);
+        request = request with { PushTargets = BudResult.Targets(request, outputs) };
         var platforms = PlatformFlags.Read(line.Flags);
         if (line.Flags.Boolean("all-platforms"))
         {

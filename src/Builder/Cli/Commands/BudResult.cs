@@ -27,6 +27,10 @@ internal sealed class BudResult(Session session, CommandLine line)
             : outputs;
     }
 
+    /// <summary>Where a build will be pushed to.</summary>
+    public static IReadOnlyList<PushTarget> Targets(BuildRequest request, IReadOnlyList<BudOutput> outputs) =>
+        [.. outputs.Where(static each => each.IsPushed).SelectMany(each => (each.Names.Count > 0 ? each.Names : request.Names).Select(name => new PushTarget(name, each.Options)))];
+
     /// <summary>Attests built images, puts them in their list, and writes all outputs.</summary>
     /// <param name="built">The images, one for each platform.</param>
     /// <param name="result">The image, or the list of all of them.</param>

@@ -81,7 +81,8 @@ internal sealed class SideBySide<T> : IDisposable
         }
     }
 
-    private void AwaitAll()
+    /// <summary>Returns when nothing is going on any more, well or not.</summary>
+    public void AwaitAll()
     {
         foreach (IAsyncResult task in _tasks)
         {
