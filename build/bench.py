@@ -22,6 +22,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import urllib.request
 
 import benchplot
 
@@ -330,8 +331,13 @@ class Bench:
             def clear(_):
                 shutil.rmtree(f"{self.home}/fresh", ignore_errors=True)
             peers = {"buildah": other.pull(name)} if shutil.which("buildah") else {}
+            ask = urllib.request.Request(f"http://127.0.0.1:{port}/v2/eight/manifests/latest", headers={"Accept": "application/vnd.oci.image.manifest.v1+json"})
+            urls = [f"http://127.0.0.1:{port}/v2/eight/blobs/{layer['digest']}" for layer in json.load(urllib.request.urlopen(ask))["layers"]]
+            run(f"curl -s {' '.join(urls)} > {self.home}/eight.gz")
             self.compare("W7 pull of 300 MB in 8 layers", {"bld": fresh.pull(name), **peers,
-                         "floor: skopeo copy to dir:": ["skopeo", "copy", "-q", "--src-tls-verify=false", f"docker://{name}", f"dir:{self.home}/fresh/dir"]}, clear)
+                         "floor: skopeo copy to dir:": ["skopeo", "copy", "-q", "--src-tls-verify=false", f"docker://{name}", f"dir:{self.home}/fresh/dir"],
+                         "floor: curl": f"curl -s --parallel {' '.join(f'-o /dev/null {url}' for url in urls)}",
+                         "floor: gzip -dc": f"gzip -dc {self.home}/eight.gz > /dev/null"}, clear)
 
     def scripted(self):
         """W8: from, 5 run, copy, config, commit, rm as ten calls."""
