@@ -70,9 +70,14 @@ internal sealed class InstructionFlags
         if (_left is { Count: > 0 })
         {
             var name = Split(_left[0]).Name;
-            throw new DockerfileException($"unknown flag: --{name}{Suggestion.Text(name, _known)}", _left[0]);
+            throw new DockerfileException($"unknown flag: --{name}{Hint(name)}", _left[0]);
         }
     }
+
+    private string Hint(string name) =>
+        Suggestion.Text(name, _known) is { Length: > 0 } near ? near
+        : _known.Count == 0 ? " (did you mean a word? this instruction has no flags, and a lone -- before the word says that it is none)"
+        : $" (did you mean one of --{string.Join(", --", _known)}?)";
 
     private Token? Single(string name)
     {

@@ -22,6 +22,9 @@ internal sealed class BuildContext : IDisposable
     /// <summary>The directory itself, ignored files included.</summary>
     public SafeFileHandle Root { get; }
 
+    /// <summary>When what was fetched was made, in seconds since 1970; null when nothing says so, as for a directory of the host.</summary>
+    public Func<long?> Time { get; init; } = static () => null;
+
     /// <summary>What instructions see of it.</summary>
     public CopySource Source { get; }
 
@@ -30,9 +33,11 @@ internal sealed class BuildContext : IDisposable
     /// <param name="dockerfileName">The Dockerfile's path in it, whose own ignore file comes first; null when it lies elsewhere.</param>
     /// <param name="ignoreFile">A file of the host with rules that replace those of the context (<c>--ignorefile</c>).</param>
     /// <param name="owned">Removed with the context.</param>
+    /// <param name="time">Says when it was made; null for a context that doesn't know.</param>
     /// <exception cref="BuildException">Its rules can't be read.</exception>
-    public static BuildContext Open(SafeFileHandle root, string? dockerfileName, string? ignoreFile, IDisposable? owned = null) =>
-        new(root, ReadRules(root, dockerfileName, ignoreFile), owned);
+    public static BuildContext Open(
+        SafeFileHandle root, string? dockerfileName, string? ignoreFile, IDisposable? owned = null, Func<long?>? time = null) =>
+        new(root, ReadRules(root, dockerfileName, ignoreFile), owned) { Time = time ?? (static () => null) };
 
     /// <summary>The text of a file in the context; null when it isn't there.</summary>
     public string? ReadText(string path) => ReadText(Root, path);

@@ -33,7 +33,10 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
     }
 
     /// <summary>Adds one match: a file, or a directory with all that is in it and not excluded.</summary>
-    public void Add(SourceMatch match, IgnoreRules excludes)
+    /// <param name="match">The match.</param>
+    /// <param name="below">Its path as <paramref name="excludes"/> see it.</param>
+    /// <param name="excludes">What is left out.</param>
+    public void Add(SourceMatch match, string below, IgnoreRules excludes)
     {
         if (!match.Status.IsDirectory)
         {
@@ -48,7 +51,7 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
         var before = notes?.Enter(ByteString.From(match.Name).Span);
         Note("."u8, match.Status, 0);
         using var directory = FileCalls.OpenInRoot(source.Root, match.Real.Span, OpenFlags.ReadOnly | OpenFlags.Directory);
-        AddDirectory(directory, match.Name, "", excludes);
+        AddDirectory(directory, match.Name, below, excludes);
         notes?.Leave(before!.Value);
     }
 
@@ -58,7 +61,7 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
     private void AddDirectory(SafeFileHandle directory, string path, string below, IgnoreRules excludes)
     {
         cancellation.ThrowIfCancellationRequested();
-        var entries = new TreeListing(source.Rules, excludes).Of(directory, path, below).ToList();
+        var entries = new TreeListing(source, excludes).Of(directory, path, below).ToList();
         ReadUnknown(directory, entries);
         foreach (var entry in entries)
         {

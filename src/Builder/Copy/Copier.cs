@@ -48,7 +48,7 @@ internal sealed class Copier
         foreach (var match in _matches)
         {
             hasher.Add(ByteString.From(match.Kept).Span);
-            hasher.Add(match, _request.Excludes);
+            hasher.Add(match, InExcludes(match), _request.Excludes);
         }
 
         foreach (var file in _request.InlineFiles)
@@ -70,7 +70,7 @@ internal sealed class Copier
         _upper = upper;
         _view = view;
         _tracking = tracking;
-        _directories = new TargetDirectories(upper, view, _request.Owner ?? (0, 0));
+        _directories = new TargetDirectories(upper, view, _request.Owner ?? (0, 0), _request.Mode);
         var resolved = RootPath.Resolve(view, ByteString.From(_request.Destination));
         if (_request.Parents && _matches.Count == 0)
         {
@@ -89,6 +89,9 @@ internal sealed class Copier
 
         _directories.Finish();
     }
+
+    /// <summary>A directory's path as <c>--exclude</c> sees it: patterns begin at it, or with <c>--parents</c> at the pivot.</summary>
+    private string InExcludes(SourceMatch match) => _request.Parents ? match.Kept : "";
 
     private bool IsDirectory(ResolvedPath destination)
     {
@@ -111,6 +114,11 @@ internal sealed class Copier
     {
         if (match.Status.IsDirectory)
         {
+            if (_request.Parents && match.Kept.Length > 0 && _request.Excludes.ExcludesAllBelow(match.Kept))
+            {
+                return;
+            }
+
             CopyContents(match, _request.Parents ? KeptPath(match, destination, match.Kept) : destination);
             return;
         }
@@ -121,7 +129,7 @@ internal sealed class Copier
             return;
         }
 
-        if (_request.Excludes.HasRules && _request.Excludes.Excludes(Path.GetFileName(match.Name)))
+        if (_request.Excludes.HasRules && _request.Excludes.Excludes(_request.Parents ? match.Kept : Path.GetFileName(match.Name)))
         {
             return;
         }
@@ -174,7 +182,7 @@ internal sealed class Copier
 
         using var below = _directories.OpenBelow(destination);
         using var workers = new CopyWorkers(_cancellation);
-        CopyDirectory(source, directory, below, destination, match.Name, "", workers);
+        CopyDirectory(source, directory, below, destination, match.Name, InExcludes(match), workers);
         workers.Finish();
         _isFresh = false;
         if (workers.HaveFilesChanged)
@@ -187,7 +195,7 @@ internal sealed class Copier
         SafeFileHandle source, SafeFileHandle target, SafeFileHandle? below, ByteString targetPath, string path, string inCopy, CopyWorkers workers)
     {
         _cancellation.ThrowIfCancellationRequested();
-        foreach (var entry in new TreeListing(_source.Rules, _request.Excludes).Of(source, path, inCopy))
+        foreach (var entry in new TreeListing(_source, _request.Excludes).Of(source, path, inCopy))
         {
             var name = entry.Name.Span;
             var entryPath = ByteString.Join(targetPath.Span, name);
@@ -263,6 +271,10 @@ internal sealed class Copier
                 }
 
                 return;
+            case FileKind.Socket:
+                FileCalls.Open(target, targetName, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180).Dispose();
+                FileCalls.ChangeMode(target, targetName, ModeOf(status));
+                break;
             case FileKind.SymbolicLink:
                 FileCalls.MakeSymbolicLink(FileCalls.ReadLink(source, name).Span, target, targetName);
                 break;

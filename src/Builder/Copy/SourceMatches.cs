@@ -30,7 +30,11 @@ internal sealed class SourceMatches(CopySource source, CopyRequest request)
             var cleaned = RootPath.Clean(text);
             if (!request.IsLiteral && NamePattern.IsPattern(cleaned))
             {
-                matches.AddRange(Expand(cleaned).Select(name => Match(name, prefix, fromPattern: true)).OfType<SourceMatch>());
+                var rest = prefix.Length > 0 && cleaned.StartsWith(prefix + "/") ? cleaned[(prefix.Length + 1)..] : cleaned;
+                foreach (var start in rest.Length < cleaned.Length ? Expand("", prefix) : [""])
+                {
+                    matches.AddRange(Expand(start, rest).Select(name => Match(name, start, fromPattern: true)).OfType<SourceMatch>());
+                }
             }
             else
             {
@@ -95,9 +99,9 @@ internal sealed class SourceMatches(CopySource source, CopyRequest request)
         return false;
     }
 
-    private List<string> Expand(string pattern)
+    private List<string> Expand(string start, string pattern)
     {
-        var found = new List<string> { "" };
+        var found = new List<string> { start };
         foreach (var name in pattern.Split('/'))
         {
             NamePattern.Check(name, "COPY");

@@ -8,12 +8,13 @@ namespace Bld.Builder.Copy;
 
 /// <summary>
 /// Makes directories in a snapshot. One that the layers below have is repeated with its metadata, because overlayfs shows the
-/// topmost directory's; a new one is 0755. Times are set at the end, as writing into a directory changes them.
+/// topmost directory's; a new one is 0755, or what <c>--chmod</c> makes of that. Times are set at the end, as writing into a directory changes them.
 /// </summary>
 /// <param name="upper">The snapshot's directory.</param>
 /// <param name="view">What lies below; null when nothing does.</param>
 /// <param name="owner">Owner of new directories.</param>
-internal sealed class TargetDirectories(SafeFileHandle upper, SafeFileHandle? view, (uint User, uint Group) owner)
+/// <param name="mode">What changes the mode of new directories; null for nothing.</param>
+internal sealed class TargetDirectories(SafeFileHandle upper, SafeFileHandle? view, (uint User, uint Group) owner, ModeChange? mode = null)
 {
     private readonly Dictionary<ByteString, FileTime?> _times = [];
 
@@ -99,7 +100,7 @@ internal sealed class TargetDirectories(SafeFileHandle upper, SafeFileHandle? vi
         }
 
         FileCalls.ChangeOwner(directory, owner.User, owner.Group);
-        FileCalls.ChangeMode(directory, 0x1ED);
+        FileCalls.ChangeMode(directory, mode?.Apply(0x1ED, isDirectory: true) ?? 0x1ED);
         _times.Add(path, null);
     }
 }

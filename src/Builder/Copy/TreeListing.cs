@@ -13,10 +13,14 @@ namespace Bld.Builder.Copy;
 /// <param name="IsOnlyWay">Whether the directory itself is excluded and only leads to something that isn't.</param>
 internal readonly record struct ListedEntry(ByteString Name, FileStatus Status, string Path, string Below, bool IsOnlyWay);
 
-/// <summary>Lists directories without what is excluded. Sockets take no part: they mean nothing in an image.</summary>
-internal sealed class TreeListing(IgnoreRules rules, IgnoreRules excludes)
+/// <summary>
+/// Lists directories without what is excluded. A context's sockets become empty files, as contexts that are sent to a builder have
+/// them; those of a stage take no part: no layer can hold one.
+/// </summary>
+internal sealed class TreeListing(CopySource source, IgnoreRules excludes)
 {
-    private readonly bool _unfiltered = !rules.HasRules && !excludes.HasRules;
+    private readonly IgnoreRules _rules = source.Rules;
+    private readonly bool _unfiltered = !source.Rules.HasRules && !excludes.HasRules;
 
     /// <summary>The names of an open directory, in byte order.</summary>
     public IEnumerable<ListedEntry> Of(SafeFileHandle directory, string path, string below)
@@ -24,7 +28,7 @@ internal sealed class TreeListing(IgnoreRules rules, IgnoreRules excludes)
         foreach (var entry in FileCalls.ReadDirectory(directory))
         {
             var status = FileCalls.Status(directory, entry.Name.Span);
-            if (status.Kind == FileKind.Socket)
+            if (status.Kind == FileKind.Socket && source.KeepsOwners)
             {
                 continue;
             }
@@ -38,12 +42,12 @@ internal sealed class TreeListing(IgnoreRules rules, IgnoreRules excludes)
             var name = entry.Name.ToString();
             var inSource = path.Length == 0 ? name : $"{path}/{name}";
             var inCopy = below.Length == 0 ? name : $"{below}/{name}";
-            var excluded = rules.Excludes(inSource) || excludes.Excludes(inCopy);
+            var excluded = _rules.Excludes(inSource) || excludes.Excludes(inCopy);
             if (!excluded)
             {
                 yield return new ListedEntry(entry.Name, status, inSource, inCopy, IsOnlyWay: false);
             }
-            else if (status.IsDirectory && !rules.ExcludesAllBelow(inSource) && !excludes.ExcludesAllBelow(inCopy)
+            else if (status.IsDirectory && !_rules.ExcludesAllBelow(inSource) && !excludes.ExcludesAllBelow(inCopy)
                 && LeadsToSomething(directory, entry.Name, inSource, inCopy))
             {
                 yield return new ListedEntry(entry.Name, status, inSource, inCopy, IsOnlyWay: true);

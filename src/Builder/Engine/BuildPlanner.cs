@@ -90,7 +90,8 @@ internal sealed class BuildPlanner
 
             foreach (var reference in StageReferences.Of(stage))
             {
-                if (!_request.NamedContexts.ContainsKey(reference) && BuildPlan.FindStage(_document, reference, index) is { } other)
+                if (!_request.NamedContexts.ContainsKey(reference) && BuildPlan.FindStage(_document, reference, index) is { } other
+                    && !_request.NamedContexts.ContainsKey(_document.Stages[other].Name ?? ""))
                 {
                     pending.Push(other);
                 }
@@ -112,7 +113,9 @@ internal sealed class BuildPlanner
                 throw new BuildException($"base name ({stage.From.Image}) should not be blank");
             }
 
-            var platform = stage.From.Platform is { } word ? Expand(word) : null;
+            var platform = stage.From.Platform is { } word
+                ? PlatformWord.Expand(word, _globals.GetValueOrDefault, _globals.Keys, _document.EscapeCharacter)
+                : null;
             var below = _request.NamedContexts.ContainsKey(image) ? null : FindByName(image, index);
             planned = new PlannedStage(stage, position, image, below, platform);
         });

@@ -13,7 +13,11 @@ namespace Bld.Builder.Engine;
 /// <param name="HostPath">Its path when it is a directory of the host; null for what was fetched or unpacked.</param>
 /// <param name="DockerfileText">The Dockerfile, when the context is nothing but one.</param>
 /// <param name="Owned">Removed with the context.</param>
-internal sealed record ContextRoot(SafeFileHandle Root, string? HostPath, string? DockerfileText, IDisposable? Owned);
+internal sealed record ContextRoot(SafeFileHandle Root, string? HostPath, string? DockerfileText, IDisposable? Owned)
+{
+    /// <summary>When what was fetched was made, in seconds since 1970; null when nothing says so.</summary>
+    public Func<long?> Time { get; init; } = static () => null;
+}
 
 /// <summary>
 /// Opens contexts: a directory, a git repository, an http URL of a tarball or of a Dockerfile, a local tarball, <c>-</c> for standard
@@ -36,7 +40,7 @@ internal sealed class ContextOpener(StateDirectory state, RemoteAccess access, C
         try
         {
             return RemoteSource.IsGit(where) ? Git(GitReference.Parse(where), sources)
-                : RemoteSource.IsUrl(where) ? Archive(sources.Url(where, checksum: null).File.Path, sources)
+                : RemoteSource.IsUrl(where) ? Url(where, sources)
                 : where == StandardInput ? Archive(ReadInput(sources), sources)
                 : File.Exists(where) ? LocalFile(where, sources)
                 : throw new BuildException($"cannot open the build context \"{where}\": no such file or directory");
@@ -54,7 +58,13 @@ internal sealed class ContextOpener(StateDirectory state, RemoteAccess access, C
         return errno == Errno.None ? root : throw new BuildException($"cannot open the build context \"{path}\": {errno.Describe()}");
     }
 
-    private static ContextRoot Git(GitReference reference, RemoteSources sources)
+    private ContextRoot Url(string url, RemoteSources sources)
+    {
+        var file = sources.Url(url, checksum: null).File;
+        return Archive(file.Path, sources) with { Time = () => SourceTimes.OfFile(file, cancellation) };
+    }
+
+    private ContextRoot Git(GitReference reference, RemoteSources sources)
     {
         var commit = sources.Repository(reference).Resolve();
         var directory = sources.CheckOut(reference, commit, reference.KeepGitDirectory ?? false);
@@ -62,7 +72,7 @@ internal sealed class ContextOpener(StateDirectory state, RemoteAccess access, C
         var path = ByteString.From(reference.Subdirectory ?? ".");
         var errno = FileCalls.TryOpenResolving(directory.Handle, path.Span, OpenFlags.ReadOnly | OpenFlags.Directory, 0, InRoot, out var root);
         return errno == Errno.None
-            ? new ContextRoot(root, null, null, sources)
+            ? new ContextRoot(root, null, null, sources) { Time = () => SourceTimes.OfRepository(sources, reference, cancellation) }
             : throw new BuildException($"{reference.Shown} has no directory \"{reference.Subdirectory}\" at {commit.Id}: {errno.Describe()}");
     }
 

@@ -1,19 +1,21 @@
 using Bld.Builder.Context;
-using Bld.Builder.Copy;
 using Bld.Builder.Store;
 using Bld.Dockerfile;
 
 namespace Bld.Builder.Engine;
 
 /// <summary>
-/// SOURCE_DATE_EPOCH as a build argument, or as the default of a global ARG: seconds, or the name of a stage that is nothing but a
-/// source (<c>FROM scratch</c> and one ADD), whose time it then is: a repository's commit, an archive's newest entry, a URL's
-/// Last-Modified.
+/// SOURCE_DATE_EPOCH as a build argument, or as the default of a global ARG: seconds; <c>context</c> for the time of the build
+/// context; or the name of a named context or of a stage that is nothing but a source (<c>FROM scratch</c> and one ADD), whose time it
+/// then is. A source without a time of its own, such as a directory, leaves the epoch unset.
 /// </summary>
 internal sealed class EpochSource(EngineServices services, DockerfileDocument document, CancellationToken cancellation)
 {
+    private const string MainContext = "context";
+    private const string NoSource = "SOURCE_DATE_EPOCH stage does not meet source-only requirements";
+
     /// <summary>The request with its times known.</summary>
-    /// <exception cref="BuildException">The value is neither seconds nor such a stage.</exception>
+    /// <exception cref="BuildException">The value is neither seconds nor the name of such a source.</exception>
     public BuildRequest Resolve(BuildRequest request)
     {
         if (request.SourceDateEpoch is { } given)
@@ -23,71 +25,90 @@ internal sealed class EpochSource(EngineServices services, DockerfileDocument do
 
         var plan = BuildPlanner.Plan(document, request);
         var value = plan.GlobalArguments.GetValueOrDefault(SourceDateEpoch.Name) ?? request.BuildArguments.GetValueOrDefault(SourceDateEpoch.Name);
-        if (string.IsNullOrEmpty(value))
-        {
-            return request;
-        }
-
-        return With(request, SourceDateEpoch.TryParse(value) ?? OfStage(plan, request, value));
+        return string.IsNullOrEmpty(value) ? request
+            : With(request, SourceDateEpoch.TryParse(value) ?? (value == MainContext ? request.Context.Time() : OfName(plan, request, value)));
     }
 
-    private static BuildRequest With(BuildRequest request, long seconds) => request with
+    private static BuildRequest With(BuildRequest request, long? seconds) => request with
     {
         SourceDateEpoch = seconds,
         BuildArguments = new Dictionary<string, string>(request.BuildArguments) { [SourceDateEpoch.Name] = $"{seconds}" },
     };
 
-    private long OfStage(BuildPlan plan, BuildRequest request, string name)
+    private long? OfName(BuildPlan plan, BuildRequest request, string name)
     {
-        if (BuildPlan.FindStage(document, name, document.Stages.Count) is not { } index)
+        if (request.NamedContexts.TryGetValue(name, out var context))
         {
-            throw new BuildException($"invalid SOURCE_DATE_EPOCH: {name}: it is neither a number of seconds since 1970 nor the name of a stage");
+            return RemoteSource.IsRemote(context) ? OfSource(request, context) : null;
         }
 
-        var stage = document.Stages[index];
-        if (plan.Stage(index).Base != "scratch" || stage.Instructions is not [AddInstruction { Sources: [var source], Heredocs.Count: 0 } add])
+        return BuildPlan.FindStage(document, name, document.Stages.Count) is { } index
+            ? OfStage(plan, request, document.Stages[index])
+            : throw new BuildException($"invalid SOURCE_DATE_EPOCH: {name}: it is no number of seconds since 1970, no context and no stage");
+    }
+
+    private long? OfStage(BuildPlan plan, BuildRequest request, Stage stage)
+    {
+        if (plan.Stage(stage.Index).Base != "scratch")
         {
-            throw Located(stage.From.Span, $"SOURCE_DATE_EPOCH stage does not meet source-only requirements: \"{name}\" must be FROM scratch with one ADD of one URL or repository");
+            throw Located(stage.From, $"SOURCE_DATE_EPOCH stage must use FROM scratch, not {stage.From.Image}");
+        }
+
+        var variables = new Dictionary<string, string>(plan.GlobalArguments);
+        AddInstruction? add = null;
+        foreach (var instruction in stage.Instructions)
+        {
+            switch (instruction)
+            {
+                case ArgInstruction arg:
+                    Declare(arg, variables, request);
+                    break;
+                case AddInstruction { Sources.Count: 1, Heredocs.Count: 0 } found when add is null:
+                    add = found;
+                    break;
+                case AddInstruction:
+                    throw Located(instruction, "SOURCE_DATE_EPOCH stage must contain exactly one remote ADD source");
+                default:
+                    throw Located(instruction, $"{NoSource}: unsupported {instruction.Keyword} instruction");
+            }
+        }
+
+        if (add is null)
+        {
+            throw Located(stage.From, "SOURCE_DATE_EPOCH stage must contain exactly one remote ADD");
         }
 
         long? time = null;
-        SourceErrors.Locate(document, add.Span, () => time = OfSource(request, WordExpander.Expand(source, plan.GlobalArguments.GetValueOrDefault, document.EscapeCharacter)));
-        return time ?? throw Located(add.Span, $"the stage \"{name}\" gives no SOURCE_DATE_EPOCH: {source} says no time");
+        SourceErrors.Locate(document, add.Span, () => time = OfSource(request, Expand(add.Sources[0], variables)));
+        return time;
     }
 
-    private LocatedException Located(SourceSpan span, string message) => new(document, span, new BuildException(message));
+    private void Declare(ArgInstruction instruction, Dictionary<string, string> variables, BuildRequest request)
+    {
+        foreach (var (name, word) in instruction.Arguments)
+        {
+            if ((request.BuildArguments.GetValueOrDefault(name) ?? (word is null ? null : Expand(word, variables))) is { } value)
+            {
+                variables[name] = value;
+            }
+        }
+    }
+
+    private string Expand(string word, Dictionary<string, string> variables) =>
+        WordExpander.Expand(word, variables.GetValueOrDefault, document.EscapeCharacter);
+
+    private LocatedException Located(Instruction instruction, string message) => new(document, instruction.Span, new BuildException(message));
 
     private long? OfSource(BuildRequest request, string source)
     {
         using var remote = new RemoteSources(services.State, request.Access, cancellation);
         if (RemoteSource.IsGit(source))
         {
-            var reference = GitReference.Parse(source);
-            var commit = remote.Repository(reference).Resolve();
-            return GitRepository.TimeOf(remote.CheckOut(reference, commit, keepsGitDirectory: true).Path, commit, cancellation);
+            return SourceTimes.OfRepository(remote, GitReference.Parse(source), cancellation);
         }
 
-        if (!RemoteSource.IsUrl(source))
-        {
-            throw new BuildException("SOURCE_DATE_EPOCH stage does not meet source-only requirements: its ADD must name a URL or a repository");
-        }
-
-        var file = remote.Url(source, checksum: null).File;
-        using var stream = File.OpenRead(file.Path);
-        using var archive = Archives.TryOpen(stream);
-        return archive is null ? file.LastModified?.ToUnixTimeSeconds() : Newest(archive);
-    }
-
-    private long? Newest(Stream archive)
-    {
-        using var reader = new Layers.TarReader(archive);
-        long? newest = null;
-        while (reader.Next() is { } entry)
-        {
-            cancellation.ThrowIfCancellationRequested();
-            newest = newest is { } known && known > entry.ModifiedAt.Seconds ? known : entry.ModifiedAt.Seconds;
-        }
-
-        return newest;
+        return RemoteSource.IsUrl(source)
+            ? SourceTimes.OfFile(remote.Url(source, checksum: null).File, cancellation)
+            : throw new BuildException("SOURCE_DATE_EPOCH stage source must be a single HTTP(S) or Git ADD");
     }
 }

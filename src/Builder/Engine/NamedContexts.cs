@@ -22,15 +22,29 @@ internal sealed class NamedContexts(EngineServices services, BuildRequest reques
 
         var reference = value.StartsWith(DockerImage) ? value[DockerImage.Length..]
             : value.StartsWith(OciLayout) ? "oci:" + value[OciLayout.Length..]
-            : throw new BuildException($"the named context \"{name}\" is a directory: FROM needs an image");
+            : null;
+        if (reference is null)
+        {
+            return null;
+        }
+
+        if (reference == "scratch")
+        {
+            return StageBases.Scratch(platform);
+        }
+
         var image = services.Puller.Ensure(reference, request.PullPolicy, platform, cancellation);
         return StageBases.FromImage(image);
     }
 
+    /// <summary>Whether a name was given as something else than an image.</summary>
+    public bool IsDirectory(string name) =>
+        request.NamedContexts.TryGetValue(name, out var value) && !value.StartsWith(DockerImage) && !value.StartsWith(OciLayout);
+
     /// <summary>The tree that a name was given as; null when it was given none, or an image.</summary>
     public CopySource? TryFindDirectory(string name)
     {
-        if (!request.NamedContexts.TryGetValue(name, out var value) || value.StartsWith(DockerImage) || value.StartsWith(OciLayout))
+        if (!IsDirectory(name))
         {
             return null;
         }
@@ -39,7 +53,7 @@ internal sealed class NamedContexts(EngineServices services, BuildRequest reques
         {
             if (!_directories.TryGetValue(name, out var context))
             {
-                _directories.Add(name, context = Open(name, value));
+                _directories.Add(name, context = Open(name, request.NamedContexts[name]));
             }
 
             return context.Source;

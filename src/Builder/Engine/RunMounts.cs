@@ -21,6 +21,7 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
     private readonly List<IDisposable> _owned = [sources];
     private readonly List<string> _environment = [];
     private IReadOnlyList<PreparedMount>? _prepared;
+    private int _agents;
 
     /// <summary>Variables that mounts set (<c>SSH_AUTH_SOCK</c>, <c>type=secret,env=</c>); filled by <see cref="Prepare"/>.</summary>
     public IReadOnlyList<string> Environment => _environment;
@@ -83,8 +84,18 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
 
     private static string Source(MountFlag flag) => flag.Source ?? "/";
 
-    private string Target(MountFlag flag) =>
-        flag.Target is null ? "" : flag.Target.StartsWith('/') ? flag.Target : $"{state.WorkingDirectory.TrimEnd('/')}/{flag.Target}";
+    private string Target(MountFlag flag)
+    {
+        if (flag.Target is null)
+        {
+            return "";
+        }
+
+        var target = flag.Target.StartsWith('/') ? flag.Target : $"{state.WorkingDirectory.TrimEnd('/')}/{flag.Target}";
+        return RootPath.Clean(target).Length > 0
+            ? target
+            : throw new BuildException("invalid mount target \"/\": a mount there would hide the whole root; choose a directory below it");
+    }
 
     private PreparedMount Bind(MountFlag flag)
     {
@@ -187,11 +198,11 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
         if (!session.Request.SshSockets.TryGetValue(id, out var socket))
         {
             return flag.IsRequired
-                ? throw new BuildException($"ssh agent \"{id}\" is required, and there is none; forward one with --ssh {id}")
+                ? throw new BuildException($"no SSH key \"{id}\" forwarded from the client: unset ssh forward key {id}; forward an agent with --ssh {id}")
                 : null;
         }
 
-        var target = flag.Target is null ? $"/run/buildkit/ssh_agent.{_environment.Count}" : Target(flag);
+        var target = flag.Target is null ? $"/run/buildkit/ssh_agent.{_agents++}" : Target(flag);
         _environment.Add($"SSH_AUTH_SOCK={target}");
         var relay = new AgentRelay(session.Services.State, socket, flag.Mode ?? 0x180, flag.UserId ?? 0, flag.GroupId ?? 0);
         _owned.Add(relay);

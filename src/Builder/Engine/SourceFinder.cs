@@ -33,6 +33,12 @@ internal sealed class SourceFinder(BuildSession session, StageScheduler schedule
 
         if (BuildPlan.FindStage(session.Plan.Document, from, planned.Stage.Index) is { } index)
         {
+            // A stage that was named by its number may be replaced by a context of its name.
+            if (session.Plan.Document.Stages[index].Name is { } name && name != from && session.Request.NamedContexts.ContainsKey(name))
+            {
+                return Find(name);
+            }
+
             return View(scheduler.Result(index), $"the stage {from}");
         }
 

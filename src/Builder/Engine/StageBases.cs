@@ -2,6 +2,7 @@ using System.Collections.Concurrent;
 
 using Bld.Builder.Cache;
 using Bld.Builder.Engine.Images;
+using Bld.Builder.Store;
 using Bld.Registry;
 
 namespace Bld.Builder.Engine;
@@ -38,8 +39,21 @@ internal sealed class StageBases(EngineServices services, BuildRequest request, 
     private StageResult Resolve(string name, Platform platform)
     {
         var used = request.SourcePolicy?.Image(name) ?? name;
-        var image = services.Puller.Ensure(used, request.PullPolicy, platform, cancellation);
+        var image = Pull(used, platform);
         return FromImage(image) with { BaseName = NameOf(image, used) };
+    }
+
+    private PulledImage Pull(string name, Platform platform)
+    {
+        const string NoReference = "invalid reference format";
+        try
+        {
+            return services.Puller.Ensure(name, request.PullPolicy, platform, cancellation);
+        }
+        catch (RegistryException exception) when (exception.Message.StartsWith(NoReference))
+        {
+            throw new BuildException($"failed to parse stage name \"{name}\": {exception.Message}", exception);
+        }
     }
 
     /// <summary>The image's full name, of which <paramref name="name"/> may be the short form; null for an image without one.</summary>

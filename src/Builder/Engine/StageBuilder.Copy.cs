@@ -165,6 +165,11 @@ internal sealed partial class StageBuilder
         var resolved = RootPath.Resolve(root, ByteString.From(path));
         if (resolved.Missing.Count == 0)
         {
+            if (!resolved.Existing.IsEmpty && !FileCalls.Status(view.Root, resolved.Existing.Span).IsDirectory)
+            {
+                throw new BuildException($"cannot make the working directory {path}: not a directory but a file has this name");
+            }
+
             return;
         }
 

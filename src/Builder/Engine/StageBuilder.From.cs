@@ -20,14 +20,9 @@ internal sealed partial class StageBuilder
         session.Observer.Report(new StepLookedUp(_step, start.Key, based, CacheOutcome.Base));
         session.Observer.Report(new StepFinished(_step, Cached: false, "", TimeSpan.Zero));
 
-        var triggers = Settings.OnBuild ?? [];
+        // A directory in the place of an image is an empty base and a copy of all of it.
+        IReadOnlyList<string> triggers = IsDirectory(planned.Base) ? [$"COPY --from={planned.Base} / /"] : Settings.OnBuild ?? [];
         Settings = Settings with { OnBuild = null };
-        if (planned.BaseStage is not null)
-        {
-            // A stage's own ONBUILD is for images that are built on it later, not for the stages of its file.
-            return;
-        }
-
         _extraSteps = triggers.Count;
         foreach (var trigger in triggers)
         {
@@ -53,6 +48,8 @@ internal sealed partial class StageBuilder
         Settings = Settings with { Labels = labels.Count > 0 ? labels : null };
     }
 
+    private bool IsDirectory(string name) => planned.BaseStage is null && session.Contexts.IsDirectory(name);
+
     private StageResult FindBase()
     {
         if (planned.BaseStage is { } index)
@@ -66,6 +63,6 @@ internal sealed partial class StageBuilder
             return image;
         }
 
-        return planned.Base == "scratch" ? StageBases.Scratch(platform) : session.Bases.Image(planned.Base, platform);
+        return planned.Base == "scratch" || IsDirectory(planned.Base) ? StageBases.Scratch(platform) : session.Bases.Image(planned.Base, platform);
     }
 }

@@ -66,14 +66,16 @@ internal sealed class StageVariables
         _environment.Remove(name);
     }
 
-    /// <summary>ARG: null means declared without a value.</summary>
+    /// <summary>ARG: null means declared without a value, which leaves the value of an earlier declaration.</summary>
     public void Declare(string name, string? value)
     {
-        if (!_arguments.ContainsKey(name))
+        if (_arguments.TryAdd(name, value))
         {
             _argumentOrder.Add(name);
         }
-
-        _arguments[name] = value;
+        else if (value is not null)
+        {
+            _arguments[name] = value;
+        }
     }
 }

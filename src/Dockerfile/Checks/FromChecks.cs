@@ -39,6 +39,7 @@ internal static class FromChecks
                 TellUndeclared(stage.From, platform, globals, warnings);
                 CheckRedundant(stage.From, word, platform, globals, warnings);
                 CheckConstant(stage, platform, warnings);
+                PlatformWord.Check(word, platform, globals.Declared);
             }
         }
     }

@@ -48,13 +48,24 @@ internal static class BudRequest
             Platform = PlatformFlags.Read(flags)[0],
             Jobs = (int)(flags.Number("jobs") is { } jobs and > 0 ? jobs : Environment.ProcessorCount),
             Run = RunFlags.Read(flags),
-            NamedContexts = NamedValues.Pairs(flags.List("build-context")).ToDictionary(),
+            NamedContexts = NamedContexts(flags),
             Secrets = Secrets(flags),
             SshSockets = SshSockets(flags),
             Allowed = flags.List("allow"),
             From = flags.Text("from"),
         };
         return ImageFlags.Apply(request, flags);
+    }
+
+    private static Dictionary<string, string> NamedContexts(ParsedFlags flags)
+    {
+        var contexts = new Dictionary<string, string>(ContextNames.Comparer);
+        foreach (var (name, value) in NamedValues.Pairs(flags.List("build-context")))
+        {
+            contexts[name] = value;
+        }
+
+        return contexts;
     }
 
     /// <summary>What file times in tarballs become.</summary>

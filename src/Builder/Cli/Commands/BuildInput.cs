@@ -67,7 +67,7 @@ internal sealed class BuildInput : IDisposable
             }
 
             var first = dockerfiles[0];
-            var context = BuildContext.Open(root.Root, first.InContext, flags.Text("ignorefile") ?? first.IgnoreFile, root.Owned);
+            var context = BuildContext.Open(root.Root, first.InContext, flags.Text("ignorefile") ?? first.IgnoreFile, root.Owned, root.Time);
             return new BuildInput(context, string.Join('\n', dockerfiles.Select(static each => each.Text)), first.Shown);
         }
     }
