@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text;
 
 namespace Bld.Dockerfile.Tests;
@@ -11,6 +12,16 @@ public sealed class LongFileTests
         var small = Allocated(1_000);
         var large = Allocated(10_000);
         Assert.True(large < small * 12, $"{small} bytes for 1,000 lines, {large} for 10,000");
+    }
+
+    [Fact]
+    public void Time_grows_with_the_file_and_not_faster()
+    {
+        // Ten times the lines; quadratic work would take a hundred times as long.
+        Fastest(500);
+        var small = Fastest(2_000);
+        var large = Fastest(20_000);
+        Assert.True(large < small * 40, $"{small} for 2,000 lines, {large} for 20,000");
     }
 
     [Fact]
@@ -34,9 +45,23 @@ public sealed class LongFileTests
         Assert.Equal(word, user.User);
     }
 
+    private static TimeSpan Fastest(int lines)
+    {
+        var text = LongFile(lines);
+        return Enumerable.Range(0, 5).Min(_ =>
+        {
+            var started = Stopwatch.GetTimestamp();
+            DockerfileParser.Parse(text);
+            return Stopwatch.GetElapsedTime(started);
+        });
+    }
+
+    private static string LongFile(int lines) =>
+        "FROM scratch\n" + string.Concat(Enumerable.Repeat("COPY --chown=1:2 a b c /d/\n", lines));
+
     private static long Allocated(int lines)
     {
-        var text = "FROM scratch\n" + string.Concat(Enumerable.Repeat("COPY --chown=1:2 a b c /d/\n", lines));
+        var text = LongFile(lines);
         var before = GC.GetAllocatedBytesForCurrentThread();
         DockerfileParser.Parse(text);
         return GC.GetAllocatedBytesForCurrentThread() - before;

@@ -55,7 +55,6 @@ internal sealed class EpochSource(EngineServices services, DockerfileDocument do
         }
 
         var variables = new Dictionary<string, string>(plan.GlobalArguments);
-        AddInstruction? add = null;
         foreach (var instruction in stage.Instructions)
         {
             switch (instruction)
@@ -63,23 +62,20 @@ internal sealed class EpochSource(EngineServices services, DockerfileDocument do
                 case ArgInstruction arg:
                     Declare(arg, variables, request);
                     break;
-                case AddInstruction { Sources.Count: 1, Heredocs.Count: 0 } found when add is null:
-                    add = found;
-                    break;
                 case AddInstruction:
-                    throw Located(instruction, "SOURCE_DATE_EPOCH stage must contain exactly one remote ADD source");
+                    break;
                 default:
                     throw Located(instruction, $"{NoSource}: unsupported {instruction.Keyword} instruction");
             }
         }
 
-        if (add is null)
+        if (stage.Instructions.OfType<AddInstruction>().ToList() is not [{ Sources: [var source], Heredocs.Count: 0 } add])
         {
-            throw Located(stage.From, "SOURCE_DATE_EPOCH stage must contain exactly one remote ADD");
+            throw Located(stage.From, "SOURCE_DATE_EPOCH stage must contain exactly one remote ADD source");
         }
 
         long? time = null;
-        SourceErrors.Locate(document, add.Span, () => time = OfSource(request, Expand(add.Sources[0], variables)));
+        SourceErrors.Locate(document, add.Span, () => time = OfSource(request, Expand(source, variables)));
         return time;
     }
 

@@ -56,7 +56,7 @@ internal sealed class SourcePolicy
     {
         for (var i = 0; i < MostReplacements; i++)
         {
-            if (_rules.LastOrDefault(rule => Matches(rule, identifier)) is not { } rule || rule.Action == "ALLOW")
+            if (_rules.LastOrDefault(rule => rule.Selector.Matches(identifier)) is not { } rule || rule.Action == "ALLOW")
             {
                 return identifier;
             }
@@ -66,7 +66,7 @@ internal sealed class SourcePolicy
                 throw new BuildException($"source \"{identifier}\" denied by policy: source denied by the rule for {rule.Selector.Identifier}");
             }
 
-            var replacement = rule.Updates?.Identifier ?? identifier;
+            var replacement = rule.Updates?.Identifier is { } update ? rule.Selector.Convert(identifier, update) : identifier;
             if (replacement == identifier)
             {
                 return identifier;
@@ -76,37 +76,6 @@ internal sealed class SourcePolicy
         }
 
         throw new BuildException($"the source policy replaces sources in a circle, and comes back to {identifier}");
-    }
-
-    private static bool Matches(SourcePolicyRule rule, string identifier) => rule.Selector.MatchType == "EXACT"
-        ? rule.Selector.Identifier == identifier
-        : Matches(rule.Selector.Identifier, identifier);
-
-    // "*" stands for any characters and "?" for one; the last "*" that was passed takes one more when what follows it doesn't fit.
-    private static bool Matches(string pattern, string text)
-    {
-        var (p, t, star, resume) = (0, 0, -1, 0);
-        while (t < text.Length)
-        {
-            if (p < pattern.Length && pattern[p] == '*')
-            {
-                (star, resume) = (p++, t);
-            }
-            else if (p < pattern.Length && (pattern[p] == '?' || pattern[p] == text[t]))
-            {
-                (p, t) = (p + 1, t + 1);
-            }
-            else if (star >= 0)
-            {
-                (p, t) = (star + 1, ++resume);
-            }
-            else
-            {
-                return false;
-            }
-        }
-
-        return pattern.AsSpan(p).Trim('*').IsEmpty;
     }
 }
 
@@ -138,10 +107,7 @@ internal sealed record SourcePolicyRule
             throw new JsonException($"\"{Action}\" is no action: it must be ALLOW, DENY or CONVERT");
         }
 
-        if (Selector.MatchType is not (null or "WILDCARD" or "EXACT"))
-        {
-            throw new JsonException($"the match type \"{Selector.MatchType}\" is not supported: use WILDCARD or EXACT");
-        }
+        Selector.Check();
     }
 }
 
@@ -151,9 +117,38 @@ internal sealed record SourcePolicySelector
     [JsonPropertyName("identifier")]
     public required string Identifier { get; init; }
 
-    /// <summary>WILDCARD, which is also what absence means, or EXACT.</summary>
+    /// <summary>WILDCARD, which is also what absence means, EXACT or REGEX.</summary>
     [JsonPropertyName("matchType")]
     public string? MatchType { get; init; }
+
+    /// <summary>Refuses what can't be matched.</summary>
+    public void Check()
+    {
+        try
+        {
+            _ = MatchType is null or "WILDCARD" or "EXACT" or "REGEX"
+                ? Expression()
+                : throw new FormatException($"the match type \"{MatchType}\" is not supported: use WILDCARD, EXACT or REGEX");
+        }
+        catch (FormatException exception)
+        {
+            throw new JsonException(exception.Message, exception);
+        }
+    }
+
+    /// <summary>Whether a source is meant.</summary>
+    public bool Matches(string source) => Expression()?.Matches(source) ?? source == Identifier;
+
+    /// <summary>What a source that is meant becomes: <c>$1</c> is what the first <c>*</c> or group stands for.</summary>
+    public string Convert(string source, string update) => Expression()?.Replace(source, update) ?? update;
+
+    // Made anew each time: stages that run side by side ask at once.
+    private PolicyExpression? Expression() => MatchType switch
+    {
+        "EXACT" => null,
+        "REGEX" => new PolicyExpression(Identifier),
+        _ => PolicyExpression.OfWildcard(Identifier),
+    };
 }
 
 /// <summary>What a source becomes.</summary>

@@ -8,20 +8,28 @@ public sealed class ProjectTests(ProjectStore store) : IClassFixture<ProjectStor
     [Theory]
     [InlineData("debian-package", "/usr/share/hello-package/hello-package_1.0_amd64.deb")]
     [InlineData("dotnet-publish", "/app/Api.dll")]
-    [InlineData("go-binary", "/server")]
+    // Its .dockerignore takes sources back in by a wildcard below an excluded directory, which Buildah 1.28 doesn't look into: it compiles nothing.
+    [InlineData("go-binary", "/server", "/server")]
     [InlineData("java-maven", "/opt/app/app.jar")]
     [InlineData("multi-platform", "/tool")]
     [InlineData("nginx-site", "/usr/share/nginx/html/index")]
     [InlineData("node-service", "/app/dist/index")]
     [InlineData("python-wheel", "/usr/lib/python3/tool/tool-1.0-py3-none-any.whl")]
     [InlineData("rust-cargo-chef", "/usr/local/bin/server")]
-    public void A_project_is_built_as_Buildah_builds_it(string project, string result)
+    public void A_project_is_built_as_Buildah_builds_it(string project, string result, string? differs = null)
     {
         store.Check(project);
         var ours = store.Build(project);
         Assert.Contains(result, ours.Files.Keys);
 
         var theirs = store.BuildByBuildah(project);
+        if (differs is not null)
+        {
+            Assert.NotEqual(theirs.Files[differs].Text, ours.Files[differs].Text);
+            theirs.Files.Remove(differs);
+            ours.Files.Remove(differs);
+        }
+
         Assert.Equal(Files(theirs, ours), Files(ours, ours));
         Assert.Equal(Settings(theirs, ours), Settings(ours, ours));
     }

@@ -51,7 +51,7 @@ internal sealed class BudCommand : Command
         BuildResultFiles.Check(line.Flags, platforms.Count);
         using var log = new BuildLog(line.Flags, outputs.Any(static each => each.UsesStandardOutput));
         var finish = new BudResult(session, line);
-        var build = (BuildRequest each) => new BuildDisplay(line, BuildResultFiles.HideId(line.Flags), log, each.Platform).Build(session, each);
+        var build = (BuildRequest each) => new BuildDisplay(line, BuildResultFiles.HideId(line.Flags), log, each.Platform) { IsOneOfSeveral = platforms.Count > 1 }.Build(session, each);
         var (images, result) = Build(session.Services, request, platforms, build);
         session.Services.Digests.Save();
         finish.Finish([.. images.Select(image => session.Image(image.ImageId))], session.Image(result.ImageId), request, outputs);

@@ -19,6 +19,7 @@ internal sealed class BuildDisplay
     private readonly Stream _error;
     private readonly bool _hasTerminal;
     private readonly IBuildObserver _observer;
+    private readonly Bld.Registry.Platform _platform;
 
     /// <param name="line">The command line of the build.</param>
     /// <param name="hidesResults">Whether the image's id goes elsewhere.</param>
@@ -30,12 +31,16 @@ internal sealed class BuildDisplay
         _error = log.Error(platform);
         _hasTerminal = !log.IsFile;
         _line = line;
+        _platform = platform;
         _observer = Choose(hidesResults);
         if (line.Flags.Text("on-failure") is not (null or "shell"))
         {
             throw new UsageException($"invalid --on-failure {line.Flags.Text("on-failure")}: use shell");
         }
     }
+
+    /// <summary>Whether the command line asks for several platforms: then each has files of its own.</summary>
+    public bool IsOneOfSeveral { get; init; }
 
     /// <summary>Builds; what was asked for is written after a failure too.</summary>
     public BuildResult Build(Session session, BuildRequest request)
@@ -113,13 +118,20 @@ internal sealed class BuildDisplay
 
         if (_line.Flags.Text("report") is { } report)
         {
-            ReportCommand.Write(session, record, report, CancellationToken.None);
+            ReportCommand.Write(session, record, FileName(report), CancellationToken.None);
         }
 
         if (_line.Flags.Text("trace") is { } trace)
         {
-            TraceFile.Write(record, trace);
+            TraceFile.Write(record, FileName(trace));
         }
+    }
+
+    /// <summary>The file that was asked for; with several platforms <c>page.html</c> is <c>page-linux-arm64.html</c> for one of them.</summary>
+    private string FileName(string path)
+    {
+        var extension = Path.GetExtension(path);
+        return IsOneOfSeveral ? $"{path[..^extension.Length]}-{_platform.ToString().Replace('/', '-')}{extension}" : path;
     }
 
     private void EnterFailed(Session session)

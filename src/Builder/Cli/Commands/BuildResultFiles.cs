@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Encodings.Web;
 using System.Text.Json;
 
 using Bld.Builder.Cli.Flags;
@@ -45,7 +46,7 @@ internal static class BuildResultFiles
     private static string Metadata(BuildResult result)
     {
         using var memory = new MemoryStream();
-        using (var json = new Utf8JsonWriter(memory, new JsonWriterOptions { Indented = true, IndentSize = 4 }))
+        using (var json = new Utf8JsonWriter(memory, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping, Indented = true, IndentSize = 4 }))
         {
             json.WriteStartObject();
             json.WriteString("containerimage.config.digest", $"sha256:{result.ImageId}");
