@@ -36,7 +36,14 @@ internal sealed partial class InstructionFactory(char escape)
     private Instruction Create(RawInstruction raw, LogicalLine line)
     {
         var flags = new InstructionFlags(raw.Flags);
-        var instruction = Create(raw.Keyword.Text.ToUpperInvariant(), raw, flags, line);
+        var keyword = raw.Keyword.Text.ToUpperInvariant();
+        if (keyword is not ("FROM" or "RUN" or "COPY" or "ADD" or "HEALTHCHECK") && Keywords.Contains(keyword))
+        {
+            // Without flags of its own: that a word was taken for one says more than that there is none left.
+            flags.End();
+        }
+
+        var instruction = Create(keyword, raw, flags, line);
         flags.End();
         return instruction;
     }

@@ -17,7 +17,7 @@ public sealed class CaseStore : IDisposable
             FROM scratch
             COPY busybox /bin/busybox
             RUN ["/bin/busybox", "--install", "-s", "/bin"]
-            COPY --chmod=644 <<passwd <<group /etc/
+            COPY <<passwd <<group /etc/
             root:x:0:0::/root:/bin/sh
             daemon:x:1:1::/usr/sbin:/bin/false
             app:x:1000:1000::/home/app:/bin/sh
