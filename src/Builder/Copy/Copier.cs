@@ -70,7 +70,7 @@ internal sealed class Copier
         _upper = upper;
         _view = view;
         _tracking = tracking;
-        _directories = new TargetDirectories(upper, view, _request.Owner ?? (0, 0), _request.Mode);
+        _directories = new TargetDirectories(upper, view, _request.Owner ?? (0, 0), _request.DirectoryMode);
         var resolved = RootPath.Resolve(view, ByteString.From(_request.Destination));
         if (_request.Parents && _matches.Count == 0)
         {

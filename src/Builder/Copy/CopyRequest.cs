@@ -21,6 +21,12 @@ internal sealed record CopyRequest
 
     public ModeChange? Mode { get; init; }
 
+    /// <summary>
+    /// What changes the mode of the directories that have to be made; null leaves them 0755. A Dockerfile's <c>--chmod</c> is for
+    /// them too, as in BuildKit; that of <c>bld copy</c> isn't, as in Buildah.
+    /// </summary>
+    public ModeChange? DirectoryMode { get; init; }
+
     /// <summary>Whether paths keep the directories that they were named with (<c>--parents</c>).</summary>
     public bool Parents { get; init; }
 

@@ -93,15 +93,20 @@ internal sealed partial class StageBuilder
         return new EarlierCopy(root, manifest);
     }
 
-    private CopyRequest Request(TransferInstruction instruction, IEnumerable<string> sources) => new()
+    private CopyRequest Request(TransferInstruction instruction, IEnumerable<string> sources)
     {
-        Sources = [.. sources],
-        InlineFiles = [.. instruction.Heredocs.Select(InlineFile)],
-        Destination = Destination(Expand(instruction.Destination)),
-        Owner = instruction.Owner is { } owner ? Owner(Expand(owner)) : null,
-        Mode = instruction.Mode is { } mode ? ModeChange.Parse(Expand(mode)) : null,
-        Excludes = instruction.Excludes.Count > 0 ? IgnoreRules.Of(instruction.Excludes) : IgnoreRules.None,
-    };
+        var mode = instruction.Mode is { } word ? ModeChange.Parse(Expand(word)) : null;
+        return new CopyRequest
+        {
+            Sources = [.. sources],
+            InlineFiles = [.. instruction.Heredocs.Select(InlineFile)],
+            Destination = Destination(Expand(instruction.Destination)),
+            Owner = instruction.Owner is { } owner ? Owner(Expand(owner)) : null,
+            Mode = mode,
+            DirectoryMode = mode,
+            Excludes = instruction.Excludes.Count > 0 ? IgnoreRules.Of(instruction.Excludes) : IgnoreRules.None,
+        };
+    }
 
     private InlineFile InlineFile(Heredoc heredoc) => new(
         heredoc.Name,
