@@ -88,7 +88,7 @@ public sealed record ContainerRequest
     public int PreservedDescriptors { get; init; }
 
     /// <summary>The executable that becomes init: one whose Main asks <see cref="Init.ContainerInit.IsInit"/> first.</summary>
-    public string InitExecutable { get; init; } = "/proc/self/exe";
+    public string InitExecutable { get; init; } = InitProgramPlace.Path;
 
     /// <summary>An init that was started ahead of time; used if the spec allows it. Stays the caller's to dispose, before or after.</summary>
     public SpareInit? Spare { get; init; }

@@ -206,7 +206,7 @@ internal sealed class ContainerThread : IDisposable
 
     private void SpawnSpare(InheritedDescriptors inherited, SafeFileHandle socket)
     {
-        var executable = InitExecutable.Open(SpareInit.Executable);
+        var executable = InitExecutable.Open(InitProgramPlace.Path);
         inherited.Keep(executable);
         var nothing = FileCalls.Open("/dev/null", OpenFlags.ReadWrite);
         inherited.Keep(nothing);

@@ -6,9 +6,6 @@ namespace Bld.Runtime;
 /// </summary>
 public sealed class SpareInit : IDisposable
 {
-    /// <summary>What it is started from.</summary>
-    internal const string Executable = "/proc/self/exe";
-
     private ContainerThread? _thread;
 
     private SpareInit(ContainerThread thread) => _thread = thread;
@@ -33,7 +30,7 @@ public sealed class SpareInit : IDisposable
 
     // Only what an init is born into matters: its user and pid namespaces, its executable, and descriptors at the caller's numbers.
     private static bool Fits(ContainerRequest request) =>
-        request is { InitExecutable: Executable, PreservedDescriptors: 0 }
+        request.InitExecutable == InitProgramPlace.Path && request.PreservedDescriptors == 0
         && !UserNamespaceSpawn.IsWanted(request.Spec)
         && UserNamespaceSpawn.Find(request.Spec, "pid") is { Path: null or "" };
 }

@@ -51,7 +51,7 @@ internal static class UserNamespaceSpawn
     internal static SafeFileHandle Make(IReadOnlyList<IdMapping> users, IReadOnlyList<IdMapping> groups)
     {
         using var inherited = new InheritedDescriptors();
-        using var executable = InitExecutable.Open("/proc/self/exe");
+        using var executable = InitExecutable.Open(InitProgramPlace.Path);
         var (ours, theirs) = ProcessCalls.SocketPair();
         using (ours)
         {

@@ -8,6 +8,7 @@ using Bld.Builder.Engine.Images;
 using Bld.Builder.Engine.Storage;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
+using Bld.Runtime;
 
 namespace Bld.Builder.Cli;
 
@@ -63,8 +64,13 @@ internal sealed class Session : IDisposable
         }
 
         var (root, runRoot) = GlobalFlags.Places(flags);
-        return new Session(StateDirectory.Open(root, runRoot), RegistryFlags.Access(flags), GlobalFlags.Driver(flags));
+        var state = StateDirectory.Open(root, runRoot);
+        InitProgramPlace.Use(state.CachePath, OpenInitProgram);
+        return new Session(state, RegistryFlags.Access(flags), GlobalFlags.Driver(flags));
     }
+
+    /// <summary>The program for containers' inits that this one carries; null in builds that aren't compiled natively.</summary>
+    internal static Stream? OpenInitProgram() => typeof(Session).Assembly.GetManifestResourceStream("bld-init.gz");
 
     /// <summary>The image of a name or an id.</summary>
     /// <exception cref="BuildException">There is none.</exception>

@@ -123,6 +123,14 @@ public static unsafe partial class FileCalls
         return LastError() is Errno.EAGAIN or Errno.EINTR ? false : throw Failed("flock", default, LastError());
     }
 
+    /// <summary>fstatfs(2): whether programs can't be run from where an open file lies.</summary>
+    internal static bool ForbidsExecution(SafeFileHandle file)
+    {
+        const ulong NoExecution = 8;
+        var buffer = stackalloc byte[120];
+        return Libc.fstatfs(file, buffer) == 0 && (((ulong*)buffer)[10] & NoExecution) != 0;
+    }
+
     /// <summary>fstatfs(2): the magic number of the file system that holds an open file, O_PATH too.</summary>
     public static ulong FileSystemType(SafeFileHandle file)
     {

@@ -62,7 +62,7 @@ public sealed class NetworkGuard : IDisposable
                 using var highNothing = ProcessCalls.DuplicateHigh(nothing);
                 var none = Number(highNothing);
                 var errno = ProcessCalls.TrySpawn(
-                    "/proc/self/exe"u8, ["bld"u8.ToArray(), Encoding.ASCII.GetBytes(Argument)], ["DOTNET_GCHeapHardLimit=0x1000000"u8.ToArray()],
+                    Encoding.UTF8.GetBytes(InitProgramPlace.Path), ["bld"u8.ToArray(), Encoding.ASCII.GetBytes(Argument)], ["DOTNET_GCHeapHardLimit=0x1000000"u8.ToArray()],
                     [(none, 0), (none, 1), (none, 2), (Number(high), HelperNumber), (Number(highReader), PipeNumber)], out var guard);
                 if (errno != Errno.None)
                 {

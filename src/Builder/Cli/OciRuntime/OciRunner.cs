@@ -74,6 +74,7 @@ internal static class OciRunner
                 return 0;
             }
 
+            InitProgramPlace.Use(CacheDirectory(), Session.OpenInitProgram);
             var root = new StateRoot(Path.GetFullPath(before.Text("root") ?? DefaultRoot()));
             return command.Run(new OciCall(parsed, root, log, NoCgroups(before)));
         }
@@ -104,6 +105,10 @@ internal static class OciRunner
             _ => false,
         };
     }
+
+    private static string CacheDirectory() => Environment.IsPrivilegedProcess
+        ? "/var/cache/bld"
+        : $"{Environment.GetEnvironmentVariable("XDG_CACHE_HOME") ?? $"{Environment.GetEnvironmentVariable("HOME")}/.cache"}/bld";
 
     private static string DefaultRoot() => Environment.IsPrivilegedProcess
         ? "/run/bldrun"

@@ -1,0 +1,94 @@
+using System.Buffers.Binary;
+using System.IO.Compression;
+using System.Text;
+
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Runtime;
+
+/// <summary>A program that is carried compressed and lies unpacked in a directory that only its owner writes to.</summary>
+internal static class InitProgramFile
+{
+    private const int TrailerLength = 8;
+    private const uint OwnerOnly = 0x1C0;
+    private const uint Executable = 0x140;
+    private const uint OthersWrite = 0x12;
+
+    /// <summary>Its path, unpacked if it isn't there yet; null where it can't be had, or not be run.</summary>
+    internal static string? Find(string directory, Func<Stream?> open)
+    {
+        using var packed = open();
+        if (packed is null || Open(directory) is not { } place)
+        {
+            return null;
+        }
+
+        using (place)
+        {
+            // RFC 1952: it ends with the checksum and the length of what is packed, which thus name it.
+            Span<byte> trailer = stackalloc byte[TrailerLength];
+            packed.Seek(-TrailerLength, SeekOrigin.End);
+            packed.ReadExactly(trailer);
+            packed.Seek(0, SeekOrigin.Begin);
+            var length = BinaryPrimitives.ReadUInt32LittleEndian(trailer[4..]);
+            var name = $"init-{BinaryPrimitives.ReadUInt32LittleEndian(trailer):x8}-{length}";
+            var isThere = IsThere(place, name, length) || (TryUnpack(packed, place, name) && IsThere(place, name, length));
+            return isThere ? $"{directory}/{name}" : null;
+        }
+    }
+
+    private static SafeFileHandle? Open(string directory)
+    {
+        var path = Encoding.UTF8.GetBytes(directory);
+        _ = FileCalls.TryMakeDirectory(FileCalls.CurrentDirectory, path, OwnerOnly);
+        const OpenFlags Flags = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
+        if (FileCalls.TryOpen(FileCalls.CurrentDirectory, path, Flags, 0, out var handle) == Errno.None
+            && IsOurs(FileCalls.Status(handle)) && !FileCalls.ForbidsExecution(handle))
+        {
+            return handle;
+        }
+
+        handle.Dispose();
+        return null;
+    }
+
+    private static bool IsThere(SafeFileHandle directory, string name, uint length) =>
+        FileCalls.TryStatus(directory, Encoding.ASCII.GetBytes(name), out var status) == Errno.None
+        && status.Kind == FileKind.Regular && status.Size == length && IsOurs(status);
+
+    private static bool IsOurs(FileStatus status) => status.UserId == Libc.geteuid() && (status.Permissions & OthersWrite) == 0;
+
+    // A cache: where it can't be written, init is this program.
+    private static bool TryUnpack(Stream packed, SafeFileHandle directory, string name)
+    {
+        var temporary = Encoding.ASCII.GetBytes($"{name}.{Environment.ProcessId}");
+        const OpenFlags Flags = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow;
+        if (FileCalls.TryOpen(directory, temporary, Flags, Executable, out var file) != Errno.None)
+        {
+            return false;
+        }
+
+        try
+        {
+            using (file)
+            using (var program = new GZipStream(packed, CompressionMode.Decompress))
+            {
+                var buffer = new byte[1 << 16];
+                int count;
+                while ((count = program.Read(buffer)) > 0)
+                {
+                    FileCalls.WriteAll(file, buffer.AsSpan(0, count));
+                }
+            }
+
+            return FileCalls.TryRename(directory, temporary, directory, Encoding.ASCII.GetBytes(name)) == Errno.None;
+        }
+        catch (IOException)
+        {
+            _ = FileCalls.TryUnlink(directory, temporary);
+            return false;
+        }
+    }
+}
