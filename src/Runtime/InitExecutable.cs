@@ -42,18 +42,8 @@ internal static class InitExecutable
 
     internal static Errno TrySpawn(SafeFileHandle executable, byte[][] arguments, List<(int, int)> descriptors, out int process)
     {
-        const Errno BeingWritten = (Errno)26;
-        const int Tries = 100;
         var path = Encoding.ASCII.GetBytes($"/proc/self/fd/{executable.DangerousGetHandle()}");
-        var errno = ProcessCalls.TrySpawn(path, arguments, Environment, descriptors, out process);
-        for (var i = 0; errno == BeingWritten && i < Tries; i++)
-        {
-            // It was just unpacked, and a process that was forked at that moment has the file open until it execs.
-            Thread.Sleep(1);
-            errno = ProcessCalls.TrySpawn(path, arguments, Environment, descriptors, out process);
-        }
-
-        return errno;
+        return ProcessCalls.TrySpawn(path, arguments, Environment, descriptors, out process);
     }
 
     // Where mounts can't be cloned (no CAP_SYS_ADMIN, an old kernel): a copy in memory that nobody can change any more.

@@ -83,11 +83,45 @@ internal static class InitProgramFile
                 }
             }
 
-            return FileCalls.TryRename(directory, temporary, directory, Encoding.ASCII.GetBytes(name)) == Errno.None;
+            if (HasNoWriter(directory, temporary)
+                && FileCalls.TryRename(directory, temporary, directory, Encoding.ASCII.GetBytes(name)) == Errno.None)
+            {
+                return true;
+            }
         }
         catch (IOException)
         {
-            _ = FileCalls.TryUnlink(directory, temporary);
+            // Removed below.
+        }
+
+        _ = FileCalls.TryUnlink(directory, temporary);
+        return false;
+    }
+
+    /// <summary>
+    /// Waits until nobody has the file open for writing: a process that was forked meanwhile has, until it execs, and so long the kernel
+    /// runs no program from it (ETXTBSY). The first process of a pid namespace has one try only.
+    /// </summary>
+    private static bool HasNoWriter(SafeFileHandle directory, byte[] name)
+    {
+        const int Tries = 500;
+        if (FileCalls.TryOpen(directory, name, OpenFlags.ReadOnly | OpenFlags.NoFollow, 0, out var file) != Errno.None)
+        {
+            return false;
+        }
+
+        using (file)
+        {
+            for (var i = 0; i < Tries; i++)
+            {
+                if (ProcessCalls.HasNoWriter(file))
+                {
+                    return true;
+                }
+
+                Thread.Sleep(1);
+            }
+
             return false;
         }
     }

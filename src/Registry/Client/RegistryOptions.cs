@@ -45,7 +45,9 @@ public sealed record RegistryOptions
     /// <param name="pause">How long it is until the next.</param>
     internal void Tell(string why, int attempt, TimeSpan waited, TimeSpan pause)
     {
-        if (waited >= Worthy || waited >= StallTimeout || pause >= Worthy)
+        // A timer may be early by its clock's tick.
+        var tick = TimeSpan.FromMilliseconds(50);
+        if (waited >= Worthy || waited + tick >= StallTimeout || pause >= Worthy)
         {
             Report?.Invoke($"{why.TrimEnd('.')}; trying again{(pause >= Worthy ? $" in {pause.TotalSeconds:0.#} s" : "")} ({attempt + 1} of {Retries})");
         }

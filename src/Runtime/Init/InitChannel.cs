@@ -16,7 +16,7 @@ internal enum InitMessage
     /// <summary>Parent to init: an <see cref="InitPlan"/>.</summary>
     Plan,
 
-    /// <summary>Parent to an init that was spawned without them: the numbers of the descriptors that come next.</summary>
+    /// <summary>Parent to an init that was spawned without them: the numbers of the descriptors that come next. Back: they are in place.</summary>
     Descriptors,
 
     /// <summary>Parent to init: go on.</summary>
@@ -84,13 +84,21 @@ internal sealed class InitChannel(SafeFileHandle socket) : IDisposable
         return Fill(payload) ? (InitMessage)BinaryPrimitives.ReadInt32LittleEndian(header) : InitMessage.Closed;
     }
 
-    /// <summary>Sends copies of descriptors, each to be found under a number of its own.</summary>
+    /// <summary>
+    /// Sends copies of descriptors, each to be found under a number of its own, and waits until they are there: a limit on open files
+    /// that is set afterwards may lie below their numbers.
+    /// </summary>
     internal void SendDescriptors(IReadOnlyList<(int Source, int Target)> pairs)
     {
         Send(InitMessage.Descriptors, MemoryMarshal.AsBytes<int>(pairs.Select(static pair => pair.Target).ToArray()));
         foreach (var some in pairs.Select(static pair => pair.Source).Chunk(SocketCalls.DescriptorsAtOnce))
         {
             SocketCalls.SendDescriptors(_socket, some, "d"u8, "send descriptors to init");
+        }
+
+        if (Receive(out _) != InitMessage.Descriptors)
+        {
+            throw new InvalidDataException("init ended before it had its descriptors");
         }
     }
 
@@ -117,6 +125,8 @@ internal sealed class InitChannel(SafeFileHandle socket) : IDisposable
 
             targets = targets[count..];
         }
+
+        Send(InitMessage.Descriptors);
     }
 
     private bool Fill(Span<byte> buffer)

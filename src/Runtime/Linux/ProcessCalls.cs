@@ -77,6 +77,21 @@ internal static unsafe partial class ProcessCalls
         }
     }
 
+    /// <summary>Whether nobody has a file open for writing: only then the kernel gives out a lease for reading (fcntl(2), F_SETLEASE).</summary>
+    internal static bool HasNoWriter(SafeFileHandle file)
+    {
+        const int SetLease = 1024;
+        const int Read = 0;
+        const int None = 2;
+        if (Libc.fcntl(file, SetLease, Read) < 0)
+        {
+            return false;
+        }
+
+        _ = Libc.fcntl(file, SetLease, None);
+        return true;
+    }
+
     /// <summary>fcntl(2) FD_CLOEXEC.</summary>
     internal static void SetCloseOnExec(SafeFileHandle file)
     {

@@ -41,7 +41,7 @@ internal sealed class LoginCommand : Command
         }
 
         // Somebody waits at the keyboard, and a registry has nothing to think about before it says who may come in.
-        var access = RegistryFlags.Access(line.Flags, RegistryFlags.Read(line.Flags) with { Retries = 1, StallTimeout = TimeSpan.FromSeconds(30) });
+        var access = RegistryFlags.Access(line.Flags, RegistryFlags.Read(line.Flags, makesAuthFile: true) with { Retries = 1, StallTimeout = TimeSpan.FromSeconds(30) });
         if (known is not null && !line.Flags.Has("username") && !line.Flags.Has("password") && !line.Flags.Boolean("password-stdin")
             && IsGood(place, known, access, line.Cancellation))
         {

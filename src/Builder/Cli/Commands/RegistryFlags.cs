@@ -41,12 +41,14 @@ internal static class RegistryFlags
         flags.Text("signature-policy"));
 
     /// <summary>How the command line wants registries spoken to.</summary>
-    public static RegistryOptions Read(ParsedFlags flags)
+    /// <param name="flags">The command line.</param>
+    /// <param name="makesAuthFile">Whether the file with credentials is yet to be made.</param>
+    public static RegistryOptions Read(ParsedFlags flags, bool makesAuthFile = false)
     {
         var options = new RegistryOptions
         {
             VerifiesTls = flags.Has("tls-verify") ? flags.Boolean("tls-verify") : null,
-            AuthFile = AuthFile(flags),
+            AuthFile = makesAuthFile ? flags.Text("authfile") : AuthFile(flags),
             CertificateDirectory = flags.Text("cert-dir"),
             Credentials = flags.Text("creds") is { } text ? Credentials.Parse(text) : null,
             RetryDelay = flags.Text("retry-delay") is { } delay ? Duration(delay) : null,
