@@ -13,7 +13,9 @@ internal static class InitProgramFile
 {
     private const int TrailerLength = 8;
     private const uint OwnerOnly = 0x1C0;
-    private const uint Executable = 0x140;
+
+    // Root of a user namespace may be anybody on the host, and goes on from its own executable.
+    private const uint Executable = 0x16D;
     private const uint OthersWrite = 0x12;
 
     /// <summary>Its path, unpacked if it isn't there yet; null where it can't be had, or not be run.</summary>
