@@ -76,7 +76,7 @@ public sealed class ContainerCommitTests : IDisposable
         _home.Succeed("commit", "-q", "--omit-timestamp", "--created-annotation=false", _container, "image");
         AssertJson("1970-01-01T00:00:00Z", _home.Config("image"), "created");
         Assert.False(_home.Manifest("image").GetProperty("annotations").TryGetProperty("org.opencontainers.image.created", out _));
-        Fails("more then one timestamp option", "commit", "--omit-timestamp", "--timestamp", "1", _container);
+        Fails("only one of --timestamp, --omit-timestamp", "commit", "--omit-timestamp", "--timestamp", "1", _container);
     }
 
     [Fact]

@@ -3,7 +3,7 @@ using Bld.Runtime.Spec;
 
 namespace Bld.Runtime.Tests;
 
-/// <summary>What hostile images put in the place of things that the runtime needs; each test fails when its guard is taken away.</summary>
+/// <summary>What hostile images put in the place of things that the runtime needs.</summary>
 public sealed class FakeTests : IDisposable
 {
     private readonly OciBundle _bundle = new("true");

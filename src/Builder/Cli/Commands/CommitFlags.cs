@@ -45,7 +45,7 @@ internal static class CommitFlags
         string[] times = ["timestamp", "omit-timestamp", "reference-time", "source-date-epoch"];
         if (times.Count(flags.Has) > 1)
         {
-            throw new UsageException("can not use more then one timestamp option at at time: --timestamp is every file's time, --source-date-epoch the latest");
+            throw new UsageException("only one of --timestamp, --omit-timestamp, --reference-time and --source-date-epoch can be given: the last is the latest time of a file, the others are every file's");
         }
 
         return new CommitRequest
