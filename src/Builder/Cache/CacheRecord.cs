@@ -1,23 +1,32 @@
-using System.Text.Json.Serialization;
+using System.Text.Json;
+
+using Bld.Json;
 
 namespace Bld.Builder.Cache;
 
 /// <summary>What the cache remembers of a step.</summary>
-internal sealed record CacheRecord
+internal sealed record CacheRecord : IJsonRecord<CacheRecord>
 {
     /// <summary>The snapshot that the step made; absent for a step that changes only the image's configuration.</summary>
-    [JsonPropertyName("snapshot")]
     public string? Snapshot { get; init; }
 
     /// <summary>When the step ran, RFC 3339: a hit repeats it, so that an unchanged build gives the same image.</summary>
-    [JsonPropertyName("created")]
     public required DateTimeOffset Created { get; init; }
 
     /// <summary>How long the step took in milliseconds: the cost of a miss.</summary>
-    [JsonPropertyName("milliseconds")]
     public long Milliseconds { get; init; }
-}
 
-[JsonSerializable(typeof(CacheRecord))]
-[JsonSourceGenerationOptions(WriteIndented = false, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-internal sealed partial class CacheJsonContext : JsonSerializerContext;
+    static CacheRecord IJsonRecord<CacheRecord>.Read(JsonMembers json) => new()
+    {
+        Snapshot = json.Text("snapshot"),
+        Created = json.Time("created") ?? throw JsonMembers.Missing("created"),
+        Milliseconds = json.Long("milliseconds") ?? 0,
+    };
+
+    void IJsonWritable.Write(Utf8JsonWriter json)
+    {
+        json.Text("snapshot", Snapshot);
+        json.Time("created", Created);
+        json.Number("milliseconds", Milliseconds);
+    }
+}

@@ -1,7 +1,7 @@
 using System.Text;
-using System.Text.Json;
 
 using Bld.Builder.Store;
+using Bld.Json;
 using Bld.Runtime.Linux;
 
 namespace Bld.Builder.Cache;
@@ -13,27 +13,11 @@ namespace Bld.Builder.Cache;
 internal sealed class CacheStore(StateDirectory state)
 {
     /// <summary>The record of a key; null when there is none.</summary>
-    public CacheRecord? Find(CacheKey key)
-    {
-        if (state.ReadFile(PathOf(key)) is not { } bytes)
-        {
-            return null;
-        }
-
-        try
-        {
-            return JsonSerializer.Deserialize(bytes, CacheJsonContext.Default.CacheRecord);
-        }
-        catch (JsonException)
-        {
-            // Written just before the power went: the step runs again and writes it anew.
-            return null;
-        }
-    }
+    public CacheRecord? Find(CacheKey key) => JsonMembers.TryParse<CacheRecord>(state.ReadFile(PathOf(key)));
 
     /// <summary>Remembers a result; a record that is there is replaced.</summary>
     public void Publish(CacheKey key, CacheRecord record) =>
-        state.PublishFile(PathOf(key), JsonSerializer.SerializeToUtf8Bytes(record, CacheJsonContext.Default.CacheRecord), durable: false);
+        state.PublishFile(PathOf(key), record.ToJson(), durable: false);
 
     /// <summary>Notes that a record was of use; what nobody uses goes first when the cache has to become smaller.</summary>
     public void Touch(CacheKey key)

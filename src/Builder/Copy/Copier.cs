@@ -234,10 +234,9 @@ internal sealed class Copier
         Replace(target, below, entry.Name.Span, targetPath);
         var (user, group) = OwnerOf(entry.Status);
         var file = new PlainFile(entry.Name, FileIdentity.Of(entry.Status), user, group, ModeOf(entry.Status), TimeOf(entry.Status));
-        if (_tracking is { } tracking && _digests?.Known(entry.Status) is { HasAttributes: false } known
-            && tracking.TryLink(targetPath, new CopiedFile(known.Digest, user, group, file.Mode, file.ModifiedAt), target))
+        if (_tracking is { } tracking && _digests?.Known(entry.Status) is { HasAttributes: false } known)
         {
-            return;
+            file = file with { Equal = tracking.Find(targetPath, new CopiedFile(known.Digest, user, group, file.Mode, file.ModifiedAt)) };
         }
 
         workers.Add(source, target, file);

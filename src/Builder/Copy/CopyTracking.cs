@@ -1,7 +1,5 @@
 using Bld.Runtime.Linux;
 
-using Microsoft.Win32.SafeHandles;
-
 namespace Bld.Builder.Copy;
 
 /// <summary>Connects a copy with the one before it, whose unchanged files it shares, and with the one after it.</summary>
@@ -18,10 +16,10 @@ internal sealed class CopyTracking(EarlierCopy? earlier)
     /// <summary>A file changed while it was copied: what is listed may not be what was written.</summary>
     public void Forget() => _isTrue = false;
 
-    /// <summary>Lists a file, and links it to its equal of the earlier copy; false when it has to be copied.</summary>
-    public bool TryLink(ByteString path, in CopiedFile file, SafeFileHandle target)
+    /// <summary>Lists a file; gives its equal of the earlier copy, if there is one.</summary>
+    public EarlierFile? Find(ByteString path, in CopiedFile file)
     {
         _manifest.Add(path.Span, file);
-        return earlier is not null && earlier.TryLink(path, file, target);
+        return earlier?.Find(path, file);
     }
 }

@@ -9,10 +9,14 @@ using Microsoft.Win32.SafeHandles;
 namespace Bld.Builder.Copy;
 
 /// <summary>A regular file to copy: its name, which is the same on both sides, and the metadata that the copy gets.</summary>
-internal readonly record struct PlainFile(ByteString Name, FileIdentity Identity, uint User, uint Group, uint Mode, FileTime ModifiedAt);
+internal readonly record struct PlainFile(ByteString Name, FileIdentity Identity, uint User, uint Group, uint Mode, FileTime ModifiedAt)
+{
+    /// <summary>What an earlier copy made of the same content and metadata; a link to it is as good.</summary>
+    public EarlierFile? Equal { get; init; }
+}
 
 /// <summary>
-/// Copies regular files on as many threads as there are processors, while the caller goes on walking the tree. A tree of a few files is
+/// Copies or links regular files on as many threads as there are processors, while the caller goes on walking the tree. A tree of a few files is
 /// copied by the caller: threads would cost more than they save.
 /// </summary>
 internal sealed class CopyWorkers(CancellationToken cancellation) : IDisposable
@@ -169,7 +173,7 @@ internal sealed class CopyWorkers(CancellationToken cancellation) : IDisposable
             var unchanged = true;
             foreach (var file in _files)
             {
-                unchanged &= FileCopier.CopyPlain(_source, _target, file);
+                unchanged &= file.Equal?.TryLink(_target) == true || FileCopier.CopyPlain(_source, _target, file);
             }
 
             return unchanged;

@@ -14,14 +14,20 @@ internal sealed class EarlierCopy(SafeFileHandle root, byte[] manifest) : IDispo
 {
     private readonly CopyManifest.Reader _reader = new(manifest);
 
-    /// <summary>Makes the link; false when there is no such file there, or no link can be made.</summary>
-    /// <param name="path">Where the file lies in both snapshots.</param>
+    /// <summary>The file at a path; null when there is none there, or another one.</summary>
+    /// <param name="path">Where the file lies in both snapshots; asked for in the order of the walk.</param>
     /// <param name="wanted">What it has to be.</param>
-    /// <param name="target">The new snapshot's directory of it.</param>
-    public bool TryLink(ByteString path, in CopiedFile wanted, SafeFileHandle target) =>
-        _reader.TryFind(path.Span, out var found) && found == wanted
-        && FileCalls.TryMakeHardLink(root, path.Span, target, path.FileName) == Errno.None;
+    public EarlierFile? Find(ByteString path, in CopiedFile wanted) =>
+        _reader.TryFind(path.Span, out var found) && found == wanted ? new EarlierFile(root, path) : null;
 
     /// <inheritdoc/>
     public void Dispose() => root.Dispose();
+}
+
+/// <summary>A file of an earlier copy's snapshot.</summary>
+internal readonly struct EarlierFile(SafeFileHandle root, ByteString path)
+{
+    /// <summary>Gives it a second name; false when no link can be made.</summary>
+    /// <param name="target">The new snapshot's directory of it.</param>
+    public bool TryLink(SafeFileHandle target) => FileCalls.TryMakeHardLink(root, path.Span, target, path.FileName) == Errno.None;
 }

@@ -1,3 +1,7 @@
+using System.Text.Json;
+
+using Bld.Json;
+
 namespace Bld.Builder.Engine;
 
 /// <summary>How the network of a RUN looks unless the instruction says otherwise.</summary>
@@ -33,7 +37,7 @@ internal enum IsolationKind
 }
 
 /// <summary>What the command line says about every container that a build or a working container starts.</summary>
-internal sealed record RunSettings
+internal sealed record RunSettings : IJsonRecord<RunSettings>
 {
     public NetworkKind Network { get; init; }
 
@@ -128,4 +132,84 @@ internal sealed record RunSettings
 
     /// <summary>Whether proxy variables of the caller's environment are passed to the command.</summary>
     public bool HttpProxy { get; init; } = true;
+
+    static RunSettings IJsonRecord<RunSettings>.Read(JsonMembers json) => new()
+    {
+        Network = (NetworkKind)(json.Int("Network") ?? 0),
+        NetworkPath = json.Text("NetworkPath"),
+        Isolation = (IsolationKind)(json.Int("Isolation") ?? 0),
+        Ipc = json.Text("Ipc"),
+        Pid = json.Text("Pid"),
+        Uts = json.Text("Uts"),
+        CgroupNamespace = json.Text("CgroupNamespace"),
+        GroupAdd = json.Texts("GroupAdd") ?? [],
+        HookDirectories = json.Texts("HookDirectories") ?? [],
+        AddHosts = json.Texts("AddHosts") ?? [],
+        DnsServers = json.Texts("DnsServers") ?? [],
+        DnsSearch = json.Texts("DnsSearch") ?? [],
+        DnsOptions = json.Texts("DnsOptions") ?? [],
+        DefaultCapabilities = json.Texts("DefaultCapabilities"),
+        Environment = json.Texts("Environment") ?? [],
+        CapAdd = json.Texts("CapAdd") ?? [],
+        CapDrop = json.Texts("CapDrop") ?? [],
+        UserLimits = json.Texts("UserLimits") ?? [],
+        SharedMemorySize = json.Long("SharedMemorySize"),
+        Volumes = json.Texts("Volumes") ?? [],
+        SecurityOptions = json.Texts("SecurityOptions") ?? [],
+        Devices = json.Texts("Devices") ?? [],
+        Hostname = json.Text("Hostname"),
+        NoHosts = json.Flag("NoHosts") ?? false,
+        NoHostname = json.Flag("NoHostname") ?? false,
+        Memory = json.Long("Memory"),
+        MemorySwap = json.Long("MemorySwap"),
+        CpuShares = json.ULong("CpuShares"),
+        CpuQuota = json.Long("CpuQuota"),
+        CpuPeriod = json.ULong("CpuPeriod"),
+        CpuSetCpus = json.Text("CpuSetCpus"),
+        CpuSetMems = json.Text("CpuSetMems"),
+        PidsLimit = json.Long("PidsLimit"),
+        CgroupParent = json.Text("CgroupParent"),
+        Init = json.Flag("Init") ?? false,
+        HttpProxy = json.Flag("HttpProxy") ?? true,
+    };
+
+    void IJsonWritable.Write(Utf8JsonWriter json)
+    {
+        json.Number("Network", (long)Network);
+        json.Text("NetworkPath", NetworkPath);
+        json.Number("Isolation", (long)Isolation);
+        json.Text("Ipc", Ipc);
+        json.Text("Pid", Pid);
+        json.Text("Uts", Uts);
+        json.Text("CgroupNamespace", CgroupNamespace);
+        json.Texts("GroupAdd", GroupAdd);
+        json.Texts("HookDirectories", HookDirectories);
+        json.Texts("AddHosts", AddHosts);
+        json.Texts("DnsServers", DnsServers);
+        json.Texts("DnsSearch", DnsSearch);
+        json.Texts("DnsOptions", DnsOptions);
+        json.Texts("DefaultCapabilities", DefaultCapabilities);
+        json.Texts("Environment", Environment);
+        json.Texts("CapAdd", CapAdd);
+        json.Texts("CapDrop", CapDrop);
+        json.Texts("UserLimits", UserLimits);
+        json.Number("SharedMemorySize", SharedMemorySize);
+        json.Texts("Volumes", Volumes);
+        json.Texts("SecurityOptions", SecurityOptions);
+        json.Texts("Devices", Devices);
+        json.Text("Hostname", Hostname);
+        json.Flag("NoHosts", NoHosts);
+        json.Flag("NoHostname", NoHostname);
+        json.Number("Memory", Memory);
+        json.Number("MemorySwap", MemorySwap);
+        json.Number("CpuShares", CpuShares);
+        json.Number("CpuQuota", CpuQuota);
+        json.Number("CpuPeriod", CpuPeriod);
+        json.Text("CpuSetCpus", CpuSetCpus);
+        json.Text("CpuSetMems", CpuSetMems);
+        json.Number("PidsLimit", PidsLimit);
+        json.Text("CgroupParent", CgroupParent);
+        json.Flag("Init", Init);
+        json.Flag("HttpProxy", HttpProxy);
+    }
 }

@@ -1,8 +1,8 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 using Bld.Builder.Engine.Images;
 using Bld.Builder.Store;
+using Bld.Json;
 
 namespace Bld.Builder.Engine;
 
@@ -24,8 +24,7 @@ internal sealed class SourcePolicy
     {
         try
         {
-            var file = JsonSerializer.Deserialize(File.ReadAllBytes(path), SourcePolicyJson.Default.SourcePolicyFile)
-                ?? throw new JsonException("it is null");
+            var file = JsonMembers.Parse<SourcePolicyFile>(File.ReadAllBytes(path));
             foreach (var rule in file.Rules)
             {
                 rule.Check();
@@ -80,23 +79,29 @@ internal sealed class SourcePolicy
 }
 
 /// <summary>The file of a source policy.</summary>
-internal sealed record SourcePolicyFile
+internal sealed record SourcePolicyFile : IJsonRecord<SourcePolicyFile>
 {
-    [JsonPropertyName("rules")]
     public required IReadOnlyList<SourcePolicyRule> Rules { get; init; }
+
+    static SourcePolicyFile IJsonRecord<SourcePolicyFile>.Read(JsonMembers json) => new()
+    {
+        Rules = json.Objects<SourcePolicyRule>("rules") ?? throw JsonMembers.Missing("rules"),
+    };
+
+    void IJsonWritable.Write(Utf8JsonWriter json)
+    {
+        json.Objects("rules", Rules);
+    }
 }
 
 /// <summary>One rule.</summary>
-internal sealed record SourcePolicyRule
+internal sealed record SourcePolicyRule : IJsonRecord<SourcePolicyRule>
 {
     /// <summary>ALLOW, DENY or CONVERT.</summary>
-    [JsonPropertyName("action")]
     public required string Action { get; init; }
 
-    [JsonPropertyName("selector")]
     public required SourcePolicySelector Selector { get; init; }
 
-    [JsonPropertyName("updates")]
     public SourcePolicyUpdates? Updates { get; init; }
 
     /// <summary>Refuses what nobody knows.</summary>
@@ -109,16 +114,28 @@ internal sealed record SourcePolicyRule
 
         Selector.Check();
     }
+
+    static SourcePolicyRule IJsonRecord<SourcePolicyRule>.Read(JsonMembers json) => new()
+    {
+        Action = json.RequiredText("action"),
+        Selector = json.RequiredObject<SourcePolicySelector>("selector"),
+        Updates = json.Object<SourcePolicyUpdates>("updates"),
+    };
+
+    void IJsonWritable.Write(Utf8JsonWriter json)
+    {
+        json.Text("action", Action);
+        json.Object("selector", Selector);
+        json.Object("updates", Updates);
+    }
 }
 
 /// <summary>Which sources a rule is about.</summary>
-internal sealed record SourcePolicySelector
+internal sealed record SourcePolicySelector : IJsonRecord<SourcePolicySelector>
 {
-    [JsonPropertyName("identifier")]
     public required string Identifier { get; init; }
 
     /// <summary>WILDCARD, which is also what absence means, EXACT or REGEX.</summary>
-    [JsonPropertyName("matchType")]
     public string? MatchType { get; init; }
 
     /// <summary>Refuses what can't be matched.</summary>
@@ -149,14 +166,32 @@ internal sealed record SourcePolicySelector
         "REGEX" => new PolicyExpression(Identifier),
         _ => PolicyExpression.OfWildcard(Identifier),
     };
+
+    static SourcePolicySelector IJsonRecord<SourcePolicySelector>.Read(JsonMembers json) => new()
+    {
+        Identifier = json.RequiredText("identifier"),
+        MatchType = json.Text("matchType"),
+    };
+
+    void IJsonWritable.Write(Utf8JsonWriter json)
+    {
+        json.Text("identifier", Identifier);
+        json.Text("matchType", MatchType);
+    }
 }
 
 /// <summary>What a source becomes.</summary>
-internal sealed record SourcePolicyUpdates
+internal sealed record SourcePolicyUpdates : IJsonRecord<SourcePolicyUpdates>
 {
-    [JsonPropertyName("identifier")]
     public string? Identifier { get; init; }
-}
 
-[JsonSerializable(typeof(SourcePolicyFile))]
-internal sealed partial class SourcePolicyJson : JsonSerializerContext;
+    static SourcePolicyUpdates IJsonRecord<SourcePolicyUpdates>.Read(JsonMembers json) => new()
+    {
+        Identifier = json.Text("identifier"),
+    };
+
+    void IJsonWritable.Write(Utf8JsonWriter json)
+    {
+        json.Text("identifier", Identifier);
+    }
+}

@@ -55,13 +55,23 @@ internal sealed class GzipReader : ReadOnlyStream
     {
         _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
         (_start, _end) = (0, _end - _start);
-        var count = _gzip.Read(_buffer, _end, _buffer.Length - _end);
-        _end += count;
-        if (count > 0)
-        {
-            return;
-        }
 
+        // Filled up, since .NET's stream gives back what each 8 KiB of its input hold.
+        while (_end < _buffer.Length)
+        {
+            var count = _gzip.Read(_buffer, _end, _buffer.Length - _end);
+            if (count == 0)
+            {
+                Finish();
+                return;
+            }
+
+            _end += count;
+        }
+    }
+
+    private void Finish()
+    {
         _over = true;
         if (_buffer.AsSpan(0, _end).EndsWith(Mark))
         {

@@ -1,71 +1,64 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
+
+using Bld.Json;
 
 namespace Bld.Builder.Snapshots;
 
 /// <summary><c>snapshot.json</c>: written once, before the snapshot's directory gets its name.</summary>
-internal sealed record SnapshotRecord
+internal sealed record SnapshotRecord : IJsonRecord<SnapshotRecord>
 {
-    [JsonPropertyName("parent")]
     public string? Parent { get; init; }
 
-    [JsonPropertyName("created")]
     public DateTimeOffset Created { get; init; }
 
     /// <summary>The boot in which it was committed; with <see cref="At"/> the moment that a sync must have covered.</summary>
-    [JsonPropertyName("boot")]
     public required string Boot { get; init; }
 
-    [JsonPropertyName("at")]
     public long At { get; init; }
+
+    static SnapshotRecord IJsonRecord<SnapshotRecord>.Read(JsonMembers json) => new()
+    {
+        Parent = json.Text("parent"),
+        Created = json.Time("created") ?? default,
+        Boot = json.RequiredText("boot"),
+        At = json.Long("at") ?? 0,
+    };
+
+    void IJsonWritable.Write(Utf8JsonWriter json)
+    {
+        json.Text("parent", Parent);
+        json.Time("created", Created);
+        json.Text("boot", Boot);
+        json.Number("at", At);
+    }
 }
 
 /// <summary><c>layer.json</c> beside it, and <c>layer-c*.json</c>, <c>layer-f*.json</c> for other times: derived from the content, so it may be lost and computed again.</summary>
-internal sealed record LayerRecord
+internal sealed record LayerRecord : IJsonRecord<LayerRecord>
 {
-    [JsonPropertyName("diffId")]
     public required string DiffId { get; init; }
 
-    [JsonPropertyName("size")]
     public long Size { get; init; }
 
     /// <inheritdoc cref="SnapshotLayer.ClampTime"/>
-    [JsonPropertyName("clampTime")]
     public long? ClampTime { get; init; }
 
     /// <inheritdoc cref="SnapshotLayer.FixedTime"/>
-    [JsonPropertyName("fixedTime")]
     public long? FixedTime { get; init; }
-}
 
-[JsonSerializable(typeof(SnapshotRecord))]
-[JsonSerializable(typeof(LayerRecord))]
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull)]
-internal sealed partial class SnapshotJson : JsonSerializerContext
-{
-    /// <summary>What a file says; null when it is missing or, after a power loss, not whole.</summary>
-    internal static SnapshotRecord? ReadSnapshot(byte[]? bytes)
+    static LayerRecord IJsonRecord<LayerRecord>.Read(JsonMembers json) => new()
     {
-        try
-        {
-            return bytes is null ? null : JsonSerializer.Deserialize(bytes, Default.SnapshotRecord);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+        DiffId = json.RequiredText("diffId"),
+        Size = json.Long("size") ?? 0,
+        ClampTime = json.Long("clampTime"),
+        FixedTime = json.Long("fixedTime"),
+    };
 
-    /// <inheritdoc cref="ReadSnapshot"/>
-    internal static LayerRecord? ReadLayer(byte[]? bytes)
+    void IJsonWritable.Write(Utf8JsonWriter json)
     {
-        try
-        {
-            return bytes is null ? null : JsonSerializer.Deserialize(bytes, Default.LayerRecord);
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
+        json.Text("diffId", DiffId);
+        json.Number("size", Size);
+        json.Number("clampTime", ClampTime);
+        json.Number("fixedTime", FixedTime);
     }
 }

@@ -1,6 +1,6 @@
 using System.Text;
-using System.Text.Json;
 
+using Bld.Json;
 using Bld.Registry;
 using Bld.Runtime.Linux;
 
@@ -23,7 +23,7 @@ internal sealed partial class SnapshotStore
             FixedTime = layer.FixedTime,
         };
         state.PublishFile(
-            LayerPath(id, layer.ClampTime, layer.FixedTime), JsonSerializer.SerializeToUtf8Bytes(record, SnapshotJson.Default.LayerRecord), durable: false);
+            LayerPath(id, layer.ClampTime, layer.FixedTime), record.ToJson(), durable: false);
         if (layer is { ClampTime: null, FixedTime: null } && Get(id) is { } snapshot)
         {
             _known[id] = snapshot with { Layer = layer };
@@ -96,7 +96,7 @@ internal sealed partial class SnapshotStore
         : $"snapshots/{id}/layer.json";
 
     private SnapshotLayer? ReadLayer(string path) =>
-        SnapshotJson.ReadLayer(state.ReadFile(path)) is { } record && DiffId.TryParse(record.DiffId, out var diffId)
+        JsonMembers.TryParse<LayerRecord>(state.ReadFile(path)) is { } record && DiffId.TryParse(record.DiffId, out var diffId)
             ? new SnapshotLayer(diffId, record.Size, record.ClampTime, record.FixedTime)
             : null;
 }

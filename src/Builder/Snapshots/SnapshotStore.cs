@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using System.Text;
-using System.Text.Json;
-
-using Bld.Builder.Store;
-using Bld.Runtime.Linux;
 
 using Microsoft.Win32.SafeHandles;
+
+using Bld.Builder.Store;
+using Bld.Json;
+using Bld.Runtime.Linux;
 
 namespace Bld.Builder.Snapshots;
 
@@ -115,7 +115,7 @@ internal sealed partial class SnapshotStore(StateDirectory state)
             return kept;
         }
 
-        var record = SnapshotJson.ReadSnapshot(state.ReadFile($"snapshots/{id}/snapshot.json"));
+        var record = JsonMembers.TryParse<SnapshotRecord>(state.ReadFile($"snapshots/{id}/snapshot.json"));
         if (record is null || !state.Durability.IsTrusted(new BootMoment(record.Boot, record.At)))
         {
             return null;
@@ -167,7 +167,7 @@ internal sealed partial class SnapshotStore(StateDirectory state)
             At = moment.Nanoseconds,
         };
         using var file = FileCalls.Open(directory, path, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, 0x180);
-        FileCalls.WriteAll(file, JsonSerializer.SerializeToUtf8Bytes(record, SnapshotJson.Default.SnapshotRecord));
+        FileCalls.WriteAll(file, record.ToJson());
     }
 
     private string FilesPath(SnapshotId id) => $"{state.SnapshotsPath}/{id}/fs";

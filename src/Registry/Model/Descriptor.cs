@@ -1,36 +1,54 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
+
+using Bld.Json;
 
 namespace Bld.Registry;
 
 /// <summary>Names a blob: what it is, its digest and its length in bytes (OCI image-spec, "Descriptors").</summary>
-public sealed record Descriptor
+public sealed record Descriptor : IJsonRecord<Descriptor>
 {
-    [JsonPropertyName("mediaType")]
     public required string MediaType { get; init; }
 
-    [JsonPropertyName("digest")]
     public required Digest Digest { get; init; }
 
-    [JsonPropertyName("size")]
     public required long Size { get; init; }
 
-    [JsonPropertyName("urls")]
     public IReadOnlyList<string>? Urls { get; init; }
 
-    [JsonPropertyName("annotations")]
     public SortedDictionary<string, string>? Annotations { get; init; }
 
-    [JsonPropertyName("data")]
     public string? Data { get; init; }
 
-    [JsonPropertyName("platform")]
     public Platform? Platform { get; init; }
 
-    [JsonPropertyName("artifactType")]
     public string? ArtifactType { get; init; }
 
     /// <summary>Fields that no property stands for.</summary>
-    [JsonExtensionData]
     public IDictionary<string, JsonElement>? Unknown { get; set; }
+
+    static Descriptor IJsonRecord<Descriptor>.Read(JsonMembers json) => new()
+    {
+        MediaType = json.RequiredText("mediaType"),
+        Digest = json.Digest("digest") ?? throw JsonMembers.Missing("digest"),
+        Size = json.Long("size") ?? throw JsonMembers.Missing("size"),
+        Urls = json.Texts("urls"),
+        Annotations = json.Map("annotations"),
+        Data = json.Text("data"),
+        Platform = json.Object<Platform>("platform"),
+        ArtifactType = json.Text("artifactType"),
+        Unknown = json.Rest(),
+    };
+
+    void IJsonWritable.Write(Utf8JsonWriter json)
+    {
+        json.Text("mediaType", MediaType);
+        json.Text("digest", Digest.ToString());
+        json.Number("size", Size);
+        json.Texts("urls", Urls);
+        json.Map("annotations", Annotations);
+        json.Text("data", Data);
+        json.Object("platform", Platform);
+        json.Text("artifactType", ArtifactType);
+        json.Rest(Unknown);
+    }
 }

@@ -1,81 +1,122 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
+
+using Bld.Json;
 
 namespace Bld.Registry;
 
 /// <summary>An image's configuration (OCI image-spec, "Image Configuration") with Docker's additions. Its digest is the image's id.</summary>
-public sealed record ImageConfig
+public sealed record ImageConfig : IJsonRecord<ImageConfig>
 {
-    [JsonPropertyName("created")]
     public DateTimeOffset? Created { get; init; }
 
-    [JsonPropertyName("author")]
     public string? Author { get; init; }
 
-    [JsonPropertyName("architecture")]
     public required string Architecture { get; init; }
 
-    [JsonPropertyName("variant")]
     public string? Variant { get; init; }
 
-    [JsonPropertyName("os")]
     public required string Os { get; init; }
 
-    [JsonPropertyName("os.version")]
     public string? OsVersion { get; init; }
 
-    [JsonPropertyName("os.features")]
     public IReadOnlyList<string>? OsFeatures { get; init; }
 
-    [JsonPropertyName("config")]
     public ContainerConfig? Config { get; init; }
 
-    [JsonPropertyName("rootfs")]
     public RootFs RootFs { get; init; } = new();
 
-    [JsonPropertyName("history")]
     public IReadOnlyList<HistoryEntry>? History { get; init; }
 
     /// <summary>Fields that no property stands for.</summary>
-    [JsonExtensionData]
     public IDictionary<string, JsonElement>? Unknown { get; set; }
 
     /// <summary>Reads a configuration.</summary>
     /// <exception cref="JsonException">The bytes are none.</exception>
-    public static ImageConfig Parse(ReadOnlySpan<byte> json) =>
-        JsonSerializer.Deserialize(json, ImageJson.Relaxed.ImageConfig) ?? throw new JsonException("the configuration is null");
+    public static ImageConfig Parse(ReadOnlySpan<byte> json) => JsonMembers.Parse<ImageConfig>(json);
 
     /// <summary>The compact JSON.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ImageJson.Relaxed.ImageConfig);
+    public byte[] ToJson() => this.ToJson(ImageJson.Options);
+
+    static ImageConfig IJsonRecord<ImageConfig>.Read(JsonMembers json) => new()
+    {
+        Created = json.Moment("created"),
+        Author = json.Text("author"),
+        Architecture = json.RequiredText("architecture"),
+        Variant = json.Text("variant"),
+        Os = json.RequiredText("os"),
+        OsVersion = json.Text("os.version"),
+        OsFeatures = json.Texts("os.features"),
+        Config = json.Object<ContainerConfig>("config"),
+        RootFs = json.Object<RootFs>("rootfs") ?? new RootFs(),
+        History = json.Objects<HistoryEntry>("history"),
+        Unknown = json.Rest(),
+    };
+
+    void IJsonWritable.Write(Utf8JsonWriter json)
+    {
+        json.Moment("created", Created);
+        json.Text("author", Author);
+        json.Text("architecture", Architecture);
+        json.Text("variant", Variant);
+        json.Text("os", Os);
+        json.Text("os.version", OsVersion);
+        json.Texts("os.features", OsFeatures);
+        json.Object("config", Config);
+        json.Object("rootfs", RootFs);
+        json.Objects("history", History);
+        json.Rest(Unknown);
+    }
 }
 
 /// <summary>The diff ids of the layers, the lowest first.</summary>
-public sealed record RootFs
+public sealed record RootFs : IJsonRecord<RootFs>
 {
-    [JsonPropertyName("type")]
     public string Type { get; init; } = "layers";
 
-    [JsonPropertyName("diff_ids")]
     public IReadOnlyList<DiffId> DiffIds { get; init; } = [];
+
+    static RootFs IJsonRecord<RootFs>.Read(JsonMembers json) => new()
+    {
+        Type = json.Text("type") ?? "layers",
+        DiffIds = json.DiffIds("diff_ids") ?? [],
+    };
+
+    void IJsonWritable.Write(Utf8JsonWriter json)
+    {
+        json.Text("type", Type);
+        json.Texts("diff_ids", [.. DiffIds.Select(static id => id.ToString())]);
+    }
 }
 
 /// <summary>How one layer, or one change of the configuration, came to be.</summary>
-public sealed record HistoryEntry
+public sealed record HistoryEntry : IJsonRecord<HistoryEntry>
 {
-    [JsonPropertyName("created")]
     public DateTimeOffset? Created { get; init; }
 
-    [JsonPropertyName("created_by")]
     public string? CreatedBy { get; init; }
 
-    [JsonPropertyName("author")]
     public string? Author { get; init; }
 
-    [JsonPropertyName("comment")]
     public string? Comment { get; init; }
 
     /// <summary>Whether it has no layer.</summary>
-    [JsonPropertyName("empty_layer")]
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingDefault)]
     public bool EmptyLayer { get; init; }
+
+    static HistoryEntry IJsonRecord<HistoryEntry>.Read(JsonMembers json) => new()
+    {
+        Created = json.Moment("created"),
+        CreatedBy = json.Text("created_by"),
+        Author = json.Text("author"),
+        Comment = json.Text("comment"),
+        EmptyLayer = json.Flag("empty_layer") ?? false,
+    };
+
+    void IJsonWritable.Write(Utf8JsonWriter json)
+    {
+        json.Moment("created", Created);
+        json.Text("created_by", CreatedBy);
+        json.Text("author", Author);
+        json.Text("comment", Comment);
+        json.Flag("empty_layer", EmptyLayer ? true : null);
+    }
 }

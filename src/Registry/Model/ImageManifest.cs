@@ -1,75 +1,105 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
+
+using Bld.Json;
 
 namespace Bld.Registry;
 
 /// <summary>One image: its configuration and its layers, the lowest first (OCI image-spec, "Image Manifest"; Docker's schema 2 is the same).</summary>
-public sealed record ImageManifest
+public sealed record ImageManifest : IJsonRecord<ImageManifest>
 {
-    [JsonPropertyName("schemaVersion")]
     public int SchemaVersion { get; init; } = 2;
 
-    [JsonPropertyName("mediaType")]
     public string? MediaType { get; init; }
 
-    [JsonPropertyName("artifactType")]
     public string? ArtifactType { get; init; }
 
-    [JsonPropertyName("config")]
     public required Descriptor Config { get; init; }
 
-    [JsonPropertyName("layers")]
     public required IReadOnlyList<Descriptor> Layers { get; init; }
 
-    [JsonPropertyName("subject")]
     public Descriptor? Subject { get; init; }
 
-    [JsonPropertyName("annotations")]
     public SortedDictionary<string, string>? Annotations { get; init; }
 
     /// <summary>Fields that no property stands for.</summary>
-    [JsonExtensionData]
     public IDictionary<string, JsonElement>? Unknown { get; set; }
 
     /// <summary>Reads a manifest.</summary>
     /// <exception cref="JsonException">The bytes are none.</exception>
-    public static ImageManifest Parse(ReadOnlySpan<byte> json) =>
-        JsonSerializer.Deserialize(json, ImageJson.Relaxed.ImageManifest) ?? throw new JsonException("the manifest is null");
+    public static ImageManifest Parse(ReadOnlySpan<byte> json) => JsonMembers.Parse<ImageManifest>(json);
 
     /// <summary>The compact JSON.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ImageJson.Relaxed.ImageManifest);
+    public byte[] ToJson() => this.ToJson(ImageJson.Options);
+
+    static ImageManifest IJsonRecord<ImageManifest>.Read(JsonMembers json) => new()
+    {
+        SchemaVersion = json.Int("schemaVersion") ?? 2,
+        MediaType = json.Text("mediaType"),
+        ArtifactType = json.Text("artifactType"),
+        Config = json.RequiredObject<Descriptor>("config"),
+        Layers = json.Objects<Descriptor>("layers") ?? throw JsonMembers.Missing("layers"),
+        Subject = json.Object<Descriptor>("subject"),
+        Annotations = json.Map("annotations"),
+        Unknown = json.Rest(),
+    };
+
+    void IJsonWritable.Write(Utf8JsonWriter json)
+    {
+        json.Number("schemaVersion", SchemaVersion);
+        json.Text("mediaType", MediaType);
+        json.Text("artifactType", ArtifactType);
+        json.Object("config", Config);
+        json.Objects("layers", Layers);
+        json.Object("subject", Subject);
+        json.Map("annotations", Annotations);
+        json.Rest(Unknown);
+    }
 }
 
 /// <summary>Several manifests, for platforms or in a layout (OCI image-spec, "Image Index"; Docker's manifest list).</summary>
-public sealed record ImageIndex
+public sealed record ImageIndex : IJsonRecord<ImageIndex>
 {
-    [JsonPropertyName("schemaVersion")]
     public int SchemaVersion { get; init; } = 2;
 
-    [JsonPropertyName("mediaType")]
     public string? MediaType { get; init; }
 
-    [JsonPropertyName("artifactType")]
     public string? ArtifactType { get; init; }
 
-    [JsonPropertyName("manifests")]
     public required IReadOnlyList<Descriptor> Manifests { get; init; }
 
-    [JsonPropertyName("subject")]
     public Descriptor? Subject { get; init; }
 
-    [JsonPropertyName("annotations")]
     public SortedDictionary<string, string>? Annotations { get; init; }
 
     /// <summary>Fields that no property stands for.</summary>
-    [JsonExtensionData]
     public IDictionary<string, JsonElement>? Unknown { get; set; }
 
     /// <summary>Reads an index.</summary>
     /// <exception cref="JsonException">The bytes are none.</exception>
-    public static ImageIndex Parse(ReadOnlySpan<byte> json) =>
-        JsonSerializer.Deserialize(json, ImageJson.Relaxed.ImageIndex) ?? throw new JsonException("the index is null");
+    public static ImageIndex Parse(ReadOnlySpan<byte> json) => JsonMembers.Parse<ImageIndex>(json);
 
     /// <summary>The compact JSON.</summary>
-    public byte[] ToJson() => JsonSerializer.SerializeToUtf8Bytes(this, ImageJson.Relaxed.ImageIndex);
+    public byte[] ToJson() => this.ToJson(ImageJson.Options);
+
+    static ImageIndex IJsonRecord<ImageIndex>.Read(JsonMembers json) => new()
+    {
+        SchemaVersion = json.Int("schemaVersion") ?? 2,
+        MediaType = json.Text("mediaType"),
+        ArtifactType = json.Text("artifactType"),
+        Manifests = json.Objects<Descriptor>("manifests") ?? throw JsonMembers.Missing("manifests"),
+        Subject = json.Object<Descriptor>("subject"),
+        Annotations = json.Map("annotations"),
+        Unknown = json.Rest(),
+    };
+
+    void IJsonWritable.Write(Utf8JsonWriter json)
+    {
+        json.Number("schemaVersion", SchemaVersion);
+        json.Text("mediaType", MediaType);
+        json.Text("artifactType", ArtifactType);
+        json.Objects("manifests", Manifests);
+        json.Object("subject", Subject);
+        json.Map("annotations", Annotations);
+        json.Rest(Unknown);
+    }
 }

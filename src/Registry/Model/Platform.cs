@@ -1,28 +1,24 @@
 using System.Runtime.InteropServices;
-using System.Text.Json.Serialization;
+using System.Text.Json;
+
+using Bld.Json;
 
 namespace Bld.Registry;
 
 /// <summary>What an image runs on (OCI image-index, "platform").</summary>
-public sealed record Platform
+public sealed record Platform : IJsonRecord<Platform>
 {
-    [JsonPropertyName("architecture")]
     public required string Architecture { get; init; }
 
-    [JsonPropertyName("os")]
     public required string Os { get; init; }
 
-    [JsonPropertyName("os.version")]
     public string? OsVersion { get; init; }
 
-    [JsonPropertyName("os.features")]
     public IReadOnlyList<string>? OsFeatures { get; init; }
 
-    [JsonPropertyName("variant")]
     public string? Variant { get; init; }
 
     /// <summary>CPU features (Docker's manifest list; reserved in OCI's).</summary>
-    [JsonPropertyName("features")]
     public IReadOnlyList<string>? Features { get; init; }
 
     /// <summary>This machine.</summary>
@@ -78,5 +74,25 @@ public sealed record Platform
             _ => (architecture, variant),
         };
         return new Platform { Os = os is "macos" ? "darwin" : os, Architecture = name, Variant = version };
+    }
+
+    static Platform IJsonRecord<Platform>.Read(JsonMembers json) => new()
+    {
+        Architecture = json.RequiredText("architecture"),
+        Os = json.RequiredText("os"),
+        OsVersion = json.Text("os.version"),
+        OsFeatures = json.Texts("os.features"),
+        Variant = json.Text("variant"),
+        Features = json.Texts("features"),
+    };
+
+    void IJsonWritable.Write(Utf8JsonWriter json)
+    {
+        json.Text("architecture", Architecture);
+        json.Text("os", Os);
+        json.Text("os.version", OsVersion);
+        json.Texts("os.features", OsFeatures);
+        json.Text("variant", Variant);
+        json.Texts("features", Features);
     }
 }

@@ -1,19 +1,31 @@
 using System.Text.Json;
-using System.Text.Json.Serialization;
+
+using Bld.Json;
 
 namespace Bld.Registry;
 
 /// <summary>One image of an archive as <c>docker save</c> writes it: an element of <c>manifest.json</c>.</summary>
-public sealed record DockerArchiveEntry
+public sealed record DockerArchiveEntry : IJsonRecord<DockerArchiveEntry>
 {
-    [JsonPropertyName("Config")]
     public required string Config { get; init; }
 
-    [JsonPropertyName("RepoTags")]
     public IReadOnlyList<string>? RepoTags { get; init; }
 
-    [JsonPropertyName("Layers")]
     public required IReadOnlyList<string> Layers { get; init; }
+
+    static DockerArchiveEntry IJsonRecord<DockerArchiveEntry>.Read(JsonMembers json) => new()
+    {
+        Config = json.RequiredText("Config"),
+        RepoTags = json.Texts("RepoTags"),
+        Layers = json.Texts("Layers") ?? throw JsonMembers.Missing("Layers"),
+    };
+
+    void IJsonWritable.Write(Utf8JsonWriter json)
+    {
+        json.Text("Config", Config);
+        json.Texts("RepoTags", RepoTags);
+        json.Texts("Layers", Layers);
+    }
 }
 
 /// <summary>A tar file as <c>docker save</c> writes it, to read.</summary>
@@ -26,7 +38,7 @@ public sealed class DockerArchive : IDisposable
         _archive = TarArchive.Open(path);
         try
         {
-            Images = JsonSerializer.Deserialize(_archive.ReadDocument("manifest.json"), ImageJson.Relaxed.IReadOnlyListDockerArchiveEntry) ?? [];
+            Images = JsonMembers.ParseList<DockerArchiveEntry>(_archive.ReadDocument("manifest.json"));
         }
         catch (JsonException exception)
         {
@@ -168,7 +180,7 @@ public sealed class DockerArchiveSink : IImageSink
             Layers = [.. parsed.Layers.Select(static layer => $"{layer.Digest.Hex}.tar")],
         };
         await File.WriteAllBytesAsync(
-            $"{_tree.Path}/manifest.json", JsonSerializer.SerializeToUtf8Bytes([entry], ImageJson.Relaxed.IReadOnlyListDockerArchiveEntry), cancellation);
+            $"{_tree.Path}/manifest.json", new[] { entry }.ToJson(ImageJson.Options), cancellation);
         var layers = parsed.Layers.Select(static layer => layer.Digest).Distinct().Select(digest => ($"{digest.Hex}.tar", $"{_tree.Path}/{digest.Hex}"));
         _tree.PublishArchive(
             Target,

@@ -1,5 +1,7 @@
-using System.Text.Json.Serialization;
+using System.Text;
+using System.Text.Json;
 
+using Bld.Json;
 using Bld.Runtime.Cgroups;
 
 namespace Bld.Runtime.Oci;
@@ -40,8 +42,10 @@ public sealed record OciState
 }
 
 /// <summary>The answer of "state" and an entry of "list" (runtime-spec, "State"; runc adds rootfs, created and owner).</summary>
-public sealed record OciStateReport
+public sealed record OciStateReport : IJsonWritable
 {
+    private static readonly JsonWriterOptions Indented = new() { Indented = true };
+
     public string OciVersion { get; init; } = "";
 
     public string Id { get; init; } = "";
@@ -61,12 +65,23 @@ public sealed record OciStateReport
     public string Owner { get; init; } = "";
 
     public IReadOnlyDictionary<string, string>? Annotations { get; init; }
-}
 
-/// <summary>The source-generated JSON of what people and engines are told.</summary>
-[JsonSourceGenerationOptions(
-    PropertyNamingPolicy = JsonKnownNamingPolicy.CamelCase, DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, WriteIndented = true)]
-[JsonSerializable(typeof(OciStateReport))]
-[JsonSerializable(typeof(IReadOnlyList<OciStateReport>))]
-[JsonSerializable(typeof(IReadOnlyList<int>))]
-public sealed partial class OciReportJson : JsonSerializerContext;
+    /// <summary>What "state" prints.</summary>
+    public string ToJson() => Encoding.UTF8.GetString(JsonWriting.ToJson(this, Indented));
+
+    /// <summary>What "list --format json" prints.</summary>
+    public static string ListToJson(IReadOnlyList<OciStateReport> reports) => Encoding.UTF8.GetString(reports.ToJson(Indented));
+
+    void IJsonWritable.Write(Utf8JsonWriter json)
+    {
+        json.Text("ociVersion", OciVersion);
+        json.Text("id", Id);
+        json.Number("pid", Pid);
+        json.Text("status", Status);
+        json.Text("bundle", Bundle);
+        json.Text("rootfs", Rootfs);
+        json.Text("created", Created);
+        json.Text("owner", Owner);
+        json.Map("annotations", Annotations);
+    }
+}

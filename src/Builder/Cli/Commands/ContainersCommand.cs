@@ -1,9 +1,10 @@
+using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Cli.Templates;
 using Bld.Builder.Engine.Containers;
+using Bld.Json;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -73,22 +74,25 @@ internal sealed class ContainersCommand : Command
 
     private static string Id(string id, bool whole) => whole || id.Length < ShortId ? id : id[..ShortId];
 
+    private static readonly JsonWriterOptions ForPeople = new() { Indented = true, IndentSize = 4 };
+
     private static string Json(List<WorkingContainer> containers)
     {
         var entries = containers.ConvertAll(static container =>
             new ContainerEntry(container.Id, true, container.ImageId, ImageName(container), container.Name));
-        return (entries.Count == 0 ? "null" : JsonSerializer.Serialize(entries, ContainerListJson.Default.ListContainerEntry)) + "\n";
+        return (entries.Count == 0 ? "null" : Encoding.UTF8.GetString(entries.ToJson(ForPeople))) + "\n";
     }
 }
 
 /// <summary>A container as <c>containers --json</c> shows it.</summary>
-internal sealed record ContainerEntry(
-    [property: JsonPropertyName("id")] string Id,
-    [property: JsonPropertyName("builder")] bool Builder,
-    [property: JsonPropertyName("imageid")] string ImageId,
-    [property: JsonPropertyName("imagename")] string ImageName,
-    [property: JsonPropertyName("containername")] string ContainerName);
-
-[JsonSerializable(typeof(List<ContainerEntry>))]
-[JsonSourceGenerationOptions(WriteIndented = true, IndentSize = 4, NewLine = "\n")]
-internal sealed partial class ContainerListJson : JsonSerializerContext;
+internal sealed record ContainerEntry(string Id, bool Builder, string ImageId, string ImageName, string ContainerName) : IJsonWritable
+{
+    void IJsonWritable.Write(Utf8JsonWriter json)
+    {
+        json.Text("id", Id);
+        json.Flag("builder", Builder);
+        json.Text("imageid", ImageId);
+        json.Text("imagename", ImageName);
+        json.Text("containername", ContainerName);
+    }
+}

@@ -1,9 +1,10 @@
+using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Engine.Containers;
 using Bld.Builder.Store;
+using Bld.Json;
 using Bld.Runtime.Rootless;
 
 namespace Bld.Builder.Cli.Commands;
@@ -37,7 +38,7 @@ internal sealed class MountCommand : Command
             ? List(session, mounts)
             : ContainerArguments.Each(line.Arguments, name => mounts.Add(Mount(session, name, line.Cancellation)));
         Console.Out.Write(
-            line.Flags.Boolean("json") ? JsonSerializer.Serialize(mounts, MountListJson.Default.ListMountEntry) + "\n"
+            line.Flags.Boolean("json") ? Encoding.UTF8.GetString(mounts.ToJson(new JsonWriterOptions { Indented = true, IndentSize = 4 })) + "\n"
             : line.Arguments.Count == 1 ? mounts[0].MountPoint + "\n"
             : string.Concat(mounts.Select(static mount => $"{mount.Container} {mount.MountPoint}\n")));
         return code;
@@ -65,9 +66,11 @@ internal sealed class MountCommand : Command
 }
 
 /// <summary>A mounted container as <c>mount --json</c> shows it.</summary>
-internal sealed record MountEntry(
-    [property: JsonPropertyName("container")] string Container, [property: JsonPropertyName("mountPoint")] string MountPoint);
-
-[JsonSerializable(typeof(List<MountEntry>))]
-[JsonSourceGenerationOptions(WriteIndented = true, IndentSize = 4, NewLine = "\n")]
-internal sealed partial class MountListJson : JsonSerializerContext;
+internal sealed record MountEntry(string Container, string MountPoint) : IJsonWritable
+{
+    void IJsonWritable.Write(Utf8JsonWriter json)
+    {
+        json.Text("container", Container);
+        json.Text("mountPoint", MountPoint);
+    }
+}

@@ -1,8 +1,8 @@
 using System.Text;
-using System.Text.Json;
 
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
+using Bld.Json;
 using Bld.Runtime.Linux;
 
 namespace Bld.Builder.Engine.Containers;
@@ -130,7 +130,7 @@ internal sealed class WorkingContainerStore(StateDirectory state, SnapshotStore 
         }
     }
 
-    internal WorkingContainer? Read(string id) => WorkingContainerJson.Read(state.ReadFile($"containers/{id}/container.json"));
+    internal WorkingContainer? Read(string id) => JsonMembers.TryParse<WorkingContainer>(state.ReadFile($"containers/{id}/container.json"));
 
     internal static BuildException Gone(string id) => new($"{id}: container not known; it was removed meanwhile");
 
@@ -189,5 +189,5 @@ internal sealed class WorkingContainerStore(StateDirectory state, SnapshotStore 
     }
 
     private static byte[] Serialize(WorkingContainer container) =>
-        JsonSerializer.SerializeToUtf8Bytes(container, WorkingContainerJson.Default.WorkingContainer);
+        container.ToJson();
 }

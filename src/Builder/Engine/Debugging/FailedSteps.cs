@@ -1,49 +1,59 @@
 using System.Globalization;
 using System.Text;
 using System.Text.Json;
-using System.Text.Json.Serialization;
 
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
+using Bld.Json;
 using Bld.Runtime.Linux;
 
 namespace Bld.Builder.Engine.Debugging;
 
 /// <summary>A RUN that went wrong, as the store remembers it: <c>failed/ID/failure.json</c>, beside the files that it had written.</summary>
-internal sealed record FailedStep
+internal sealed record FailedStep : IJsonRecord<FailedStep>
 {
     /// <summary>Its directory's name; begins with the time.</summary>
-    [JsonIgnore]
     public string Id { get; init; } = "";
 
     /// <summary>The words of the command line that built it, to build it again up to here.</summary>
-    [JsonPropertyName("commandLine")]
     public required IReadOnlyList<string> CommandLine { get; init; }
 
     /// <summary>The directory that the command line was given in.</summary>
-    [JsonPropertyName("directory")]
     public required string Directory { get; init; }
 
-    [JsonPropertyName("stageName")]
     public required string StageName { get; init; }
 
-    [JsonPropertyName("number")]
     public required int Number { get; init; }
 
-    [JsonPropertyName("text")]
     public required string Text { get; init; }
 
     /// <summary>The snapshot that it ran on; null for an empty root.</summary>
-    [JsonPropertyName("parent")]
     public string? Parent { get; init; }
 
-    [JsonPropertyName("exitCode")]
     public required int ExitCode { get; init; }
-}
 
-[JsonSerializable(typeof(FailedStep))]
-[JsonSourceGenerationOptions(DefaultIgnoreCondition = JsonIgnoreCondition.WhenWritingNull, GenerationMode = JsonSourceGenerationMode.Metadata)]
-internal sealed partial class FailedStepJson : JsonSerializerContext;
+    static FailedStep IJsonRecord<FailedStep>.Read(JsonMembers json) => new()
+    {
+        CommandLine = json.Texts("commandLine") ?? throw JsonMembers.Missing("commandLine"),
+        Directory = json.RequiredText("directory"),
+        StageName = json.RequiredText("stageName"),
+        Number = json.Int("number") ?? throw JsonMembers.Missing("number"),
+        Text = json.RequiredText("text"),
+        Parent = json.Text("parent"),
+        ExitCode = json.Int("exitCode") ?? throw JsonMembers.Missing("exitCode"),
+    };
+
+    void IJsonWritable.Write(Utf8JsonWriter json)
+    {
+        json.Texts("commandLine", CommandLine);
+        json.Text("directory", Directory);
+        json.Text("stageName", StageName);
+        json.Number("number", Number);
+        json.Text("text", Text);
+        json.Text("parent", Parent);
+        json.Number("exitCode", ExitCode);
+    }
+}
 
 /// <summary>Keeps the files of steps that failed, so that somebody can go in and look; the newest few, for a day.</summary>
 internal sealed class FailedSteps(StateDirectory state)
@@ -79,7 +89,7 @@ internal sealed class FailedSteps(StateDirectory state)
     {
         var id = string.Create(CultureInfo.InvariantCulture, $"{DateTime.UtcNow:yyyyMMdd'T'HHmmss}-{active.Id.ToString()[..4]}");
         System.IO.Directory.CreateDirectory($"{state.Root}/{Folder}/{id}");
-        state.PublishFile($"{Folder}/{id}/failure.json", JsonSerializer.SerializeToUtf8Bytes(step, FailedStepJson.Default.FailedStep), durable: false);
+        state.PublishFile($"{Folder}/{id}/failure.json", step.ToJson(), durable: false);
         FileCalls.Rename(active.ScratchHandle, Encoding.UTF8.GetBytes($"{SnapshotStore.Publishing}/fs"), state.Handle, Encoding.UTF8.GetBytes($"{Folder}/{id}/fs"));
         Collect();
     }
@@ -119,17 +129,6 @@ internal sealed class FailedSteps(StateDirectory state)
         return ids;
     }
 
-    private FailedStep? Read(string id)
-    {
-        try
-        {
-            return state.ReadFile($"{Folder}/{id}/failure.json") is { } bytes && JsonSerializer.Deserialize(bytes, FailedStepJson.Default.FailedStep) is { } step
-                ? step with { Id = id }
-                : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    private FailedStep? Read(string id) =>
+        JsonMembers.TryParse<FailedStep>(state.ReadFile($"{Folder}/{id}/failure.json")) is { } step ? step with { Id = id } : null;
 }

@@ -2,6 +2,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 
 using Bld.Builder.Store;
+using Bld.Json;
 using Bld.Runtime.Linux;
 
 namespace Bld.Builder.Engine.History;
@@ -19,7 +20,7 @@ internal sealed class BuildHistory(StateDirectory state)
     private const int Slack = 20;
 
     // Relaxed: it is no HTML, and a person can read the store.
-    private static readonly BuildRecordJson Json = new(new JsonSerializerOptions(BuildRecordJson.Default.Options) { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
+    private static readonly JsonWriterOptions Readable = new() { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping };
 
     /// <summary>The records' names, the newest first.</summary>
     public IReadOnlyList<string> List()
@@ -46,22 +47,8 @@ internal sealed class BuildHistory(StateDirectory state)
     }
 
     /// <summary>A record; null when it is gone or can't be read.</summary>
-    public BuildRecord? Read(string id)
-    {
-        if (state.ReadFile($"{Folder}/{id}.json") is not { } bytes)
-        {
-            return null;
-        }
-
-        try
-        {
-            return JsonSerializer.Deserialize(bytes, Json.BuildRecord) is { } record ? record with { Id = id } : null;
-        }
-        catch (JsonException)
-        {
-            return null;
-        }
-    }
+    public BuildRecord? Read(string id) =>
+        JsonMembers.TryParse<BuildRecord>(state.ReadFile($"{Folder}/{id}.json")) is { } record ? record with { Id = id } : null;
 
     /// <summary>The newest builds of the same project: same context, else same Dockerfile, else same image.</summary>
     public IEnumerable<BuildRecord> Before(BuildProject project)
@@ -87,7 +74,7 @@ internal sealed class BuildHistory(StateDirectory state)
     public string Publish(BuildRecord record, BuildProject project)
     {
         var id = $"{record.Started.UtcDateTime:yyyyMMdd'T'HHmmss.fffffff}-{project.Place}-{project.Text}-{project.Name}";
-        state.PublishFile($"{Folder}/{id}.json", JsonSerializer.SerializeToUtf8Bytes(record, Json.BuildRecord), durable: false);
+        state.PublishFile($"{Folder}/{id}.json", record.ToJson(Readable), durable: false);
         var ids = List();
         if (ids.Count > Kept + Slack)
         {

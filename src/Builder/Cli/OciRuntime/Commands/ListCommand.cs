@@ -1,5 +1,3 @@
-using System.Text.Json;
-
 using Bld.Builder.Cli.Flags;
 using Bld.Runtime.Oci;
 
@@ -32,7 +30,7 @@ internal sealed class ListCommand : OciCommand
         switch (call.Flags.Text("format") ?? "table")
         {
             case "json":
-                Console.Out.WriteLine(JsonSerializer.Serialize(reports, OciReportJson.Default.IReadOnlyListOciStateReport));
+                Console.Out.WriteLine(OciStateReport.ListToJson(reports));
                 return 0;
             case "table":
                 PrintTable(reports);

@@ -1,7 +1,4 @@
-using System.Text.Json;
-
 using Bld.Builder.Cli.Flags;
-using Bld.Runtime.Oci;
 
 namespace Bld.Builder.Cli.OciRuntime.Commands;
 
@@ -26,7 +23,7 @@ internal sealed class PsCommand : OciCommand
         var processes = call.Root.Find(call.Flags.Arguments[0]).Processes();
         if (call.Flags.Text("format") == "json")
         {
-            Console.Out.WriteLine(JsonSerializer.Serialize(processes, OciReportJson.Default.IReadOnlyListInt32));
+            Console.Out.WriteLine(processes.Count == 0 ? "[]" : "[\n  " + string.Join(",\n  ", processes) + "\n]");
             return 0;
         }
 

@@ -1,7 +1,3 @@
-using System.Text.Json;
-
-using Bld.Runtime.Oci;
-
 namespace Bld.Builder.Cli.OciRuntime.Commands;
 
 /// <summary><c>bldrun state</c>.</summary>
@@ -13,7 +9,7 @@ internal sealed class StateCommand : OciCommand
 
     public override int Run(OciCall call)
     {
-        Console.Out.WriteLine(JsonSerializer.Serialize(call.Container.Report(), OciReportJson.Default.OciStateReport));
+        Console.Out.WriteLine(call.Container.Report().ToJson());
         return 0;
     }
 }
