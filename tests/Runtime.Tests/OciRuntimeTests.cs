@@ -55,6 +55,16 @@ public sealed class OciRuntimeTests
         Assert.Empty(Directory.GetDirectories("/sys/fs/cgroup", "once", SearchOption.AllDirectories));
     }
 
+    [Theory]
+    [InlineData("umount -R /sys/fs/cgroup")]
+    [InlineData("true")]
+    public void A_host_that_has_cgroup_v2_alone_or_over_hidden_hierarchies_will_do(string first)
+    {
+        using var bundle = new OciBundle("sh", "-c", "grep ^0: /proc/self/cgroup; ls /sys/fs/cgroup/cgroup.procs");
+        string[] host = ["unshare", "-m", "sh", "-c", first + "; mount -t cgroup2 none /sys/fs/cgroup && exec \"$@\"", "sh"];
+        Assert.Equal(new Result(0, "0::/\n/sys/fs/cgroup/cgroup.procs\n"), bundle.RunUnder(host, "run", "unified"));
+    }
+
     [Fact]
     public void Exec_joins_the_namespaces_and_gives_its_own_code()
     {

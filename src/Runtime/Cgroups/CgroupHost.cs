@@ -1,3 +1,5 @@
+using System.Text;
+
 using Bld.Runtime.Linux;
 
 namespace Bld.Runtime.Cgroups;
@@ -64,7 +66,7 @@ internal static class CgroupHost
 
             var before = line[..separator].Split(' ');
             var after = line[(separator + 3)..].Split(' ');
-            if (before.Length > 4 && after.Length > 2)
+            if (before.Length > 4 && after.Length > 2 && IsVisible(before[4], before[2]))
             {
                 mounts.Add((after[0], after[2].Split(','), before[4]));
             }
@@ -72,6 +74,11 @@ internal static class CgroupHost
 
         return mounts;
     }
+
+    // Not behind another mount.
+    private static bool IsVisible(string path, string device) =>
+        FileCalls.TryStatus(FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(path), out var status) == Errno.None
+        && device == $"{status.Device.Major}:{status.Device.Minor}";
 
     private static string[] Lines(string path) => (ProcessCalls.ReadText(path) ?? "").Split('\n', StringSplitOptions.RemoveEmptyEntries);
 }
