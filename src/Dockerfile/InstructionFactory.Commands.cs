@@ -22,7 +22,7 @@ internal sealed partial class InstructionFactory
         var run = new RunInstruction
         {
             Command = Command(raw),
-            Mounts = [.. mounts.Select(static mount => mount.Value)],
+            Mounts = mounts.Count == 0 ? [] : [.. mounts.Select(static mount => mount.Value)],
             Network = flags.Text("network"),
             Security = flags.Text("security"),
             Devices = flags.Texts("device"),
@@ -92,7 +92,7 @@ internal sealed partial class InstructionFactory
 
     private static (IReadOnlyList<string> Sources, string Destination) Paths(string keyword, RawInstruction raw, LogicalLine line)
     {
-        var words = JsonWords.Parse(raw.Rest.Text) ?? [.. LineGrammar.Words(raw.Rest).Select(static word => word.Text)];
+        var words = raw.Array() ?? LineGrammar.WordTexts(raw);
         if (words.Count < 2)
         {
             throw new DockerfileException(
@@ -102,17 +102,28 @@ internal sealed partial class InstructionFactory
 
         if (line.Heredocs.Count == 0)
         {
-            return ([.. words.SkipLast(1)], words[^1]);
+            return (AllButLast(words), words[^1]);
         }
 
         return Heredoc.FromWord(words[^1]) is null
             ? ([.. words.SkipLast(1).Where(static word => Heredoc.FromWord(word) is null)], words[^1])
-            : throw new DockerfileException($"{keyword} cannot accept a heredoc as a destination", LineGrammar.Words(raw.Rest)[^1]);
+            : throw new DockerfileException($"{keyword} cannot accept a heredoc as a destination", LineGrammar.Words(raw)[^1]);
+    }
+
+    private static string[] AllButLast(IReadOnlyList<string> words)
+    {
+        var first = new string[words.Count - 1];
+        for (var i = 0; i < first.Length; i++)
+        {
+            first[i] = words[i];
+        }
+
+        return first;
     }
 
     private static HealthcheckInstruction Healthcheck(RawInstruction raw, InstructionFlags flags)
     {
-        var words = LineGrammar.Words(raw.Rest);
+        var words = LineGrammar.Words(raw);
         if (words.Count == 0)
         {
             throw new DockerfileException("HEALTHCHECK requires at least one argument");
@@ -134,7 +145,7 @@ internal sealed partial class InstructionFactory
                 throw new DockerfileException($"Unknown type \"{type}\" in HEALTHCHECK (try CMD)");
         }
 
-        var command = CommandForm.Parse(raw.Rest.Text[(words[1].Start - raw.Rest.Start)..]);
+        var command = CommandForm.Parse(raw.Line[words[1].Start..]);
         if (command is { IsShell: false, Arguments.Count: 0 })
         {
             throw new DockerfileException("Missing command after HEALTHCHECK CMD");

@@ -10,7 +10,7 @@ internal sealed partial class InstructionFactory
 
     private static FromInstruction From(RawInstruction raw, InstructionFlags flags)
     {
-        var words = LineGrammar.Words(raw.Rest);
+        var words = LineGrammar.Words(raw);
         var platform = flags.Text("platform");
         switch (words.Count)
         {
@@ -31,13 +31,19 @@ internal sealed partial class InstructionFactory
 
     private ArgInstruction Arg(RawInstruction raw)
     {
-        var words = LineGrammar.QuotedWords(raw.Rest, escape);
+        var words = LineGrammar.QuotedWords(raw, escape);
         if (words.Count == 0)
         {
             throw new DockerfileException("ARG requires at least one argument");
         }
 
-        return new ArgInstruction { Arguments = [.. words.Select(Declaration)] };
+        var arguments = new ArgumentDeclaration[words.Count];
+        for (var i = 0; i < arguments.Length; i++)
+        {
+            arguments[i] = Declaration(words[i]);
+        }
+
+        return new ArgInstruction { Arguments = arguments };
     }
 
     private static ArgumentDeclaration Declaration(Token word)
@@ -65,7 +71,7 @@ internal sealed partial class InstructionFactory
 
     private (IReadOnlyList<WordPair> Pairs, bool IsLegacy) Pairs(string keyword, RawInstruction raw)
     {
-        var words = LineGrammar.QuotedWords(raw.Rest, escape);
+        var words = LineGrammar.QuotedWords(raw, escape);
         if (words.Count == 0)
         {
             throw new DockerfileException($"{keyword} requires at least one argument");
@@ -74,13 +80,19 @@ internal sealed partial class InstructionFactory
         // The first word decides between NAME=VALUE … and the old NAME VALUE.
         if (words[0].Text.Contains('='))
         {
-            return ([.. words.Select(word => Pair(keyword, word))], false);
+            var pairs = new WordPair[words.Count];
+            for (var i = 0; i < pairs.Length; i++)
+            {
+                pairs[i] = Pair(keyword, words[i]);
+            }
+
+            return (pairs, false);
         }
 
-        var plain = LineGrammar.Words(raw.Rest);
+        var plain = LineGrammar.Words(raw);
         return plain.Count == 1
             ? throw new DockerfileException($"{keyword} must have two arguments", words[0])
-            : ([new WordPair(plain[0].Text, raw.Rest.Text[(plain[1].Start - raw.Rest.Start)..])], true);
+            : ([new WordPair(plain[0].Text, raw.Line[plain[1].Start..])], true);
     }
 
     private static WordPair Pair(string keyword, Token word)

@@ -10,6 +10,20 @@ internal sealed partial class InstructionFactory(char escape)
         "SHELL", "STOPSIGNAL", "USER", "VOLUME", "WORKDIR",
     ];
 
+    /// <summary>The word that an instruction begins with; the usual ones aren't made anew each time.</summary>
+    internal static string KeywordText(ReadOnlySpan<char> word)
+    {
+        foreach (var keyword in Keywords)
+        {
+            if (word.SequenceEqual(keyword))
+            {
+                return keyword;
+            }
+        }
+
+        return word.ToString();
+    }
+
     /// <summary>Reads an instruction.</summary>
     /// <exception cref="DockerfileException">It is unknown or malformed; the place is the caller's to add.</exception>
     internal Instruction Create(LogicalLine line)
@@ -35,7 +49,7 @@ internal sealed partial class InstructionFactory(char escape)
 
     private Instruction Create(RawInstruction raw, LogicalLine line)
     {
-        var flags = new InstructionFlags(raw.Flags);
+        var flags = InstructionFlags.Of(raw.Flags);
         var keyword = raw.Keyword.Text.ToUpperInvariant();
         if (keyword is not ("FROM" or "RUN" or "COPY" or "ADD" or "HEALTHCHECK") && Keywords.Contains(keyword))
         {
@@ -64,7 +78,7 @@ internal sealed partial class InstructionFactory(char escape)
         "WORKDIR" => new WorkdirInstruction { Directory = OneArgument(keyword, raw) },
         "USER" => new UserInstruction { User = OneArgument(keyword, raw) },
         "STOPSIGNAL" => new StopSignalInstruction { Signal = OneArgument(keyword, raw) },
-        "EXPOSE" => new ExposeInstruction { Ports = AtLeastOne(keyword, [.. LineGrammar.Words(raw.Rest).Select(static word => word.Text)]) },
+        "EXPOSE" => new ExposeInstruction { Ports = AtLeastOne(keyword, LineGrammar.WordTexts(raw)) },
         "VOLUME" => Volume(raw),
         "HEALTHCHECK" => Healthcheck(raw, flags),
         "ONBUILD" => Onbuild(raw, line),
@@ -73,32 +87,32 @@ internal sealed partial class InstructionFactory(char escape)
     };
 
     private static string OneArgument(string keyword, RawInstruction raw) =>
-        raw.Rest.Text.Length > 0 ? raw.Rest.Text : throw new DockerfileException($"{keyword} requires exactly one argument");
+        raw.HasRest ? raw.RestText : throw new DockerfileException($"{keyword} requires exactly one argument");
 
     private static IReadOnlyList<string> AtLeastOne(string keyword, IReadOnlyList<string> words) =>
         words.Count > 0 ? words : throw new DockerfileException($"{keyword} requires at least one argument");
 
     // Neither may stand alone, but an empty array is fine: it clears what the base image says.
     private static CommandForm Command(RawInstruction raw) =>
-        raw.Rest.Text.Length > 0
-            ? CommandForm.Parse(raw.Rest.Text)
+        raw.HasRest
+            ? CommandForm.Parse(raw.RestText)
             : throw new DockerfileException($"{raw.Keyword.Text.ToUpperInvariant()} requires at least one argument", raw.Keyword);
 
     private static ShellInstruction Shell(RawInstruction raw)
     {
-        if (raw.Rest.Text.Length == 0)
+        if (!raw.HasRest)
         {
             throw new DockerfileException("SHELL requires at least one argument");
         }
 
-        var words = JsonWords.Parse(raw.Rest.Text)
-            ?? throw new DockerfileException($"SHELL requires the arguments to be in JSON form, such as SHELL [\"/bin/sh\", \"-c\"], not: {raw.Rest.Text}");
+        var words = raw.Array()
+            ?? throw new DockerfileException($"SHELL requires the arguments to be in JSON form, such as SHELL [\"/bin/sh\", \"-c\"], not: {raw.RestText}");
         return new ShellInstruction { Arguments = AtLeastOne("SHELL", words) };
     }
 
     private static VolumeInstruction Volume(RawInstruction raw)
     {
-        var paths = JsonWords.Parse(raw.Rest.Text) ?? [.. LineGrammar.Words(raw.Rest).Select(static word => word.Text)];
+        var paths = raw.Array() ?? LineGrammar.WordTexts(raw);
         return paths.Any(string.IsNullOrWhiteSpace)
             ? throw new DockerfileException("VOLUME specified can not be an empty string")
             : new VolumeInstruction { Paths = AtLeastOne("VOLUME", [.. paths.Select(static path => path.Trim())]) };
@@ -106,12 +120,12 @@ internal sealed partial class InstructionFactory(char escape)
 
     private OnbuildInstruction Onbuild(RawInstruction raw, LogicalLine line)
     {
-        if (raw.Rest.Text.Length == 0)
+        if (!raw.HasRest)
         {
             throw new DockerfileException("ONBUILD requires at least one argument");
         }
 
-        var inner = LineGrammar.Parse(raw.Rest.Text);
+        var inner = LineGrammar.Parse(raw.Line, raw.Start);
         switch (inner.Keyword.Text.ToUpperInvariant())
         {
             case "ONBUILD":
@@ -121,13 +135,8 @@ internal sealed partial class InstructionFactory(char escape)
         }
 
         // Made to see its errors now, not when the image is used.
-        _ = Create(Shifted(inner, raw.Rest.Start), line);
+        _ = Create(inner, line);
         var bodies = string.Concat(line.Heredocs.Select(static heredoc => $"\n{heredoc.Content}{heredoc.Name}"));
-        return new OnbuildInstruction { Trigger = raw.Rest.Text + bodies };
+        return new OnbuildInstruction { Trigger = raw.RestText + bodies };
     }
-
-    private static RawInstruction Shifted(RawInstruction raw, int by) => new(
-        raw.Keyword with { Start = raw.Keyword.Start + by },
-        [.. raw.Flags.Select(flag => flag with { Start = flag.Start + by })],
-        raw.Rest with { Start = raw.Rest.Start + by });
 }

@@ -3,12 +3,19 @@ namespace Bld.Dockerfile;
 /// <summary>The flags of one instruction, taken one by one; what is left over is unknown.</summary>
 internal sealed class InstructionFlags
 {
+    private const int MostNames = 9;
+
     private static readonly Token[] NoFlags = [];
 
-    private readonly List<Token>? _left;
-    private readonly List<string> _known = [];
+    private static readonly InstructionFlags None = new(null);
 
-    internal InstructionFlags(IReadOnlyList<Token> tokens) => _left = tokens.Count == 0 ? null : [.. tokens];
+    private readonly List<Token>? _left;
+    private readonly List<string> _known = new(MostNames);
+
+    private InstructionFlags(List<Token>? tokens) => _left = tokens;
+
+    /// <summary>The flags of an instruction.</summary>
+    internal static InstructionFlags Of(IReadOnlyList<Token> tokens) => tokens.Count == 0 ? None : new([.. tokens]);
 
     /// <summary>A flag's name and value: <c>--name</c> or <c>--name=value</c>.</summary>
     internal static (string Name, string? Value) Split(Token token)
@@ -26,7 +33,12 @@ internal sealed class InstructionFlags
     /// <summary>A flag whose value is read by <paramref name="parse"/>; its errors point at the flag.</summary>
     internal T Value<T>(string name, T otherwise, Func<string, T> parse)
     {
-        if (_left?.Find(flag => IsNamed(flag, name)) is not { Length: > 0 } flag || Text(name) is not { } text)
+        if (_left is null)
+        {
+            return otherwise;
+        }
+
+        if (_left.Find(flag => IsNamed(flag, name)) is not { Length: > 0 } flag || Text(name) is not { } text)
         {
             _known.Add(name);
             return otherwise;
@@ -81,13 +93,23 @@ internal sealed class InstructionFlags
 
     private Token? Single(string name)
     {
-        var flags = Take(name);
-        return flags.Count switch
+        if (_left is null)
         {
-            0 => null,
-            1 => flags[0],
-            _ => throw new DockerfileException($"duplicate flag specified: --{name}", flags[1]),
-        };
+            return null;
+        }
+
+        _known.Add(name);
+        Token? found = null;
+        for (var i = 0; i < _left.Count; i++)
+        {
+            if (IsNamed(_left[i], name))
+            {
+                found = found is null ? _left[i] : throw new DockerfileException($"duplicate flag specified: --{name}", _left[i]);
+                _left.RemoveAt(i--);
+            }
+        }
+
+        return found;
     }
 
     private IReadOnlyList<Token> Take(string name)

@@ -4,9 +4,6 @@ using Sprache;
 
 namespace Bld.Dockerfile;
 
-/// <summary>What every instruction looks like: a word, flags, and the rest, whose form depends on the word.</summary>
-internal sealed record RawInstruction(Token Keyword, IReadOnlyList<Token> Flags, Token Rest);
-
 /// <summary>
 /// The grammar of one logical line. Characters are scanned by primitives of our own, because Sprache's make an object each;
 /// its combinators put the tokens together. Nothing in it can fail: what a line means is judged by <see cref="InstructionFactory"/>.
@@ -15,34 +12,33 @@ internal static class LineGrammar
 {
     private static readonly Token[] NoFlags = [];
 
-    /// <summary>The first word, and the blanks around it.</summary>
-    private static readonly Parser<Token> Keyword = static input =>
-    {
-        var start = SkipBlanks(input.Source, input.Position);
-        return Success(input.Source, start, SkipWord(input.Source, start));
-    };
-
     /// <summary>A word that starts with two dashes and isn't only them.</summary>
     private static readonly Parser<Token> Flag = static input => StartsFlag(input.Source, input.Position) ? ReadFlag(input) : Nothing(input);
 
-    /// <summary>All that is left, without the dashes that end the flags.</summary>
-    private static readonly Parser<Token> Rest = static input =>
+    private static readonly Parser<IEnumerable<Token>> Flags = Flag.XMany();
+
+    /// <summary>
+    /// The first word, the flags, and all that is left without the dashes that end the flags. In one step, because most instructions
+    /// have no flags, and finding that out by a parser that fails costs more than all the rest.
+    /// </summary>
+    private static readonly Parser<RawInstruction> Instruction = static input =>
     {
-        var start = IsLoneDashes(input.Source, input.Position) ? SkipBlanks(input.Source, input.Position + 2) : input.Position;
-        return Success(input.Source, start, input.Source.Length);
+        var text = input.Source;
+        var start = SkipBlanks(text, input.Position);
+        var end = SkipWord(text, start);
+        var keyword = new Token(InstructionFactory.KeywordText(text.AsSpan(start..end)), start, end - start);
+        IReadOnlyList<Token> flags = NoFlags;
+        var rest = SkipBlanks(text, end);
+        if (StartsFlag(text, rest))
+        {
+            var read = Flags(new LineInput(text, rest));
+            flags = [.. read.Value];
+            rest = read.Remainder.Position;
+        }
+
+        rest = IsLoneDashes(text, rest) ? SkipBlanks(text, rest + 2) : rest;
+        return Result.Success(new RawInstruction(keyword, flags, text, rest), new LineInput(text, text.Length));
     };
-
-    private static readonly Parser<IEnumerable<Token>> SomeFlags = Flag.XMany();
-
-    // Most instructions have none, and finding that out by a failed parser costs more than all the rest.
-    private static readonly Parser<IEnumerable<Token>> Flags = static input =>
-        StartsFlag(input.Source, input.Position) ? SomeFlags(input) : Result.Success<IEnumerable<Token>>(NoFlags, input);
-
-    private static readonly Parser<RawInstruction> Instruction =
-        from keyword in Keyword
-        from flags in Flags
-        from rest in Rest
-        select new RawInstruction(keyword, flags as IReadOnlyList<Token> ?? [.. flags], rest);
 
     /// <summary>Splits at blanks: what COPY, EXPOSE and most others do. Quotes mean nothing here.</summary>
     private static readonly Parser<IReadOnlyList<Token>> BlankSeparated = Words(SkipWord);
@@ -51,26 +47,35 @@ internal static class LineGrammar
 
     private static readonly Parser<IReadOnlyList<Token>> QuotedByBacktick = Words(static (text, start) => SkipQuotedWord(text, start, '`'));
 
-    /// <summary>Reads a logical line.</summary>
-    internal static RawInstruction Parse(string line) => Instruction(new LineInput(line, 0)).Value;
+    /// <summary>Reads a logical line, or what begins in it at a position.</summary>
+    internal static RawInstruction Parse(string line, int start = 0) => Instruction(new LineInput(line, start)).Value;
 
-    /// <summary>The words of <paramref name="text"/> between blanks.</summary>
-    internal static IReadOnlyList<Token> Words(Token text) => Parse(BlankSeparated, text);
-
-    /// <summary>The words of <paramref name="text"/>; blanks in quotes and behind the escape character don't separate. Quotes stay.</summary>
-    internal static IReadOnlyList<Token> QuotedWords(Token text, char escape) =>
-        Parse(escape == '`' ? QuotedByBacktick : QuotedByBackslash, text);
-
-    private static List<Token> Parse(Parser<IReadOnlyList<Token>> parser, Token text)
+    /// <summary>The words of an instruction's rest between blanks, where only what they are matters.</summary>
+    internal static string[] WordTexts(RawInstruction raw)
     {
-        var words = (List<Token>)parser(new LineInput(text.Text, 0)).Value;
-        for (var i = 0; i < words.Count; i++)
+        var (text, count) = (raw.Line, 0);
+        for (var start = raw.Start; start < text.Length; start = SkipBlanks(text, SkipWord(text, start)))
         {
-            words[i] = words[i] with { Start = words[i].Start + text.Start };
+            count++;
+        }
+
+        var words = new string[count];
+        for (var (i, start) = (0, raw.Start); i < count; i++)
+        {
+            var end = SkipWord(text, start);
+            words[i] = text[start..end];
+            start = SkipBlanks(text, end);
         }
 
         return words;
     }
+
+    /// <summary>The words of an instruction's rest between blanks.</summary>
+    internal static IReadOnlyList<Token> Words(RawInstruction raw) => BlankSeparated(new LineInput(raw.Line, raw.Start)).Value;
+
+    /// <summary>The words of an instruction's rest; blanks in quotes and behind the escape character don't separate. Quotes stay.</summary>
+    internal static IReadOnlyList<Token> QuotedWords(RawInstruction raw, char escape) =>
+        (escape == '`' ? QuotedByBacktick : QuotedByBackslash)(new LineInput(raw.Line, raw.Start)).Value;
 
     /// <summary>A primitive for a whole list of words, because one step of Sprache a word is what would cost most in a long file.</summary>
     private static Parser<IReadOnlyList<Token>> Words(Func<string, int, int> findEnd)

@@ -12,15 +12,16 @@ namespace Bld.Dockerfile;
 /// <param name="problems">Takes what is wrong.</param>
 internal sealed class LineReader(SourceText source, char escape, int start, List<Diagnostic> problems)
 {
+    private readonly string[] _lines = source.AllLines;
     private int _next = start;
 
     /// <summary>All logical lines from the starting line on.</summary>
     internal IEnumerable<LogicalLine> Read()
     {
         List<string>? comments = null;
-        while (_next < source.Lines.Count)
+        while (_next < _lines.Length)
         {
-            var line = source.Lines[_next].AsSpan().TrimStart();
+            var line = _lines[_next].AsSpan().TrimStart();
             if (line.IsEmpty)
             {
                 // A blank line takes a comment away from the instruction below.
@@ -48,13 +49,13 @@ internal sealed class LineReader(SourceText source, char escape, int start, List
     private LogicalLine ReadOne(IReadOnlyList<string> comments)
     {
         var logical = new LogicalLine { Comments = comments };
-        var first = source.Lines[_next];
+        var first = _lines[_next];
         var indent = first.Length - first.AsSpan().TrimStart().Length;
         var hasEmpty = false;
         var continues = Append(logical, first[indent..], indent + 1);
-        while (continues && _next < source.Lines.Count)
+        while (continues && _next < _lines.Length)
         {
-            var line = source.Lines[_next];
+            var line = _lines[_next];
             var trimmed = line.AsSpan().TrimStart();
             if (trimmed.IsEmpty || trimmed[0] == '#')
             {
@@ -109,9 +110,9 @@ internal sealed class LineReader(SourceText source, char escape, int start, List
     private string? ReadBody(Heredoc heredoc)
     {
         var body = new StringBuilder();
-        while (_next < source.Lines.Count)
+        while (_next < _lines.Length)
         {
-            var line = source.Lines[_next].AsSpan();
+            var line = _lines[_next].AsSpan();
             if ((heredoc.StripsTabs ? line.TrimStart('\t') : line).SequenceEqual(heredoc.Name))
             {
                 _next++;
@@ -130,9 +131,9 @@ internal sealed class LineReader(SourceText source, char escape, int start, List
         var raw = LineGrammar.Parse(text);
         if (raw.Keyword.Text.Equals("ONBUILD", StringComparison.OrdinalIgnoreCase))
         {
-            raw = LineGrammar.Parse(raw.Rest.Text);
+            raw = LineGrammar.Parse(text, raw.Start);
         }
 
-        return raw.Keyword.Text.ToUpperInvariant() is "RUN" or "COPY" or "ADD" && !JsonWords.IsArray(raw.Rest.Text);
+        return raw.Keyword.Text.ToUpperInvariant() is "RUN" or "COPY" or "ADD" && !JsonWords.IsArray(raw.RestText);
     }
 }

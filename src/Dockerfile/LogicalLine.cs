@@ -7,14 +7,15 @@ namespace Bld.Dockerfile;
 /// </summary>
 internal sealed class LogicalLine
 {
-    private readonly List<(int Offset, int Line, int Column)> _pieces = new(1);
+    private (int Offset, int Line, int Column) _first;
+    private List<(int Offset, int Line, int Column)>? _others;
     private StringBuilder? _joined;
     private int _indent;
 
     /// <summary>The joined text, without blanks around.</summary>
     internal string Text { get; private set; } = "";
 
-    internal int StartLine => _pieces[0].Line;
+    internal int StartLine => _first.Line;
 
     /// <summary>The last line, here-documents included.</summary>
     internal int EndLine { get; set; }
@@ -30,16 +31,15 @@ internal sealed class LogicalLine
     internal void Add(string text, int line, int column)
     {
         EndLine = line;
-        if (_pieces.Count == 0)
+        if (_first.Line == 0)
         {
             Text = text;
-        }
-        else
-        {
-            (_joined ??= new StringBuilder(Text)).Append(text);
+            _first = (0, line, column);
+            return;
         }
 
-        _pieces.Add(((_joined?.Length ?? text.Length) - text.Length, line, column));
+        (_joined ??= new StringBuilder(Text)).Append(text);
+        (_others ??= []).Add((_joined.Length - text.Length, line, column));
     }
 
     /// <summary>Says that all lines have been added.</summary>
@@ -52,7 +52,7 @@ internal sealed class LogicalLine
     }
 
     /// <summary>The whole instruction.</summary>
-    internal SourceSpan Span => new(StartLine, _pieces[0].Column, EndLine, int.MaxValue);
+    internal SourceSpan Span => new(StartLine, _first.Column, EndLine, int.MaxValue);
 
     /// <summary>A part of <see cref="Text"/>.</summary>
     internal SourceSpan SpanOf(Token token)
@@ -66,13 +66,13 @@ internal sealed class LogicalLine
     private (int Line, int Column) Place(int offset)
     {
         offset += _indent;
-        var piece = _pieces.Count - 1;
-        while (piece > 0 && _pieces[piece].Offset > offset)
+        var piece = (_others?.Count ?? 0) - 1;
+        while (piece >= 0 && _others![piece].Offset > offset)
         {
             piece--;
         }
 
-        var (start, line, column) = _pieces[piece];
+        var (start, line, column) = piece < 0 ? _first : _others![piece];
         return (line, column + offset - start);
     }
 }

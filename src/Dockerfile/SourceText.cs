@@ -11,14 +11,17 @@ public sealed class SourceText
         Name = name;
         _text = text.Length > 0 && text[0] == '\uFEFF' ? text[1..] : text;
         _starts = FindLines(_text);
-        Lines = Cut();
+        AllLines = Cut();
     }
 
     /// <summary>The name that errors show, such as <c>Dockerfile</c>.</summary>
     public string Name { get; }
 
     /// <summary>The lines without their ends, be they LF or CRLF.</summary>
-    public IReadOnlyList<string> Lines { get; }
+    public IReadOnlyList<string> Lines => AllLines;
+
+    /// <inheritdoc cref="Lines"/>
+    internal string[] AllLines { get; }
 
     /// <summary>A line (from 0) with its end; only the last one can lack it.</summary>
     internal ReadOnlySpan<char> WholeLine(int index) => _text.AsSpan(_starts[index].._starts[index + 1]);

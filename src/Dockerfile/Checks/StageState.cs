@@ -3,9 +3,16 @@ namespace Bld.Dockerfile.Checks;
 /// <summary>What a stage knows after its instructions so far; a stage based on it goes on from there.</summary>
 internal sealed class StageState
 {
-    private readonly Dictionary<string, string> _variables;
+    private readonly Dictionary<string, string> _variables = new(StringComparer.Ordinal);
+    private readonly KnownWords _names = new();
 
-    private StageState(IEnumerable<KeyValuePair<string, string>> variables) => _variables = new(variables, StringComparer.Ordinal);
+    private StageState(IEnumerable<KeyValuePair<string, string>> variables)
+    {
+        foreach (var (name, value) in variables)
+        {
+            Set(name, value);
+        }
+    }
 
     /// <summary>False when the base image isn't known: then nothing can be said about its variables.</summary>
     internal bool KnowsVariables { get; private init; } = true;
@@ -21,8 +28,6 @@ internal sealed class StageState
     /// <summary>What the stages that are based on this one begin with.</summary>
     internal List<string> Triggers { get; } = [];
 
-    internal IEnumerable<string> Names => _variables.Keys;
-
     internal static StageState Of(BaseImageFacts? facts)
     {
         var state = new StageState(facts?.Environment ?? new Dictionary<string, string>(StringComparer.Ordinal))
@@ -30,7 +35,11 @@ internal sealed class StageState
             KnowsVariables = facts is not null,
             HasShell = facts?.HasShell ?? false,
         };
-        state._variables.TryAdd("PATH", "");
+        if (state.Lookup("PATH") is null)
+        {
+            state.Set("PATH", "");
+        }
+
         state.Triggers.AddRange(facts?.Triggers ?? []);
         return state;
     }
@@ -46,5 +55,16 @@ internal sealed class StageState
 
     internal string? Lookup(string name) => _variables.GetValueOrDefault(name);
 
-    internal void Set(string name, string value) => _variables[name] = value;
+    internal void Set(string name, string value)
+    {
+        if (!_variables.ContainsKey(name))
+        {
+            _names.Add(name);
+        }
+
+        _variables[name] = value;
+    }
+
+    /// <summary>The variable that somebody may have meant by a name that is none.</summary>
+    internal string? Nearest(string name) => _names.Nearest(name);
 }

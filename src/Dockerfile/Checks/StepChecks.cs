@@ -167,7 +167,7 @@ internal sealed partial class StepChecks(
             if (state.KnowsVariables && !state.Arguments.Contains(name))
             {
                 warnings.Add(
-                    CheckRule.UndefinedVar, instruction, $"Usage of undefined variable '${name}'{Suggestion.Text(name, state.Names, prefix: "$")}");
+                    CheckRule.UndefinedVar, instruction, $"Usage of undefined variable '${name}'{Suggestion.Text(state.Nearest(name), "$")}");
             }
         }
 

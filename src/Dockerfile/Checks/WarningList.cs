@@ -3,7 +3,7 @@ namespace Bld.Dockerfile.Checks;
 /// <summary>Collects warnings: those that the file wants, none twice.</summary>
 internal sealed class WarningList(CheckSettings settings)
 {
-    private readonly HashSet<(CheckRule, string, int)> _seen = [];
+    private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly List<CheckWarning> _warnings = [];
 
     internal bool WarningsAreErrors => settings.WarningsAreErrors;
@@ -14,7 +14,7 @@ internal sealed class WarningList(CheckSettings settings)
     internal void Add(CheckRule rule, Instruction instruction, string message, SourceSpan? span = null)
     {
         var warning = new CheckWarning(rule, message, span ?? instruction.Span);
-        if (settings.Allow(rule) && !SkipsHere(instruction, rule) && _seen.Add((rule, message, warning.Line)))
+        if (settings.Allow(rule) && !SkipsHere(instruction, rule) && _seen.Add(warning.ToString()))
         {
             _warnings.Add(warning);
         }

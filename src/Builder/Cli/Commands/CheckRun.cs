@@ -17,10 +17,7 @@ internal static class CheckRun
     {
         var document = DockerfileParser.Read(request.DockerfileText, request.DockerfileName, out var problems);
         var report = new BuildChecking(request, name => BuildWarnings.Find(request, images, name)).Run(document, problems);
-        foreach (var warning in report.Warnings)
-        {
-            Console.Out.WriteLine(warning);
-        }
+        Console.Out.Write(string.Concat(report.Warnings.Select(static warning => $"{warning}\n")));
 
         if (problems.Count > 0)
         {
