@@ -116,10 +116,23 @@ internal sealed class BuildPlanner
             var platform = stage.From.Platform is { } word
                 ? PlatformWord.Expand(word, _globals.GetValueOrDefault, _globals.Keys, _document.EscapeCharacter)
                 : null;
+            Check(stage.From, platform);
             var below = _request.NamedContexts.ContainsKey(image) ? null : FindByName(image, index);
             planned = new PlannedStage(stage, position, image, below, platform);
         });
         return planned!;
+    }
+
+    private static void Check(FromInstruction from, string? platform)
+    {
+        try
+        {
+            _ = platform is null ? null : Platform.Parse(platform);
+        }
+        catch (FormatException exception)
+        {
+            throw new BuildException($"failed to parse platform {from.Platform}: {exception.Message}", exception);
+        }
     }
 
     // FROM names a stage by its name only: a number is an image.

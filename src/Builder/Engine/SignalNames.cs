@@ -3,8 +3,6 @@ namespace Bld.Builder.Engine;
 /// <summary>The signals that STOPSIGNAL may name: by number, or by name with or without SIG (signal(7)).</summary>
 internal static class SignalNames
 {
-    private const int Largest = 64;
-
     private static readonly string[] Names =
     [
         "ABRT", "ALRM", "BUS", "CHLD", "CLD", "CONT", "FPE", "HUP", "ILL", "INT", "IO", "IOT", "KILL", "PIPE", "POLL", "PROF", "PWR",
@@ -12,12 +10,12 @@ internal static class SignalNames
         "XCPU", "XFSZ", "RTMIN", "RTMAX",
     ];
 
-    /// <summary>Whether the kernel has such a signal.</summary>
+    /// <summary>Whether Docker knows such a signal: any number but 0, whatever the kernel has.</summary>
     public static bool IsKnown(string text)
     {
-        if (int.TryParse(text, System.Globalization.NumberStyles.None, null, out var number))
+        if (int.TryParse(text, System.Globalization.NumberStyles.AllowLeadingSign, null, out var number))
         {
-            return number is > 0 and <= Largest;
+            return number != 0;
         }
 
         var name = text.ToUpperInvariant();

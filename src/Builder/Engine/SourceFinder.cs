@@ -75,9 +75,15 @@ internal sealed class SourceFinder(BuildSession session, StageScheduler schedule
     private void RefuseLaterStage(string from)
     {
         var stages = session.Plan.Document.Stages;
+        var number = StageReferences.NumberOf(from);
+        if (number >= stages.Count)
+        {
+            throw new BuildException($"invalid stage index {from}: the file has {stages.Count} {(stages.Count == 1 ? "stage" : "stages")}, counted from 0") { Word = from };
+        }
+
         for (var i = planned.Stage.Index; i < stages.Count; i++)
         {
-            if (string.Equals(stages[i].Name, from, StringComparison.OrdinalIgnoreCase))
+            if (i == number || string.Equals(stages[i].Name, from, StringComparison.OrdinalIgnoreCase))
             {
                 throw new BuildException(
                     i == planned.Stage.Index

@@ -31,6 +31,10 @@ public sealed record Platform : IJsonRecord<Platform>
         var other => other.ToString().ToLowerInvariant(),
     }, null);
 
+    // Those of Go, as far as Linux runs on them.
+    private static readonly string[] Architectures =
+        ["386", "amd64", "arm", "arm64", "loong64", "mips", "mipsle", "mips64", "mips64le", "ppc64", "ppc64le", "riscv64", "s390x", "wasm"];
+
     /// <summary>Reads <c>os/architecture[/variant]</c>, <c>os</c> or <c>architecture</c> alone.</summary>
     /// <exception cref="FormatException">The text is none.</exception>
     public static Platform Parse(string text)
@@ -46,7 +50,8 @@ public sealed record Platform : IJsonRecord<Platform>
             [var os, var architecture] => Normalise(os, architecture, null),
             [var os, var architecture, var variant] => Normalise(os, architecture, variant),
             [var one] when one is "linux" or "windows" or "darwin" or "freebsd" => Normalise(one, Host.Architecture, Host.Variant),
-            _ => Normalise(Host.Os, parts[0], null),
+            _ when Normalise(Host.Os, parts[0], null) is var alone && Array.IndexOf(Architectures, alone.Architecture) >= 0 => alone,
+            _ => throw new FormatException($"\"{text}\": unknown operating system or architecture; write os/architecture, such as linux/arm64"),
         };
     }
 
