@@ -65,6 +65,35 @@ public sealed class PeopleTests : IDisposable
     }
 
     [Fact]
+    public void A_step_that_fails_on_a_terminal_can_be_entered_at_once()
+    {
+        _home.Write("context/Dockerfile", "FROM localhost/busybox\nENV WHERE=here\nRUN echo before > /made; exit 3\n");
+        var typed = _home.Write("typed", "echo $WHERE; cat /made\nexit 6\n");
+        var outcome = BldHome.Run("sh", "-c", $"TERM=xterm script -qec \"{BldHome.Executable} {string.Join(' ', _home.Globals)} bud --on-failure=shell {_home.In("context")}\" /dev/null < {typed}");
+
+        // The build stays one that failed, whatever is done in the shell.
+        Assert.Equal(3, outcome.Code);
+        Assert.Contains("here", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("\nbefore", outcome.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Build_services_get_the_groups_that_their_logs_fold()
+    {
+        _home.Write("context/Dockerfile", "FROM localhost/busybox\nRUN echo said\nRUN echo more; exit 4\n");
+        string[] build = [BldHome.Executable, .. _home.Globals, "bud", "--no-cache", _home.In("context")];
+        var github = BldHome.Run("env", ["GITHUB_ACTIONS=true", .. build]);
+        Assert.Equal(4, github.Code);
+        Assert.Contains("::group::STEP 2/3: RUN echo said\n", github.Output, StringComparison.Ordinal);
+        Assert.Contains("\nsaid\n::endgroup::\nSTEP 2/3: RUN echo said: done in ", github.Output, StringComparison.Ordinal);
+        Assert.Contains("\nmore\n::endgroup::\nSTEP 3/3: RUN echo more; exit 4: failed with exit code 4\n", github.Output, StringComparison.Ordinal);
+
+        var gitlab = BldHome.Run("env", ["GITLAB_CI=true", .. build]);
+        Assert.Matches("\\e\\[0Ksection_start:[0-9]+:step_1\\r\\e\\[0KSTEP 2/3: RUN echo said\n(not cached: [^\n]*\n)?said\n\\e\\[0Ksection_end:[0-9]+:step_1\\r\\e\\[0K\n", gitlab.Output);
+        Assert.DoesNotContain("section_", BldHome.Run("env", build).Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_build_on_a_terminal_shows_running_steps_and_ends_with_the_image()
     {
         _home.Write("context/Dockerfile", "FROM localhost/busybox\nRUN printf '\\rhalf\\rall of it\\n'; sleep 1\n");

@@ -3,8 +3,6 @@ using System.Text;
 using Bld.Builder.Store;
 using Bld.Runtime.Linux;
 
-using Microsoft.Win32.SafeHandles;
-
 namespace Bld.Builder.Engine;
 
 /// <summary>A cache that RUN mounts share, as it lies in the store.</summary>
@@ -18,7 +16,6 @@ internal sealed record CacheMountInfo(string Name, string Id, long Size, DateTim
 internal static class CacheMounts
 {
     private const OpenFlags DirectoryItself = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
-    private const int BlockSize = 512;
 
     /// <summary>All caches, the longest unused first. Sizes are of this moment: a build may be writing.</summary>
     public static IReadOnlyList<CacheMountInfo> List(StateDirectory state)
@@ -36,7 +33,7 @@ internal static class CacheMounts
             {
                 var id = state.ReadFile($"cache-mounts/{entry.Name}/id") is { } bytes ? Encoding.UTF8.GetString(bytes).TrimEnd('\n') : "";
                 var used = FileCalls.Status(place).ModifiedAt;
-                found.Add(new CacheMountInfo(entry.Name.ToString(), id, SizeOf(place), DateTimeOffset.FromUnixTimeSeconds(used.Seconds)));
+                found.Add(new CacheMountInfo(entry.Name.ToString(), id, TreeSize.Of(place), DateTimeOffset.FromUnixTimeSeconds(used.Seconds)));
             }
         }
 
@@ -62,28 +59,5 @@ internal static class CacheMounts
         FileCalls.RemoveTree(place, "new"u8);
         FileCalls.RemoveTree(place, "fs"u8);
         return true;
-    }
-
-    private static long SizeOf(SafeFileHandle directory)
-    {
-        var size = 0L;
-        foreach (var entry in FileCalls.ReadDirectory(directory))
-        {
-            if (FileCalls.TryStatus(directory, entry.Name.Span, out var status) != Errno.None)
-            {
-                continue;
-            }
-
-            size += status.Blocks * BlockSize;
-            if (status.IsDirectory && FileCalls.TryOpen(directory, entry.Name.Span, DirectoryItself, 0, out var child) == Errno.None)
-            {
-                using (child)
-                {
-                    size += SizeOf(child);
-                }
-            }
-        }
-
-        return size;
     }
 }

@@ -17,7 +17,7 @@ internal sealed class TransferBars
     {
         const long WorthALine = 1 << 20;
         var at = _moving.FindIndex(each => each.Id == transfer.Id);
-        var began = at < 0 ? Stopwatch.GetTimestamp() : _moving[at].Began;
+        var began = at >= 0 ? _moving[at].Began : transfer.Began > 0 ? transfer.Began : Stopwatch.GetTimestamp();
         if (!transfer.IsFinished)
         {
             if (at < 0)
@@ -94,6 +94,11 @@ internal sealed class TransferBars
     private static string Name(Transfer transfer)
     {
         const int ShortId = 12;
+        if (transfer.IsCopy)
+        {
+            return $"copy {transfer.Id}";
+        }
+
         var hex = transfer.Id[(transfer.Id.IndexOf(':') + 1)..];
         return $"{(transfer.IsPush ? "push" : "pull")} {(hex.Length > ShortId ? hex[..ShortId] : hex)}";
     }
