@@ -188,10 +188,74 @@ public sealed class SharedCacheTests : IDisposable
     [Fact]
     public void A_wrong_place_is_refused_before_anything_is_built()
     {
-        foreach (var place in new[] { "type=s3,bucket=b", "type=registry", "type=local,src=/tmp", "type=registry,ref=a/b,mode=all", "ref=a/b" })
+        foreach (var place in new[] { "type=s3,bucket=b", "type=registry", "type=local,src=/tmp", "type=registry,ref=a/b,mode=all", "ref=a/b", "type=registry,ref=a/b,mounts=some", "type=inline,mounts=true" })
         {
             Assert.Equal(125, _second.Bld("bud", "--cache-to", place, _second.In("context")).Code);
         }
+    }
+
+    [Theory]
+    [InlineData("type=registry,ref={0}/cache", "type=registry,ref={0}/cache")]
+    [InlineData("type=registry,ref={0}/cache:main,compression=zstd", "type=registry,ref={0}/cache:main")]
+    [InlineData("type=local,dest={1}/shared,compression=uncompressed", "type=local,src={1}/shared")]
+    public void What_cache_mounts_hold_comes_to_a_cold_machine_when_it_is_asked_for(string to, string from)
+    {
+        UseMount(_first, Named(to) + ",mounts=true", "echo kept > /cache/one; ln -s one /cache/link; chown 5:6 /cache/one; cat /run/secrets/s > /dev/null");
+
+        Assert.Equal("5 kept", UseMount(_second, null, "stat -c %u /cache/link /cache/one | tail -n 1; cat /cache/link", Named(from)).ReplaceLineEndings(" "));
+        using var third = NewMachine();
+        UseMount(_first, Named(to).Replace("/cache", "/other", StringComparison.Ordinal).Replace("/shared", "/other", StringComparison.Ordinal), "true");
+        Assert.Equal(
+            "empty",
+            UseMount(third, null, "ls /cache | grep . || echo empty", Named(from).Replace("/cache", "/other", StringComparison.Ordinal).Replace("/shared", "/other", StringComparison.Ordinal)));
+        if (Directory.Exists(_first.In("shared")))
+        {
+            Assert.DoesNotContain(
+                Directory.EnumerateFiles(_first.In("shared"), "*", SearchOption.AllDirectories),
+                static file => File.ReadAllText(file).Contains("whisper", StringComparison.Ordinal));
+        }
+    }
+
+    [Fact]
+    public void Machines_that_write_the_same_cache_mount_at_the_same_time_lose_nothing_of_each_other()
+    {
+        var place = $"type=registry,ref={_registry.Host}/cache,mounts=true";
+        var from = $"type=registry,ref={_registry.Host}/cache";
+        Parallel.Invoke(() => UseMount(_first, place, "echo 1 > /cache/one; echo first > /cache/both"), () => UseMount(_second, place, "echo 2 > /cache/two"));
+
+        using var third = NewMachine();
+        Assert.Equal("both one two", UseMount(third, place, "ls /cache # third", from).ReplaceLineEndings(" "));
+
+        // What a machine has put together is all that the next one needs.
+        UseMount(third, place, "rm /cache/one");
+        using var fourth = NewMachine();
+        Assert.Equal("both two", UseMount(fourth, null, "ls /cache # fourth", from).ReplaceLineEndings(" "));
+    }
+
+    private static BldHome NewMachine()
+    {
+        var home = new BldHome();
+        Directory.CreateDirectory(home.In("context"));
+        File.Copy("/bin/busybox", home.In("context/busybox"));
+        return home;
+    }
+
+    /// <summary>Runs a command with a cache mount and a secret, and gives what it wrote.</summary>
+    private static string UseMount(BldHome home, string? to, string command, params string[] from)
+    {
+        home.Write("secret", "whisper");
+        home.Write("context/Dockerfile", $"""
+            FROM scratch
+            COPY busybox /bin/busybox
+            RUN ["/bin/busybox", "--install", "-s", "/bin"]
+            ENV PATH=/bin
+            RUN --mount=type=cache,target=/cache --mount=type=secret,id=s {command}
+            """);
+        string[] flags = [.. to is null ? [] : new[] { "--cache-to", to }, .. from.SelectMany(static place => new[] { "--cache-from", place })];
+        var outcome = home.Bld(["bud", "--secret", $"id=s,src={home.In("secret")}", .. flags, home.In("context")]);
+        Assert.True(outcome is { Code: 0, Error: "" }, outcome.Output + outcome.Error);
+        var lines = outcome.Output.Split('\n').SkipWhile(line => !line.StartsWith("STEP 5/5", StringComparison.Ordinal)).Skip(1);
+        return string.Join('\n', lines.TakeWhile(static line => !line.StartsWith("-->", StringComparison.Ordinal)));
     }
 
     private string Named(string place) => place.Replace("{0}", _registry.Host, StringComparison.Ordinal).Replace("{1}", _first.Folder, StringComparison.Ordinal);

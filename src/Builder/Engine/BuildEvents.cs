@@ -16,7 +16,17 @@ internal enum OutputStream
 /// <param name="Number">The step's position in its stage, from 1; FROM is the first.</param>
 /// <param name="Count">How many steps the stage has.</param>
 /// <param name="Text">The instruction as people wrote it, on one line.</param>
-internal sealed record StepIdentity(int Stage, int Stages, string StageName, int Number, int Count, string Text);
+internal sealed record StepIdentity(int Stage, int Stages, string StageName, int Number, int Count, string Text)
+{
+    /// <summary>The platform, when several are built; else empty.</summary>
+    public string Platform { get; init; } = "";
+
+    /// <summary>The place as people read it: <c>[linux/arm64 build 2/5]</c>, without what there is only one of.</summary>
+    public string Place => $"[{(Platform.Length > 0 ? $"{Platform} " : "")}{(Stages > 1 ? $"{StageName} " : "")}{Number}/{Count}]";
+
+    /// <summary>Whether another event is about the same step.</summary>
+    public bool IsSame(StepIdentity other) => Stage == other.Stage && Number == other.Number && Platform == other.Platform;
+}
 
 /// <summary>Something that a build tells while it runs.</summary>
 internal abstract record BuildEvent;
@@ -26,7 +36,11 @@ internal sealed record StepStarted(StepIdentity Step) : BuildEvent;
 
 /// <summary>The stages that are going to be built, in the order of the file.</summary>
 /// <param name="Stages">Each with its name and the texts of its instructions, FROM first.</param>
-internal sealed record BuildPlanned(IReadOnlyList<KeyValuePair<string, IReadOnlyList<string>>> Stages) : BuildEvent;
+internal sealed record BuildPlanned(IReadOnlyList<KeyValuePair<string, IReadOnlyList<string>>> Stages) : BuildEvent
+{
+    /// <inheritdoc cref="StepIdentity.Platform"/>
+    public string Platform { get; init; } = "";
+}
 
 /// <summary>What the cache said of a step.</summary>
 internal enum CacheOutcome
@@ -83,10 +97,18 @@ internal sealed record StepFinished(StepIdentity Step, bool Cached, string Resul
 internal sealed record BuildWarning(string Message, bool IsLoss = false) : BuildEvent;
 
 /// <summary>The image is about to be written under these names.</summary>
-internal sealed record ImageCommitting(IReadOnlyList<string> Names) : BuildEvent;
+internal sealed record ImageCommitting(IReadOnlyList<string> Names) : BuildEvent
+{
+    /// <inheritdoc cref="StepIdentity.Platform"/>
+    public string Platform { get; init; } = "";
+}
 
-/// <summary>The image is in the store.</summary>
-internal sealed record ImageCommitted(string ImageId, IReadOnlyList<string> Names) : BuildEvent;
+/// <summary>The image is in the store; of several platforms each has one, and the index of all comes last, without a platform.</summary>
+internal sealed record ImageCommitted(string ImageId, IReadOnlyList<string> Names) : BuildEvent
+{
+    /// <inheritdoc cref="StepIdentity.Platform"/>
+    public string Platform { get; init; } = "";
+}
 
 /// <summary>Hears of a build's progress; called from several threads at once.</summary>
 internal interface IBuildObserver

@@ -132,6 +132,9 @@ internal sealed record BuildRequest
     /// <summary>What the image is built for.</summary>
     public Platform Platform { get; init; } = Platform.Host;
 
+    /// <summary>Whether it is built beside others for other platforms.</summary>
+    public bool IsOneOfSeveral { get; init; }
+
     /// <summary>How many RUNs go on at once.</summary>
     public int Jobs { get; init; } = System.Environment.ProcessorCount;
 

@@ -21,9 +21,8 @@ internal sealed record EngineServices(
     BlobMemory Memory,
     RemoteBlobs Remote);
 
-/// <summary>What all stages of one build share.</summary>
-internal sealed class BuildSession(
-    EngineServices services, BuildRequest request, BuildPlan plan, IBuildObserver observer, CancellationToken cancellation) : IDisposable
+/// <summary>What all stages of one build for one platform share.</summary>
+internal sealed class BuildSession(EngineServices services, BuildRequest request, BuildPlan plan, IBuildObserver observer, BuildCommons commons)
 {
     public EngineServices Services { get; } = services;
 
@@ -33,10 +32,14 @@ internal sealed class BuildSession(
 
     public IBuildObserver Observer { get; } = observer;
 
-    public CancellationToken Cancellation { get; } = cancellation;
+    /// <inheritdoc cref="BuildCommons.Cancellation"/>
+    public CancellationToken Cancellation => commons.Cancellation;
 
-    /// <summary>Holds as many RUNs as <c>--jobs</c> allows.</summary>
-    public SemaphoreSlim RunSlots { get; } = new(Math.Max(1, request.Jobs));
+    /// <inheritdoc cref="BuildCommons.RunSlots"/>
+    public SemaphoreSlim RunSlots => commons.RunSlots;
+
+    /// <summary>What tells the build from those for other platforms beside it; empty without those.</summary>
+    public string Title { get; } = request.IsOneOfSeveral ? request.Platform.ToString() : "";
 
     /// <summary>The time of everything that this build makes.</summary>
     public DateTimeOffset Now { get; } =
@@ -45,8 +48,11 @@ internal sealed class BuildSession(
     /// <summary>Build arguments that some ARG asked for; the others are worth a warning.</summary>
     public System.Collections.Concurrent.ConcurrentDictionary<string, bool> ConsumedArguments { get; } = [];
 
-    /// <summary>Ids of the cache mounts that this build has emptied.</summary>
-    public System.Collections.Concurrent.ConcurrentDictionary<string, bool> EmptiedCaches { get; } = [];
+    /// <inheritdoc cref="BuildCommons.EmptiedCaches"/>
+    public System.Collections.Concurrent.ConcurrentDictionary<string, bool> EmptiedCaches => commons.EmptiedCaches;
+
+    /// <inheritdoc cref="BuildCommons.UsedCaches"/>
+    public System.Collections.Concurrent.ConcurrentDictionary<string, bool> UsedCaches => commons.UsedCaches;
 
     /// <summary>What RUN reads as its standard input; null for nothing.</summary>
     public Microsoft.Win32.SafeHandles.SafeFileHandle? Input { get; } = request.PassesInput ? new(0, ownsHandle: false) : null;
@@ -61,26 +67,27 @@ internal sealed class BuildSession(
     /// <summary>Sends layers while the build goes on; null when nothing will be pushed.</summary>
     public EarlyUploads? Uploads { get; init; }
 
-    /// <summary>Images that the Dockerfile names.</summary>
-    public StageBases Bases { get; } = new(services, request, cancellation);
+    /// <inheritdoc cref="BuildCommons.Bases"/>
+    public StageBases Bases => commons.Bases;
 
-    /// <summary>Contexts that the command line names.</summary>
-    public NamedContexts Contexts { get; } = new(services, request, cancellation);
+    /// <inheritdoc cref="BuildCommons.Contexts"/>
+    public NamedContexts Contexts => commons.Contexts;
 
-    /// <summary>The network of the RUNs that want none in particular.</summary>
-    public BuildNetwork Network { get; } = new(request.Run.Isolation == IsolationKind.Chroot ? NetworkKind.Host : request.Run.Network, message => observer.Report(new BuildWarning(message)));
+    /// <inheritdoc cref="BuildCommons.Fetches"/>
+    public RemoteFetches Fetches => commons.Fetches;
+
+    /// <inheritdoc cref="BuildCommons.Made"/>
+    public MadeSteps Made => commons.Made;
+
+    /// <inheritdoc cref="BuildCommons.Network"/>
+    public BuildNetwork Network => commons.Network;
+
+    /// <inheritdoc cref="BuildCommons.Stop"/>
+    public void Stop() => commons.Stop();
 
     /// <summary>A layer made by this build or an earlier one; its digest, where it isn't known, is computed when somebody first wants it.</summary>
     public PendingLayer NewLayer(SnapshotId snapshot) =>
         LayerOptions is { ClampTime: null, FixedTime: null } && Services.Snapshots.Get(snapshot)?.Layer is { } known
             ? new(snapshot, new LayerDigest(known.DiffId, known.Size))
             : new(snapshot, () => LayerDigests.Of(Services.Snapshots, snapshot, LayerOptions, Cancellation));
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        RunSlots.Dispose();
-        Network.Dispose();
-        Contexts.Dispose();
-    }
 }

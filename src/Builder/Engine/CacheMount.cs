@@ -18,16 +18,45 @@ internal sealed class CacheMount : IDisposable
 {
     private const OpenFlags DirectoryItself = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
     private const int IdDigits = 32;
+    private const string SharedName = "shared";
+    private const int MostShared = 32;
+    private readonly StateDirectory _state;
+    private readonly string _name;
     private readonly FileLock _lock;
 
-    private CacheMount(FileLock @lock, SafeFileHandle directory)
+    private CacheMount(StateDirectory state, string name, FileLock @lock, SafeFileHandle directory)
     {
+        _state = state;
+        _name = name;
         _lock = @lock;
         Directory = directory;
     }
 
     /// <summary>The directory to mount.</summary>
     public SafeFileHandle Directory { get; }
+
+    /// <summary>Which contents of the shared cache are in it.</summary>
+    public IReadOnlyList<string> SharedNames =>
+        _state.ReadFile($"cache-mounts/{_name}/{SharedName}") is { } bytes ? Encoding.UTF8.GetString(bytes).Split('\n', StringSplitOptions.RemoveEmptyEntries) : [];
+
+    /// <summary>Opens the cache of an id to read it; null when there is none, or somebody has it for himself.</summary>
+    public static CacheMount? TryOpen(StateDirectory state, string id)
+    {
+        var name = Hash(id);
+        if (FileCalls.TryOpen(state.Handle, Encoding.ASCII.GetBytes($"cache-mounts/{name}"), DirectoryItself, 0, out var place) != Errno.None
+            || FileLock.TryTake(place, exclusive: false) is not { } held)
+        {
+            return null;
+        }
+
+        if (FileCalls.TryOpen(state.Handle, Encoding.ASCII.GetBytes($"cache-mounts/{name}/fs"), DirectoryItself, 0, out var directory) == Errno.None)
+        {
+            return new CacheMount(state, name, held, directory);
+        }
+
+        held.Dispose();
+        return null;
+    }
 
     /// <summary>Opens or makes the cache of an id.</summary>
     /// <param name="state">Where caches are kept.</param>
@@ -37,7 +66,7 @@ internal sealed class CacheMount : IDisposable
     /// <param name="fill">Gives a new one its first content, owner and mode.</param>
     public static CacheMount Open(StateDirectory state, string id, CacheSharing sharing, bool fresh, Action<SafeFileHandle> fill)
     {
-        var hash = Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)))[..IdDigits];
+        var hash = Hash(id);
         for (var copy = 0; ;)
         {
             var name = copy == 0 ? hash : $"{hash}-{copy}";
@@ -52,7 +81,7 @@ internal sealed class CacheMount : IDisposable
             }
             else if (FileCalls.TryOpen(state.Handle, Encoding.ASCII.GetBytes($"cache-mounts/{name}/fs"), DirectoryItself, 0, out var directory) == Errno.None)
             {
-                return new CacheMount(held, directory);
+                return new CacheMount(state, name, held, directory);
             }
             else
             {
@@ -62,12 +91,24 @@ internal sealed class CacheMount : IDisposable
         }
     }
 
+    /// <summary>Keeps which contents of the shared cache are in it, the newest of them.</summary>
+    public void Remember(IReadOnlyList<string> names)
+    {
+        if (names.Count > 0)
+        {
+            var all = names.Concat(SharedNames).Distinct().Take(MostShared);
+            _state.PublishFile($"cache-mounts/{_name}/{SharedName}", Encoding.UTF8.GetBytes(string.Join('\n', all) + "\n"), durable: false);
+        }
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {
         Directory.Dispose();
         _lock.Dispose();
     }
+
+    private static string Hash(string id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)))[..IdDigits];
 
     private static SafeFileHandle OpenPlace(StateDirectory state, string name, string id)
     {
@@ -101,6 +142,8 @@ internal sealed class CacheMount : IDisposable
         {
             FileCalls.RemoveTree(place, "fs"u8);
         }
+
+        FileCalls.RemoveTree(place, "shared"u8);
 
         FileCalls.MakeDirectory(place, "new"u8, 0x1ED);
         using (var made = FileCalls.Open(place, "new"u8, DirectoryItself))

@@ -9,8 +9,7 @@ internal sealed class NamedContexts(EngineServices services, BuildRequest reques
 {
     private const string DockerImage = "docker-image://";
     private const string OciLayout = "oci-layout://";
-    private readonly Dictionary<string, BuildContext> _directories = [];
-    private readonly Lock _gate = new();
+    private readonly OnceEach _opened = new();
 
     /// <summary>The image that a name was given as; null when it was given none, or a directory.</summary>
     public StageResult? TryFindImage(string name, Platform platform)
@@ -33,8 +32,8 @@ internal sealed class NamedContexts(EngineServices services, BuildRequest reques
             return StageBases.Scratch(platform);
         }
 
-        var image = services.Puller.Ensure(reference, request.PullPolicy, platform, cancellation);
-        return StageBases.FromImage(image);
+        return (StageResult)_opened.Get(
+            $"image {platform} {reference}", () => StageBases.FromImage(services.Puller.Ensure(reference, request.PullPolicy, platform, cancellation)));
     }
 
     /// <summary>Whether a name was given as something else than an image.</summary>
@@ -49,16 +48,13 @@ internal sealed class NamedContexts(EngineServices services, BuildRequest reques
             return null;
         }
 
-        lock (_gate)
-        {
-            if (!_directories.TryGetValue(name, out var context))
-            {
-                _directories.Add(name, context = Open(name, request.NamedContexts[name]));
-            }
-
-            return context.Source;
-        }
+        var value = request.NamedContexts[name];
+        return ((BuildContext)_opened.Get($"directory {value}", () => Open(name, value))).Source;
     }
+
+    /// <summary>Begins to bring what a name was given as; what goes wrong comes out when it is asked for.</summary>
+    public void Begin(string name, Platform platform) =>
+        _opened.Begin($"ahead {platform} {name}", () => TryFindImage(name, platform) ?? (object)TryFindDirectory(name)!);
 
     private BuildContext Open(string name, string value)
     {
@@ -71,7 +67,8 @@ internal sealed class NamedContexts(EngineServices services, BuildRequest reques
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var context in _directories.Values)
+        _opened.Wait();
+        foreach (var context in _opened.Made.OfType<BuildContext>())
         {
             context.Dispose();
         }

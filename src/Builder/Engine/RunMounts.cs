@@ -121,8 +121,11 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
     {
         var id = CacheId(flag);
         var fresh = !session.Request.UseCache && session.EmptiedCaches.TryAdd(id, true);
-        var mount = CacheMount.Open(session.Services.State, id, flag.Sharing, fresh, directory => Fill(directory, flag));
+        IReadOnlyList<string> shared = [];
+        var mount = CacheMount.Open(session.Services.State, id, flag.Sharing, fresh, directory => shared = Fill(directory, flag, id));
         _owned.Add(mount);
+        mount.Remember(shared);
+        session.UsedCaches[id] = true;
         return PreparedMount.OfTree(Target(flag), Clone(mount.Directory), true, [flag.IsReadOnly ? "ro" : "rw", "nosuid", "nodev"]);
     }
 
@@ -143,15 +146,18 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
             : string.Create(CultureInfo.InvariantCulture, $"{id} for {flag.UserId ?? 0}:{flag.GroupId ?? 0} {Convert.ToString(flag.Mode ?? 0x1ED, 8)}");
     }
 
-    private void Fill(SafeFileHandle directory, MountFlag flag)
+    /// <summary>Gives a new cache its first content: what other machines had in it, or else what the mount says; and the names of the former.</summary>
+    private IReadOnlyList<string> Fill(SafeFileHandle directory, MountFlag flag, string id)
     {
-        if (flag.From is not null)
+        IReadOnlyList<string> names = [];
+        if (session.SharedCache?.TryFill(id, directory, out names) != true && flag.From is not null)
         {
             Tree(sources.Find(flag.From), Source(flag)).Execute(directory, null);
         }
 
         FileCalls.ChangeOwner(directory, flag.UserId ?? 0, flag.GroupId ?? 0);
         FileCalls.ChangeMode(directory, flag.Mode ?? 0x1ED);
+        return names;
     }
 
     private PreparedMount Tmpfs(MountFlag flag)

@@ -1,5 +1,3 @@
-using System.Collections.Concurrent;
-
 using Bld.Builder.Cache;
 using Bld.Builder.Engine.Images;
 using Bld.Builder.Store;
@@ -8,9 +6,9 @@ using Bld.Registry;
 namespace Bld.Builder.Engine;
 
 /// <summary>What FROM and <c>--from</c> start from when they name no stage; an image is resolved once a build.</summary>
-internal sealed class StageBases(EngineServices services, BuildRequest request, CancellationToken cancellation)
+internal sealed class StageBases(EngineServices services, BuildRequest request, CancellationToken cancellation) : IDisposable
 {
-    private readonly ConcurrentDictionary<(string Name, string Platform), Lazy<StageResult>> _images = [];
+    private readonly OnceEach _images = new();
 
     /// <summary>The empty root of <c>FROM scratch</c>.</summary>
     public static StageResult Scratch(Platform platform) => new()
@@ -34,7 +32,13 @@ internal sealed class StageBases(EngineServices services, BuildRequest request, 
 
     /// <summary>An image of the store, pulled first when it isn't there.</summary>
     public StageResult Image(string name, Platform platform) =>
-        _images.GetOrAdd((name, platform.ToString()), _ => new Lazy<StageResult>(() => Resolve(name, platform))).Value;
+        (StageResult)_images.Get($"{platform} {name}", () => Resolve(name, platform));
+
+    /// <summary>Begins to bring an image; what goes wrong comes out of <see cref="Image"/>.</summary>
+    public void Begin(string name, Platform platform) => _images.Begin($"{platform} {name}", () => Resolve(name, platform));
+
+    /// <inheritdoc/>
+    public void Dispose() => _images.Wait();
 
     private StageResult Resolve(string name, Platform platform)
     {

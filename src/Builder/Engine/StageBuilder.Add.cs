@@ -13,7 +13,6 @@ internal sealed partial class StageBuilder
         var words = instruction.Sources.Select(Expand).Select(Allowed).ToList();
         var checksum = ExpandOptional(instruction.Checksum);
         CheckChecksum(checksum, words);
-        using var remote = new RemoteSources(Services.State, session.Request.Access, session.Cancellation);
         var request = Request(instruction, words);
         if (words.Count + request.InlineFiles.Count > 1 && !request.Destination.EndsWith('/'))
         {
@@ -27,7 +26,7 @@ internal sealed partial class StageBuilder
             var count = words.Skip(i).TakeWhile(static word => !RemoteSource.IsRemote(word)).Count();
             parts.Add(count > 0
                 ? Local(instruction, request with { Sources = words.GetRange(i, count), InlineFiles = [] })
-                : Remote(instruction, request with { Sources = [words[i]], InlineFiles = [] }, checksum, remote));
+                : Remote(instruction, request with { Sources = [words[i]], InlineFiles = [] }, checksum));
             i += Math.Max(1, count);
         }
 
@@ -63,12 +62,12 @@ internal sealed partial class StageBuilder
     private CopyPart Local(AddInstruction instruction, CopyRequest request) =>
         Part(new Copier(session.Request.Context.Source, request with { Unpacks = instruction.Unpack ?? true }, session.Cancellation));
 
-    private CopyPart Remote(AddInstruction instruction, CopyRequest request, string? checksum, RemoteSources remote) =>
+    private CopyPart Remote(AddInstruction instruction, CopyRequest request, string? checksum) =>
         RemoteSource.IsGit(request.Sources[0])
-            ? Git(instruction, request, checksum, remote)
-            : Url(instruction, request, string.IsNullOrEmpty(checksum) ? null : SourceChecksum.Parse(checksum), remote);
+            ? Git(instruction, request, checksum)
+            : Url(instruction, request, string.IsNullOrEmpty(checksum) ? null : SourceChecksum.Parse(checksum));
 
-    private CopyPart Url(AddInstruction instruction, CopyRequest request, SourceChecksum? checksum, RemoteSources remote)
+    private CopyPart Url(AddInstruction instruction, CopyRequest request, SourceChecksum? checksum)
     {
         var url = request.Sources[0];
         request = request with { Sources = [Download.NameOf(url)], IsLiteral = true, Unpacks = instruction.Unpack ?? false };
@@ -78,29 +77,17 @@ internal sealed partial class StageBuilder
             ? Part(Fetch())
             : new CopyPart($"{request.Sources[0]} {checksum.Text} {request.Unpacks}", Fetch);
 
-        Copier Fetch() => new(RemoteSources.Tree(remote.Url(url, checksum).Directory, GitReference.WithoutCredentials(url)), request, session.Cancellation);
+        Copier Fetch() => new(RemoteSources.Tree(session.Fetches.GetUrl(url, checksum), GitReference.WithoutCredentials(url)), request, session.Cancellation);
     }
 
-    private CopyPart Git(AddInstruction instruction, CopyRequest request, string? checksum, RemoteSources remote)
+    private CopyPart Git(AddInstruction instruction, CopyRequest request, string? checksum)
     {
-        var reference = GitReference.Parse(request.Sources[0]);
-        if (reference.KeepGitDirectory is { } asked && instruction.KeepGitDirectory is { } said && asked != said)
-        {
-            throw new BuildException("inconsistent keep-git-dir configuration: the flag and the URL say different things");
-        }
-
-        if (!string.IsNullOrEmpty(checksum))
-        {
-            reference = reference.Checksum is { } other && other != checksum
-                ? throw new BuildException($"checksum mismatch \"{checksum}\" != \"{other}\"")
-                : reference with { Checksum = checksum };
-        }
-
-        var keeps = reference.KeepGitDirectory ?? instruction.KeepGitDirectory ?? false;
-        var commit = remote.Repository(reference).Resolve();
+        var reference = RemoteAdd.Reference(instruction, request.Sources[0], checksum);
+        var keeps = RemoteAdd.Keeps(instruction, reference);
+        var commit = session.Fetches.GetCommit(reference);
         request = request with { Sources = [reference.Subdirectory ?? "/"], IsLiteral = true };
         return new CopyPart($"git {reference.Shown} {commit.Id} {reference.Subdirectory} {keeps} {reference.Submodules}", () =>
-            new Copier(RemoteSources.Tree(remote.CheckOut(reference, commit, keeps), reference.Shown), request, session.Cancellation));
+            new Copier(RemoteSources.Tree(session.Fetches.GetCheckOut(reference, commit, keeps), reference.Shown), request, session.Cancellation));
     }
 
     private CopyPart Part(Copier copier)

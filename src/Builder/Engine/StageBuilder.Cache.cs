@@ -2,6 +2,7 @@ using System.Diagnostics;
 
 using Bld.Builder.Cache;
 using Bld.Builder.Snapshots;
+using Bld.Builder.Store;
 using Bld.Dockerfile;
 using Bld.Registry;
 using Bld.Runtime.Linux;
@@ -24,21 +25,29 @@ internal sealed partial class StageBuilder
     {
         var key = inputs.ToKey();
         var started = Stopwatch.GetTimestamp();
-        var record = _usesCache ? Services.Cache.Find(key) : null;
-        var hit = FindFitting(record) ?? FindIndependent(independent, key, started) ?? FindShared(key);
-        session.Observer.Report(new StepLookedUp(_step, key, inputs, Outcome(record, hit is not null)));
-        var (layer, created) = hit ?? MakeLayer(key, make, started);
-        if (hit is null && independent is { } alone)
+        var made = session.Made.Find(key, session.Cancellation, out var claim);
+        using (claim)
         {
-            Remember(alone, layer.Snapshot, created, started);
-        }
+            var record = _usesCache && made is null ? Services.Cache.Find(key) : null;
+            var hit = made is null ? FindFitting(record) ?? FindIndependent(independent, key, started) ?? FindShared(key) : Fitting(made.Snapshot, made.Created);
+            session.Observer.Report(new StepLookedUp(_step, key, inputs, Outcome(record, hit is not null)));
+            Push(key, hit ?? MakeLayer(key, make, started, claim!), hit is not null, createdBy, started);
+            if (hit is null && independent is { } alone)
+            {
+                Remember(alone, _state.Layers[^1].Snapshot, session.Now, started);
+            }
 
-        if (record is not null && hit is not null)
-        {
-            Services.Cache.Touch(key);
+            if (record is not null && hit is not null)
+            {
+                Services.Cache.Touch(key);
+            }
         }
+    }
 
-        _state.Push(layer, key, created, hit is not null);
+    private void Push(CacheKey key, (PendingLayer Layer, DateTimeOffset Created) result, bool isHit, string createdBy, long started)
+    {
+        var (layer, created) = result;
+        _state.Push(layer, key, created, isHit);
         if (session.Plan.IsInTargetChain(planned.Stage.Index) && session.Request.Layers && !session.Request.Squash)
         {
             // Hashed, and sent if it will be, while the next step runs.
@@ -47,7 +56,7 @@ internal sealed partial class StageBuilder
         }
 
         _state.History.Add(new HistoryEntry { Created = created, CreatedBy = createdBy, Comment = HistoryText.Comment });
-        session.Observer.Report(new StepFinished(_step, hit is not null, layer.Snapshot.ToString(), Stopwatch.GetElapsedTime(started)));
+        session.Observer.Report(new StepFinished(_step, isHit, layer.Snapshot.ToString(), Stopwatch.GetElapsedTime(started)));
     }
 
     /// <summary>What this machine has.</summary>
@@ -60,23 +69,21 @@ internal sealed partial class StageBuilder
     /// What this machine has. Where it was made on other results of the steps below than those that the cache has by now, it brings its
     /// own: an image's layers are those that its commands saw.
     /// </summary>
-    private (PendingLayer Layer, DateTimeOffset Created)? FindFitting(CacheRecord? record)
-    {
-        if (FindHit(record) is not { } hit)
-        {
-            return null;
-        }
+    private (PendingLayer Layer, DateTimeOffset Created)? FindFitting(CacheRecord? record) =>
+        FindHit(record) is var (layer, created) ? Fitting(layer.Snapshot, created) : null;
 
-        if (Services.Snapshots.Get(hit.Layer.Snapshot)?.Parent != _state.Top)
+    private (PendingLayer Layer, DateTimeOffset Created) Fitting(SnapshotId snapshot, DateTimeOffset created)
+    {
+        if (Services.Snapshots.Get(snapshot)?.Parent != _state.Top)
         {
-            var ancestry = Services.Snapshots.Ancestry(hit.Layer.Snapshot);
+            var ancestry = Services.Snapshots.Ancestry(snapshot);
             for (var (i, above) = (_state.Layers.Count - 1, 1); i >= _state.BaseLayers && above < ancestry.Count && ancestry[above].Id != _state.Layers[i].Snapshot; i--, above++)
             {
                 _state.Replace(i, session.NewLayer(ancestry[above].Id));
             }
         }
 
-        return hit;
+        return (session.NewLayer(snapshot), created);
     }
 
     /// <summary>A layer for which it doesn't matter what lies below, made on another base.</summary>
@@ -121,13 +128,23 @@ internal sealed partial class StageBuilder
 
     private bool IsYoung(DateTimeOffset created) => session.Request.CacheLifetime is not { } lifetime || DateTimeOffset.UtcNow - created <= lifetime;
 
-    private (PendingLayer Layer, DateTimeOffset Created) MakeLayer(CacheKey key, Action<ActiveSnapshot> make, long started)
+    private (PendingLayer Layer, DateTimeOffset Created) MakeLayer(CacheKey key, Action<ActiveSnapshot> make, long started, MadeSteps.Claim claim)
     {
         BeginNetwork();
         PrepareInit(_number - 2);
-        var snapshot = Make(make);
-        Remember(key, snapshot.Id, session.Now, started);
-        return (session.NewLayer(snapshot.Id), session.Now);
+        _ahead.BeginMade();
+        try
+        {
+            var snapshot = Make(make);
+            Remember(key, snapshot.Id, session.Now, started);
+            claim.Finish(snapshot.Id, session.Now);
+            return (session.NewLayer(snapshot.Id), session.Now);
+        }
+        catch (BuildException failure) when (session.SharedCache?.Failure is null && !session.Cancellation.IsCancellationRequested)
+        {
+            claim.Fail(failure);
+            throw;
+        }
     }
 
     private void Remember(CacheKey key, SnapshotId snapshot, DateTimeOffset created, long started) =>

@@ -31,6 +31,50 @@ internal sealed partial class StageBuilder
         }
     }
 
+    /// <summary>Begins to fetch what the variables of the base and of the stage name, as its ADDs will see them.</summary>
+    private void BeginExpanded()
+    {
+        if (!planned.Stage.Instructions.OfType<AddInstruction>().Any(SourcesAhead.HasVariables))
+        {
+            return;
+        }
+
+        var variables = StageVariables.From(_state.Variables.Environment, _state.Variables);
+        string Expand(string word) => WordExpander.Expand(word, variables.Lookup, Document.EscapeCharacter);
+        try
+        {
+            foreach (var instruction in planned.Stage.Instructions)
+            {
+                switch (instruction)
+                {
+                    case ArgInstruction arg:
+                        foreach (var argument in arg.Arguments)
+                        {
+                            variables.Declare(argument.Name, ArgumentValue(argument, Expand));
+                        }
+
+                        break;
+                    case EnvInstruction env:
+                        foreach (var (name, value) in env.Pairs.Select(pair => (Expand(pair.Name), Expand(pair.Value))).ToList())
+                        {
+                            variables.SetEnvironment(name, value);
+                        }
+
+                        break;
+                    case AddInstruction add:
+                        _ahead.BeginExpanded(add, Expand);
+                        break;
+                    default:
+                        break;
+                }
+            }
+        }
+        catch (DockerfileException)
+        {
+            // The instruction will say so.
+        }
+    }
+
     /// <summary>What the command line changes of a base image's configuration, before the first instruction.</summary>
     private void AdaptBase()
     {

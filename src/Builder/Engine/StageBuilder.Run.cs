@@ -4,6 +4,7 @@ using Bld.Builder.Engine.Debugging;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Dockerfile;
+using Bld.Registry;
 using Bld.Runtime.Linux;
 
 using Microsoft.Win32.SafeHandles;
@@ -15,6 +16,7 @@ internal sealed partial class StageBuilder
 {
     private void Run(RunInstruction instruction)
     {
+        RefuseRequiredDevices(instruction);
         var command = RunCommand.Of(instruction, _state.Shell);
         var network = Network(instruction);
         var insecure = Insecure(instruction);
@@ -34,7 +36,7 @@ internal sealed partial class StageBuilder
             .Add("directory", _state.WorkingDirectory)
             .Add("network", network.ToString())
             .Add("insecure", insecure ? "yes" : "no")
-            .Add("platform", session.Request.Platform.ToString())
+            .Add("platform", StagePlatform())
             .AddOptional("hostname", session.Request.BuildArguments.GetValueOrDefault(SpecialArguments.Hostname));
         foreach (var host in session.Request.Run.AddHosts)
         {
@@ -53,6 +55,31 @@ internal sealed partial class StageBuilder
 
         mounts.AddTo(inputs);
         Layer(inputs, HistoryText.Run(command.Arguments, HistoryArguments()), active => RunIn(active, instruction, command, network, insecure, mounts));
+    }
+
+    /// <summary>No CDI device is known here: a step does without those that it can do without, as with BuildKit where none is registered.</summary>
+    private void RefuseRequiredDevices(RunInstruction instruction)
+    {
+        foreach (var fields in instruction.Devices.Select(device => Expand(device).Split(',')))
+        {
+            if (fields.Any(static field => field is "required" or "required=true" or "required=1"))
+            {
+                throw new BuildException(
+                    $"required device \"{fields[0]}\" is not registered: bld knows no CDI devices; leave out \"required\", or give a device of the host to all RUNs by --device");
+            }
+        }
+    }
+
+    /// <summary>What the stage is for: what its FROM says, or that of the stage below.</summary>
+    private string StagePlatform()
+    {
+        var stage = planned;
+        while (stage is { Platform: null, BaseStage: { } below })
+        {
+            stage = session.Plan.Stage(below);
+        }
+
+        return (stage.Platform is { } text ? Platform.Parse(text) : session.Request.Platform).ToString();
     }
 
     /// <summary>What <c>bld debug</c> wants of this step; null when it is about another, or there is none.</summary>
@@ -126,7 +153,8 @@ internal sealed partial class StageBuilder
     private void KeepFailed(ActiveSnapshot active, int exitCode) =>
         new FailedSteps(Services.State).Keep(active, new FailedStep
         {
-            CommandLine = session.Request.CommandLine!,
+            // Of several platforms the first that is named is the one that bld debug follows.
+            CommandLine = session.Title.Length > 0 ? ["--platform", session.Title, .. session.Request.CommandLine!] : session.Request.CommandLine!,
             Directory = Environment.CurrentDirectory,
             StageName = _step.StageName,
             Number = _step.Number,

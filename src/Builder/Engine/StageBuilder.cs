@@ -16,6 +16,7 @@ internal sealed partial class StageBuilder(BuildSession session, StageScheduler 
 
     private StageState _state = null!;
     private StepIdentity _step = null!;
+    private SourcesAhead _ahead = null!;
     private SpareInit? _spare;
     private int _number;
     private int _extraSteps;
@@ -29,7 +30,10 @@ internal sealed partial class StageBuilder(BuildSession session, StageScheduler 
     {
         try
         {
+            _ahead = new SourcesAhead(session, planned, isMade: !_usesCache);
+            _ahead.BeginPlain();
             Step(planned.Stage.From, From);
+            BeginExpanded();
             foreach (var instruction in planned.Stage.Instructions)
             {
                 Step(instruction, () => Execute(instruction));
@@ -49,7 +53,10 @@ internal sealed partial class StageBuilder(BuildSession session, StageScheduler 
         _number++;
         _step = new StepIdentity(
             planned.Position, session.Plan.Needed.Count, planned.Stage.Name ?? $"{planned.Stage.Index}",
-            _number, planned.Stage.Instructions.Count + 1 + _extraSteps, instruction.Text);
+            _number, planned.Stage.Instructions.Count + 1 + _extraSteps, instruction.Text)
+        {
+            Platform = session.Title,
+        };
         session.Observer.Report(new StepStarted(_step));
         try
         {
@@ -59,7 +66,11 @@ internal sealed partial class StageBuilder(BuildSession session, StageScheduler 
         {
             // Stages that wait for this one fail with the same exception.
             exception.IsTold = true;
-            session.Observer.Report(new StepFailed(_step, exception.InnerException?.Message ?? exception.Message, exception.ExitCode));
+            if (exception.InnerException is not ToldException)
+            {
+                session.Observer.Report(new StepFailed(_step, exception.InnerException?.Message ?? exception.Message, exception.ExitCode));
+            }
+
             throw;
         }
     }

@@ -9,14 +9,12 @@ namespace Bld.Builder.Engine;
 internal sealed class StageScheduler : IDisposable
 {
     private readonly BuildSession _session;
-    private readonly CancellationTokenSource _stop;
     private readonly Lazy<Task<StageResult>>[] _stages;
     private ExceptionDispatchInfo? _failure;
 
-    public StageScheduler(BuildSession session, CancellationTokenSource stop)
+    public StageScheduler(BuildSession session)
     {
         _session = session;
-        _stop = stop;
         _stages = [.. session.Plan.Document.Stages.Select(stage => new Lazy<Task<StageResult>>(() => Start(stage.Index)))];
     }
 
@@ -81,7 +79,7 @@ internal sealed class StageScheduler : IDisposable
         {
             // A thread's top: whatever went wrong belongs to whoever waits for the stage.
             Interlocked.CompareExchange(ref _failure, ExceptionDispatchInfo.Capture(exception), null);
-            _stop.Cancel();
+            _session.Stop();
             done.SetException(exception);
         }
     }

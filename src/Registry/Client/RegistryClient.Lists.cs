@@ -29,6 +29,17 @@ public sealed partial class RegistryClient
         return tags;
     }
 
+    /// <summary>
+    /// The tags that come behind a text in the order of names, at least <paramref name="count"/> if there are so many; a registry that lists
+    /// no part of them gives all.
+    /// </summary>
+    public async Task<IReadOnlyList<string>> ListTagsAfterAsync(string last, int count, CancellationToken cancellation)
+    {
+        using var response = await _connection.SendAsync(new RegistryRequest(HttpMethod.Get, Path($"tags/list?n={count}&last={last}"), Pull), cancellation);
+        await CheckAsync(response, cancellation);
+        return [.. ReadTags(await BoundedContent.ReadAsync(response, LargestManifest, "the list of tags", _options.StallTimeout, cancellation))];
+    }
+
     /// <summary>The manifests that refer to another one, by the referrers API or, where a registry has none, by its tag.</summary>
     public async Task<ImageIndex> GetReferrersAsync(Digest subject, CancellationToken cancellation)
     {

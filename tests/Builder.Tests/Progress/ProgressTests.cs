@@ -95,6 +95,29 @@ public sealed class ProgressTests
     }
 
     [Fact]
+    public void Steps_of_several_platforms_are_told_apart_and_only_the_index_ends_the_build()
+    {
+        var build = new RunningBuild(explains: false);
+        var arm = new StepIdentity(1, 2, "build", 2, 5, "RUN make") { Platform = "linux/arm64" };
+        var amd = arm with { Platform = "linux/amd64" };
+        foreach (var step in new[] { arm, amd })
+        {
+            build.Take(new BuildPlanned([new("build", ["FROM base", "RUN make"])]) { Platform = step.Platform });
+            build.Take(new StepStarted(step));
+            build.Take(new StepLookedUp(step, new CacheKey(""), new CacheKeyBuilder("run", null), CacheOutcome.Unknown));
+        }
+
+        build.Take(new StepFinished(arm, Cached: false, "id", TimeSpan.FromSeconds(1)));
+        Assert.Equal(["✓ [linux/arm64 build 2/5] RUN make"], build.TakeStaying().Select(static line => line.Left));
+        build.Take(new ImageCommitted(new string('a', 64), []) { Platform = "linux/arm64" });
+        Assert.Null(build.ImageId);
+        Assert.Contains("1/4 steps", build.Live(80, 10)[0].Left, StringComparison.Ordinal);
+        build.Take(new ImageCommitted(new string('b', 64), ["localhost/a:latest"]));
+        Assert.Equal(new string('b', 64), build.ImageId);
+        Assert.StartsWith("✓ linux/arm64 aaaaaaaaaaaa", build.TakeStaying()[0].Left, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_output_of_a_step_that_failed_is_shown_whole_at_the_end()
     {
         using var output = new MemoryStream();

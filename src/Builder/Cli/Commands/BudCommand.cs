@@ -1,12 +1,9 @@
-using System.Text;
-
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Cli.Progress;
 using Bld.Builder.Engine;
 using Bld.Builder.Engine.Debugging;
 using Bld.Builder.Engine.Storage;
 using Bld.Builder.Store;
-using Bld.Registry;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -51,19 +48,14 @@ internal sealed class BudCommand : Command
         BuildResultFiles.Check(line.Flags, platforms.Count);
         using var log = new BuildLog(line.Flags, outputs.Any(static each => each.UsesStandardOutput));
         var finish = new BudResult(session, line);
-        var build = (BuildRequest each) => new BuildDisplay(line, BuildResultFiles.HideId(line.Flags), log, each.Platform) { IsOneOfSeveral = platforms.Count > 1 }.Build(session, each);
-        var (images, result) = Build(session.Services, request, platforms, build);
+        using var display = new BuildDisplay(line, BuildResultFiles.HideId(line.Flags), log);
+        var (images, result) = display.Build(session, request, platforms);
         session.Services.Digests.Save();
         finish.Finish([.. images.Select(image => session.Image(image.ImageId))], session.Image(result.ImageId), request, outputs);
 
         // Last: what was just built must have left before anything is collected.
         CacheLimit.Enforce(session.State, session.Collector);
         BuildResultFiles.Write(line.Flags, result);
-        if (platforms.Count > 1)
-        {
-            ShowIndex(log.Output(platforms[0]), result);
-        }
-
         return 0;
     }
 
@@ -84,24 +76,5 @@ internal sealed class BudCommand : Command
         }
 
         throw new BuildException("the build that failed succeeds now without coming to that step: its Dockerfile or its flags have changed");
-    }
-
-    private static (IReadOnlyList<BuildResult> Images, BuildResult Result) Build(
-        EngineServices services, BuildRequest request, IReadOnlyList<Platform> platforms, Func<BuildRequest, BuildResult> build)
-    {
-        if (platforms.Count > 1)
-        {
-            var built = new MultiPlatformBuild(services).Build(request, platforms, build);
-            return (built.Images, built.Index);
-        }
-
-        var image = build(request with { Platform = platforms[0] });
-        return ([image], image);
-    }
-
-    private static void ShowIndex(Stream output, BuildResult index)
-    {
-        var lines = index.Names.Select(static name => $"Successfully tagged {name}\n").Append($"{index.ImageId}\n");
-        output.Write(Encoding.UTF8.GetBytes(string.Concat(lines)));
     }
 }

@@ -12,7 +12,7 @@ internal static class BudFlags
         new("build-arg-file", FlagKind.List, "file of such values, one a line"),
         new("build-context", FlagKind.List, "another context, as name=directory, docker-image://… or oci-layout://…"),
         new("cache-from", FlagKind.List, "where results of other machines are looked for: type=registry,ref=…, type=local,src=… or a repository"),
-        new("cache-to", FlagKind.List, "where results are written for others: type=registry,ref=…[,mode=max], type=local,dest=…, type=inline or a repository"),
+        new("cache-to", FlagKind.List, "where results are written for others: type=registry,ref=…[,mode=max][,mounts=true], type=local,dest=…, type=inline or a repository"),
         new("cache-ttl", FlagKind.Text, "age, as 24h, above which earlier results are not used; 0 uses none"),
         new("call", FlagKind.Text, "build, or check for what --check does"),
         new("check", FlagKind.Boolean, "check the Dockerfile and build nothing"),

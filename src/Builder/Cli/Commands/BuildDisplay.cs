@@ -5,65 +5,84 @@ using Bld.Builder.Context;
 using Bld.Builder.Engine;
 using Bld.Builder.Engine.Debugging;
 using Bld.Builder.Store;
+using Bld.Registry;
 using Bld.Runtime.Terminals;
 
 using Microsoft.Win32.SafeHandles;
 
 namespace Bld.Builder.Cli.Commands;
 
-/// <summary>What people get to see of one build: its progress, then what <c>--explain</c>, <c>--report</c>, <c>--trace</c> and <c>--on-failure</c> ask for.</summary>
-internal sealed class BuildDisplay
+/// <summary>What people get to see of a build: its progress, then what <c>--explain</c>, <c>--report</c>, <c>--trace</c> and <c>--on-failure</c> ask for.</summary>
+internal sealed class BuildDisplay : IDisposable
 {
     private readonly CommandLine _line;
-    private readonly Stream _output;
-    private readonly Stream _error;
-    private readonly bool _hasTerminal;
-    private readonly IBuildObserver _observer;
-    private readonly Bld.Registry.Platform _platform;
+    private readonly BuildLog _log;
+    private readonly bool _hidesResults;
+    private IBuildObserver[] _observers = [];
 
     /// <param name="line">The command line of the build.</param>
     /// <param name="hidesResults">Whether the image's id goes elsewhere.</param>
     /// <param name="log">Where it is written.</param>
-    /// <param name="platform">What the build is for.</param>
-    public BuildDisplay(CommandLine line, bool hidesResults, BuildLog log, Bld.Registry.Platform platform)
+    public BuildDisplay(CommandLine line, bool hidesResults, BuildLog log)
     {
-        _output = log.Output(platform);
-        _error = log.Error(platform);
-        _hasTerminal = !log.IsFile;
         _line = line;
-        _platform = platform;
-        _observer = Choose(hidesResults);
+        _log = log;
+        _hidesResults = hidesResults;
         if (line.Flags.Text("on-failure") is not (null or "shell"))
         {
             throw new UsageException($"invalid --on-failure {line.Flags.Text("on-failure")}: use shell");
         }
     }
 
-    /// <summary>Whether the command line asks for several platforms: then each has files of its own.</summary>
-    public bool IsOneOfSeveral { get; init; }
-
-    /// <summary>Builds; what was asked for is written after a failure too.</summary>
-    public BuildResult Build(Session session, BuildRequest request)
+    /// <summary>Builds for each platform, and of several an index; what was asked for is written after a failure too.</summary>
+    public (IReadOnlyList<BuildResult> Images, BuildResult Result) Build(Session session, BuildRequest request, IReadOnlyList<Platform> platforms)
     {
-        session.Puller.Progress = transfer => _observer.Report(new TransferMoved(transfer));
-        BuildResult? result = null;
+        _observers = new IBuildObserver[_log.Splits ? platforms.Count : 1];
+        for (var i = 0; i < _observers.Length; i++)
+        {
+            _observers[i] = new WarnOnce(Choose(_log.Output(platforms[i]), _log.Error(platforms[i])));
+        }
+
+        session.Puller.Progress = transfer => _observers[0].Report(new TransferMoved(transfer));
+        request = request with { CommandLine = Remembered() };
+        IReadOnlyList<BuildResult>? images = null;
         try
         {
-            return result = new BuildEngine(session.Services).Build(request with { CommandLine = Remembered() }, _observer, _line.Cancellation);
+            if (platforms is [var platform])
+            {
+                images = [new BuildEngine(session.Services).Build(request with { Platform = platform }, _observers[0], _line.Cancellation)];
+                return (images, images[0]);
+            }
+
+            var built = new MultiPlatformBuild(session.Services, _observers).Build(request, platforms, _line.Cancellation);
+            images = built.Images;
+            return (images, built.Index);
         }
         catch (BuildException) when (_line.Flags.Text("on-failure") == "shell" && !Console.IsInputRedirected && !Console.IsOutputRedirected)
         {
-            (_observer as IDisposable)?.Dispose();
+            Dispose();
             EnterFailed(session);
             throw;
         }
         finally
         {
-            (_observer as IDisposable)?.Dispose();
-            if (result is not null || !_line.Cancellation.IsCancellationRequested)
+            Dispose();
+            if (images is not null || !_line.Cancellation.IsCancellationRequested)
             {
-                WriteAbout(session, result);
+                for (var i = 0; i < platforms.Count; i++)
+                {
+                    WriteAbout(session, images?[i], platforms.Count > 1 ? platforms[i] : null);
+                }
             }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var observer in _observers)
+        {
+            (observer as IDisposable)?.Dispose();
         }
     }
 
@@ -80,30 +99,31 @@ internal sealed class BuildDisplay
         return TerminalSize.Of(handle) is null ? null : () => TerminalSize.Of(handle) ?? (80, 24);
     }
 
-    private IBuildObserver Choose(bool hidesResults)
+    private IBuildObserver Choose(Stream output, Stream error)
     {
+        var (hasTerminal, hidesResults) = (!_log.IsFile, _hidesResults);
         var flags = _line.Flags;
         var explains = flags.Boolean("explain");
         switch (flags.Boolean("quiet") ? "quiet" : flags.Text("progress") ?? Environment.GetEnvironmentVariable("BUILDKIT_PROGRESS") ?? "auto")
         {
             case "quiet":
-                return new QuietProgress(_output, hidesResults);
+                return new QuietProgress(output, hidesResults);
             case "rawjson":
-                return new RawJsonProgress(_output);
-            case "auto" when _hasTerminal && Terminal() is { } size:
-                return new TerminalProgress(_output, _error, size, hidesResults, explains);
-            case "auto" when _hasTerminal && GroupedProgress.Here is { } groups:
-                return new GroupedProgress(_output, groups, hidesResults);
+                return new RawJsonProgress(output);
+            case "auto" when hasTerminal && Terminal() is { } size:
+                return new TerminalProgress(output, error, size, hidesResults, explains);
+            case "auto" when hasTerminal && GroupedProgress.Here is { } groups:
+                return new GroupedProgress(output, groups, hidesResults);
             case "auto" or "plain":
-                return new PlainProgress(_output, _error, hidesResults, explains);
+                return new PlainProgress(output, error, hidesResults, explains);
             case "tty":
-                return new TerminalProgress(_output, _error, Terminal() ?? throw new UsageException("--progress=tty needs a terminal on standard output and error"), hidesResults, explains);
+                return new TerminalProgress(output, error, Terminal() ?? throw new UsageException("--progress=tty needs a terminal on standard output and error"), hidesResults, explains);
             case var other:
                 throw new UsageException($"invalid progress \"{other}\": use auto, tty, plain, quiet or rawjson");
         }
     }
 
-    private void WriteAbout(Session session, BuildResult? result)
+    private void WriteAbout(Session session, BuildResult? result, Platform? platform)
     {
         if (!_line.Flags.Boolean("explain") && !_line.Flags.Has("report") && !_line.Flags.Has("trace"))
         {
@@ -118,20 +138,20 @@ internal sealed class BuildDisplay
 
         if (_line.Flags.Text("report") is { } report)
         {
-            ReportCommand.Write(session, record, FileName(report), CancellationToken.None);
+            ReportCommand.Write(session, record, FileName(report, platform), CancellationToken.None);
         }
 
         if (_line.Flags.Text("trace") is { } trace)
         {
-            TraceFile.Write(record, FileName(trace));
+            TraceFile.Write(record, FileName(trace, platform));
         }
     }
 
     /// <summary>The file that was asked for; with several platforms <c>page.html</c> is <c>page-linux-arm64.html</c> for one of them.</summary>
-    private string FileName(string path)
+    private static string FileName(string path, Platform? platform)
     {
         var extension = Path.GetExtension(path);
-        return IsOneOfSeveral ? $"{path[..^extension.Length]}-{_platform.ToString().Replace('/', '-')}{extension}" : path;
+        return platform is null ? path : $"{path[..^extension.Length]}-{platform.ToString().Replace('/', '-')}{extension}";
     }
 
     private void EnterFailed(Session session)

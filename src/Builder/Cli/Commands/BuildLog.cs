@@ -31,6 +31,9 @@ internal sealed class BuildLog : IDisposable
         }
     }
 
+    /// <summary>Whether each platform has a file of its own.</summary>
+    public bool Splits => _splits;
+
     /// <summary>Whether it goes to files, where nobody watches.</summary>
     public bool IsFile => _file is not null;
 

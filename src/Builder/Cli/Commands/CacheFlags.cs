@@ -57,6 +57,13 @@ internal static class CacheFlags
                 var other => throw new UsageException($"{flag} {text}: compression {other} is not supported; use gzip, zstd or uncompressed"),
             },
             Level = Level(),
+            Mounts = fields.GetValueOrDefault("mounts", "false") switch
+            {
+                "false" => false,
+                "true" when fields["type"] != "inline" => true,
+                "true" => throw new UsageException($"{flag} {text}: an image has no place for cache mounts; use type=registry or type=local"),
+                var other => throw new UsageException($"{flag} {text}: mounts={other} is neither true nor false"),
+            },
         };
 
         string Needed(string key) =>

@@ -71,7 +71,7 @@ internal sealed class GroupedProgress(Stream output, LogGroups kind, bool hidesR
 
                 if (!hidesResults)
                 {
-                    Line(committed.ImageId);
+                    Line(committed.Platform.Length > 0 ? $"[{committed.Platform}] {committed.ImageId}" : committed.ImageId);
                 }
 
                 break;
@@ -148,7 +148,7 @@ internal sealed class GroupedProgress(Stream output, LogGroups kind, bool hidesR
         Line(string.Create(CultureInfo.InvariantCulture, $"{group.Title}: {group.End}"));
     }
 
-    private Group? Find(StepIdentity step) => _groups.Find(each => each.Stage == step.Stage && each.Number == step.Number);
+    private Group? Find(StepIdentity step) => _groups.Find(each => each.Step.IsSame(step));
 
     private void Line(string text)
     {
@@ -158,11 +158,11 @@ internal sealed class GroupedProgress(Stream output, LogGroups kind, bool hidesR
 
     private sealed class Group(StepIdentity step)
     {
-        public int Stage { get; } = step.Stage;
+        public StepIdentity Step { get; } = step;
 
-        public int Number { get; } = step.Number;
-
-        public string Title { get; } = $"{(step.Stages > 1 ? $"[{step.Stage}/{step.Stages}] " : "")}STEP {step.Number}/{step.Count}: {step.Text}";
+        public string Title { get; } =
+            step.Platform.Length > 0 ? $"{step.Place} {step.Text}"
+            : $"{(step.Stages > 1 ? $"[{step.Stage}/{step.Stages}] " : "")}STEP {step.Number}/{step.Count}: {step.Text}";
 
         public ArrayBufferWriter<byte> Waiting { get; } = new();
 

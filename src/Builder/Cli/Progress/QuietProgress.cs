@@ -14,7 +14,7 @@ internal sealed class QuietProgress(Stream output, bool hidesResults) : IBuildOb
     /// <inheritdoc/>
     public void Report(BuildEvent happened)
     {
-        if (happened is ImageCommitted committed && !hidesResults)
+        if (happened is ImageCommitted { Platform: "" } committed && !hidesResults)
         {
             lock (_gate)
             {

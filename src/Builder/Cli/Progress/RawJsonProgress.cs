@@ -42,6 +42,7 @@ internal sealed class RawJsonProgress(Stream output) : IBuildObserver
                 break;
             case BuildPlanned planned:
                 json.WriteString("event", "planned");
+                Platform(json, planned.Platform);
                 json.WriteStartObject("stages");
                 foreach (var (name, texts) in planned.Stages)
                 {
@@ -85,16 +86,19 @@ internal sealed class RawJsonProgress(Stream output) : IBuildObserver
                 json.WriteString("event", "transfer");
                 json.WriteString("id", transfer.Id);
                 json.WriteBoolean("push", transfer.IsPush);
+                json.WriteBoolean("copy", transfer.IsCopy);
                 json.WriteNumber("done", transfer.Done);
                 json.WriteNumber("total", transfer.Total);
                 json.WriteBoolean("finished", transfer.IsFinished);
                 break;
             case ImageCommitting committing:
                 json.WriteString("event", "image-committing");
+                Platform(json, committing.Platform);
                 Names(json, committing.Names);
                 break;
             case ImageCommitted committed:
                 json.WriteString("event", "image-committed");
+                Platform(json, committed.Platform);
                 json.WriteString("image", committed.ImageId);
                 Names(json, committed.Names);
                 break;
@@ -107,11 +111,20 @@ internal sealed class RawJsonProgress(Stream output) : IBuildObserver
     private static void Begin(Utf8JsonWriter json, string name, StepIdentity step)
     {
         json.WriteString("event", name);
+        Platform(json, step.Platform);
         json.WriteNumber("stage", step.Stage);
         json.WriteNumber("stages", step.Stages);
         json.WriteString("stageName", step.StageName);
         json.WriteNumber("step", step.Number);
         json.WriteNumber("steps", step.Count);
+    }
+
+    private static void Platform(Utf8JsonWriter json, string platform)
+    {
+        if (platform.Length > 0)
+        {
+            json.WriteString("platform", platform);
+        }
     }
 
     private static void Names(Utf8JsonWriter json, IReadOnlyList<string> names)

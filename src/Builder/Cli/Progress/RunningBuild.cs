@@ -14,9 +14,9 @@ internal sealed class RunningBuild(bool explains)
     private readonly long _began = Stopwatch.GetTimestamp();
     private readonly List<RunningStep> _running = [];
     private readonly List<StyledLine> _staying = [];
-    private readonly Dictionary<int, int> _cached = [];
+    private readonly Dictionary<string, int> _cached = [];
+    private readonly Dictionary<string, int> _planned = [];
     private readonly TransferBars _transfers = new();
-    private int _steps;
     private int _done;
     private int _allCached;
     private int _frame;
@@ -33,7 +33,7 @@ internal sealed class RunningBuild(bool explains)
         switch (happened)
         {
             case BuildPlanned planned:
-                _steps = planned.Stages.Sum(static stage => stage.Value.Count);
+                _planned[planned.Platform] = planned.Stages.Sum(static stage => stage.Value.Count);
                 break;
             case StepStarted started:
                 _running.Add(new RunningStep(started.Step));
@@ -87,11 +87,17 @@ internal sealed class RunningBuild(bool explains)
             return [];
         }
 
-        var total = _steps > 0 ? $"/{_steps}" : "";
+        var steps = 0;
+        foreach (var count in _planned.Values)
+        {
+            steps += count;
+        }
+
+        var total = steps > 0 ? $"/{steps}" : "";
         var cached = _allCached > 0 ? $", {_allCached} cached" : "";
         var lines = new List<StyledLine>
         {
-            new(LineStyle.Bold, $"{Spinner[_frame++ % Spinner.Length]} {(_steps > 0 || _running.Count > 0 ? $"{_done}{total} steps{cached}" : "working")}", Time(Stopwatch.GetElapsedTime(_began))),
+            new(LineStyle.Bold, $"{Spinner[_frame++ % Spinner.Length]} {(steps > 0 || _running.Count > 0 ? $"{_done}{total} steps{cached}" : "working")}", Time(Stopwatch.GetElapsedTime(_began))),
         };
         var bars = _transfers.Lines(Math.Min(columns, 100));
         var shown = _running.Where(static step => step.Elapsed.TotalMilliseconds > 150).OrderBy(static step => step.IsWaiting).ToList();
@@ -129,7 +135,7 @@ internal sealed class RunningBuild(bool explains)
         if (finished.Cached)
         {
             _allCached++;
-            _cached[finished.Step.Stage] = _cached.GetValueOrDefault(finished.Step.Stage) + 1;
+            _cached[Stage(finished.Step)] = _cached.GetValueOrDefault(Stage(finished.Step)) + 1;
             if (finished.Step.Number == finished.Step.Count)
             {
                 TellOfCached(finished.Step);
@@ -155,23 +161,27 @@ internal sealed class RunningBuild(bool explains)
 
     private void TellOfCached(StepIdentity step)
     {
-        if (_cached.Remove(step.Stage, out var count))
+        if (_cached.Remove(Stage(step), out var count))
         {
-            var stage = step.Stages > 1 ? $" [{step.StageName}]" : "";
+            var stage = step.Stages > 1 || step.Platform.Length > 0 ? $" [{Stage(step)}]" : "";
             _staying.Add(new StyledLine(LineStyle.Dim, $"={stage} {count} {(count == 1 ? "step" : "steps")} cached"));
         }
     }
 
+    private static string Stage(StepIdentity step) =>
+        step.Platform.Length == 0 ? step.StageName : step.Stages > 1 ? $"{step.Platform} {step.StageName}" : step.Platform;
+
     private void Commit(ImageCommitted committed)
     {
         const int ShortId = 12;
-        ImageId = committed.ImageId;
-        var names = committed.Names.Count > 0 ? string.Join(", ", committed.Names) : "image";
-        var cached = _allCached > 0 ? $"  ({_allCached} cached)" : "";
+        var isLast = committed.Platform.Length == 0;
+        ImageId = isLast ? committed.ImageId : null;
+        var names = committed.Names.Count > 0 ? string.Join(", ", committed.Names) : isLast ? "image" : committed.Platform;
+        var cached = isLast && _allCached > 0 ? $"  ({_allCached} cached)" : "";
         _staying.Add(new StyledLine(LineStyle.Bold, $"✓ {names} {committed.ImageId[..ShortId]}{cached}", Time(Stopwatch.GetElapsedTime(_began))));
     }
 
-    private RunningStep? Find(StepIdentity step) => _running.Find(each => each.Step.Stage == step.Stage && each.Step.Number == step.Number);
+    private RunningStep? Find(StepIdentity step) => _running.Find(each => each.Step.IsSame(step));
 }
 
 /// <summary>A step that is running.</summary>
@@ -195,5 +205,5 @@ internal sealed class RunningStep(StepIdentity step)
 
     /// <summary>Place and instruction.</summary>
     public string Name { get; } =
-        $"[{(step.Stages > 1 ? $"{step.StageName} " : "")}{step.Number}/{step.Count}] {TerminalText.Clean(step.Text.ReplaceLineEndings(" "))}";
+        $"{step.Place} {TerminalText.Clean(step.Text.ReplaceLineEndings(" "))}";
 }

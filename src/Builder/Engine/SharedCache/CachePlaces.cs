@@ -43,16 +43,24 @@ internal static class CachePlaces
                 continue;
             }
 
-            try
+            Write(session, reference, writer => writer.Write(reference.AllStages ? all() : [target], session.Cancellation));
+            if (reference.Mounts)
             {
-                using var place = Open(session.Services, reference, session.Request.Platform, writes: true);
-                var writer = new SharedCacheWriter(session.Services, place, reference, session.Request.Platform);
-                writer.Write(reference.AllStages ? all() : [target], session.Cancellation);
+                Write(session, reference, writer => writer.WriteMounts(session.UsedCaches.Keys, session.Now, session.Cancellation));
             }
-            catch (Exception exception) when (exception is RegistryException or BuildException or IOException or UnauthorizedAccessException)
-            {
-                session.Observer.Report(new BuildWarning($"the image is built, but its steps are not all in the cache {reference}: {exception.Message}", IsLoss: true));
-            }
+        }
+    }
+
+    private static void Write(BuildSession session, CacheReference reference, Action<SharedCacheWriter> write)
+    {
+        try
+        {
+            using var place = Open(session.Services, reference, session.Request.Platform, writes: true);
+            write(new SharedCacheWriter(session.Services, place, reference, session.Request.Platform));
+        }
+        catch (Exception exception) when (exception is RegistryException or BuildException or IOException or UnauthorizedAccessException)
+        {
+            session.Observer.Report(new BuildWarning($"the image is built, but its steps are not all in the cache {reference}: {exception.Message}", IsLoss: true));
         }
     }
 

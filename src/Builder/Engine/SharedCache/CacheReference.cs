@@ -23,6 +23,9 @@ internal sealed record CacheReference(CachePlaceKind Kind, string Place)
     /// <summary>Whether the steps of all stages are written (<c>mode=max</c>), or those of the image only.</summary>
     public bool AllStages { get; init; }
 
+    /// <summary>Whether what cache mounts hold is written as well (<c>mounts=true</c>).</summary>
+    public bool Mounts { get; init; }
+
     /// <summary>How layers are compressed that have no blob yet.</summary>
     public LayerCompression Compression { get; init; } = LayerCompression.Gzip;
 

@@ -11,6 +11,7 @@ namespace Bld.Builder.Engine.SharedCache;
 /// </summary>
 internal sealed class DirectoryCachePlace : ICachePlace
 {
+    private const string Begin = "bld-";
     private readonly string _path;
     private readonly Lazy<OciLayout> _layout;
     private readonly Lazy<Dictionary<string, Descriptor>> _index;
@@ -44,11 +45,21 @@ internal sealed class DirectoryCachePlace : ICachePlace
     public void Publish(SharedStep step, Platform platform, CancellationToken cancellation)
     {
         var (manifest, config, bytes) = step.ToImage(platform);
-        _layout.Value.WriteBlob(config.Digest, bytes);
-        using var directory = FileCalls.Open(_path, OpenFlags.ReadOnly | OpenFlags.Directory);
-        using var held = FileLock.Take(directory, exclusive: true);
-        using var sink = new LayoutSink(_layout.Value, NameOf(step.Key));
-        sink.PutManifestAsync(manifest, isTop: true, cancellation).GetAwaiter().GetResult();
+        Publish(NameOf(step.Key), manifest, config, bytes, cancellation);
+    }
+
+    public SharedMount[] FindMounts(CacheKey key, CancellationToken cancellation)
+    {
+        using var source = Source;
+        string[] names = [.. _index.Value.Keys.Where(name => name.StartsWith(Begin + SharedMount.Prefix(key)))];
+        return SharedMount.ReadNewest(
+            names, Begin, key, name => source.GetManifestAsync(_index.Value[name], cancellation).GetAwaiter().GetResult());
+    }
+
+    public void Publish(SharedMount mount, Platform platform, CancellationToken cancellation)
+    {
+        var (manifest, config, bytes) = mount.ToImage(platform);
+        Publish(Begin + mount.Name, manifest, config, bytes, cancellation);
     }
 
     /// <inheritdoc/>
@@ -56,7 +67,16 @@ internal sealed class DirectoryCachePlace : ICachePlace
     {
     }
 
-    private static string NameOf(CacheKey key) => $"bld-{key.Hex}";
+    private static string NameOf(CacheKey key) => Begin + key.Hex;
+
+    private void Publish(string name, RawManifest manifest, Descriptor config, byte[] configBytes, CancellationToken cancellation)
+    {
+        _layout.Value.WriteBlob(config.Digest, configBytes);
+        using var directory = FileCalls.Open(_path, OpenFlags.ReadOnly | OpenFlags.Directory);
+        using var held = FileLock.Take(directory, exclusive: true);
+        using var sink = new LayoutSink(_layout.Value, name);
+        sink.PutManifestAsync(manifest, isTop: true, cancellation).GetAwaiter().GetResult();
+    }
 
     private Dictionary<string, Descriptor> ReadIndex()
     {

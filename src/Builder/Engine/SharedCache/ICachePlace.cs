@@ -25,4 +25,12 @@ internal interface ICachePlace : IDisposable
     /// <summary>Makes a result visible whose layer is there.</summary>
     /// <exception cref="RegistryException">The place can't be written.</exception>
     void Publish(SharedStep step, Platform platform, CancellationToken cancellation);
+
+    /// <summary>The newest contents of a cache mount, the newest first; none where there are none, or a place can't list them.</summary>
+    /// <exception cref="RegistryException">The place can't be read.</exception>
+    SharedMount[] FindMounts(CacheKey key, CancellationToken cancellation);
+
+    /// <summary>Makes the content of a cache mount visible whose layer is there.</summary>
+    /// <exception cref="RegistryException">The place can't be written.</exception>
+    void Publish(SharedMount mount, Platform platform, CancellationToken cancellation);
 }

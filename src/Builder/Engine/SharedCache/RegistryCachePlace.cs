@@ -50,8 +50,19 @@ internal sealed class RegistryCachePlace : ICachePlace
     public void Publish(SharedStep step, Platform platform, CancellationToken cancellation)
     {
         var (manifest, config, bytes) = step.ToImage(platform);
-        Sink.PutBlobAsync(config, () => new MemoryStream(bytes), cancellation).GetAwaiter().GetResult();
-        _client.PutManifestAsync(Tag(step.Key), manifest, cancellation).GetAwaiter().GetResult();
+        Publish(Tag(step.Key), manifest, config, bytes, cancellation);
+    }
+
+    public SharedMount[] FindMounts(CacheKey key, CancellationToken cancellation)
+    {
+        var begin = $"{_prefix}-";
+        return SharedMount.ReadNewest(MountTags(begin + SharedMount.Prefix(key), cancellation), begin, key, tag => TryRead(tag, cancellation));
+    }
+
+    public void Publish(SharedMount mount, Platform platform, CancellationToken cancellation)
+    {
+        var (manifest, config, bytes) = mount.ToImage(platform);
+        Publish($"{_prefix}-{mount.Name}", manifest, config, bytes, cancellation);
     }
 
     /// <inheritdoc/>
@@ -62,6 +73,26 @@ internal sealed class RegistryCachePlace : ICachePlace
     }
 
     private string Tag(CacheKey key) => $"{_prefix}-{key.Hex}";
+
+    private void Publish(string tag, RawManifest manifest, Descriptor config, byte[] configBytes, CancellationToken cancellation)
+    {
+        Sink.PutBlobAsync(config, () => new MemoryStream(configBytes), cancellation).GetAwaiter().GetResult();
+        _client.PutManifestAsync(tag, manifest, cancellation).GetAwaiter().GetResult();
+    }
+
+    private string[] MountTags(string begin, CancellationToken cancellation)
+    {
+        try
+        {
+            var tags = _client.ListTagsAfterAsync(begin, SharedMount.MostRead, cancellation).GetAwaiter().GetResult();
+            return [.. tags.Where(tag => tag.StartsWith(begin, StringComparison.Ordinal))];
+        }
+        catch (RegistryException exception) when (exception.Status is HttpStatusCode.NotFound or HttpStatusCode.MethodNotAllowed)
+        {
+            // No such repository as yet, or a registry that lists nothing.
+            return [];
+        }
+    }
 
     private RawManifest? TryRead(string reference, CancellationToken cancellation)
     {

@@ -1,8 +1,12 @@
 using Bld.Builder.Cache;
 using Bld.Builder.Engine.Images;
+using Bld.Builder.Layers;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Registry;
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
 
 namespace Bld.Builder.Engine.SharedCache;
 
@@ -65,6 +69,61 @@ internal sealed class SharedCacheReader : IDisposable
         }
 
         return null;
+    }
+
+    /// <summary>Fills an empty cache mount with what other machines had in theirs. False when nobody had one, or none can be read.</summary>
+    /// <param name="id">The mount's id.</param>
+    /// <param name="directory">Its directory.</param>
+    /// <param name="names">What it was filled with.</param>
+    public bool TryFill(string id, SafeFileHandle directory, out IReadOnlyList<string> names)
+    {
+        names = [];
+        var key = SharedMount.Key(id);
+        foreach (var place in Asked())
+        {
+            try
+            {
+                var found = place.FindMounts(key, _stop.Token);
+                var used = new List<string>();
+                for (var i = found.Length - 1; i >= 0; i--)
+                {
+                    // What is newer takes the place of what is older.
+                    if (!found[i].IsPartOf(found))
+                    {
+                        Unpack(place, found[i].Content.Layers[0], directory);
+                        used.Add(found[i].Name);
+                    }
+                }
+
+                if (used.Count > 0)
+                {
+                    names = used;
+                    return true;
+                }
+            }
+            catch (Exception exception) when (exception is RegistryException or BuildException or IOException or UnauthorizedAccessException)
+            {
+                _warn($"the cache mount {id} begins empty, because the cache {place.Name} can't give its content: {exception.Message}");
+                foreach (var entry in FileCalls.ReadDirectory(directory))
+                {
+                    FileCalls.RemoveTree(directory, entry.Name.Span);
+                }
+            }
+        }
+
+        return false;
+    }
+
+    private void Unpack(ICachePlace place, SharedLayer layer, SafeFileHandle directory)
+    {
+        using var blob = place.Source.OpenBlobAsync(layer.Blob, _stop.Token).GetAwaiter().GetResult();
+        using var tar = new HashingStream(Compression.Decompress(blob), leaveOpen: false);
+        ArchiveUnpacker.Unpack(tar, directory, null, ByteString.Empty, new UnpackOptions(), _stop.Token);
+        tar.CopyTo(Stream.Null);
+        if (tar.Finish() is var digest && digest != layer.DiffId.Digest)
+        {
+            throw new BuildException($"the layer {layer.Blob.Digest} is damaged: its content is {digest}, and should be {layer.DiffId}");
+        }
     }
 
     /// <inheritdoc/>

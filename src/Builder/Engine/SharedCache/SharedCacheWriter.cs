@@ -1,6 +1,6 @@
-using System.Collections.Concurrent;
-
 using Bld.Builder.Engine.Images;
+using Bld.Builder.Layers;
+using Bld.Builder.Store;
 using Bld.Registry;
 
 namespace Bld.Builder.Engine.SharedCache;
@@ -9,8 +9,9 @@ namespace Bld.Builder.Engine.SharedCache;
 internal sealed class SharedCacheWriter(EngineServices services, ICachePlace place, CacheReference reference, Platform platform)
 {
     private const int AtOnce = 4;
-    private readonly ConcurrentDictionary<string, Lazy<SharedStep?>> _found = new(StringComparer.Ordinal);
-    private readonly ConcurrentDictionary<string, Lazy<SharedLayer>> _pushed = new(StringComparer.Ordinal);
+    private static readonly object Nothing = new();
+    private readonly OnceEach _found = new();
+    private readonly OnceEach _pushed = new();
     private readonly HashSet<string> _seen = new(StringComparer.Ordinal);
     private readonly Lock _gate = new();
 
@@ -40,6 +41,59 @@ internal sealed class SharedCacheWriter(EngineServices services, ICachePlace pla
         }
     }
 
+    /// <summary>Writes what cache mounts hold, unless the place has the same already.</summary>
+    /// <param name="ids">Their ids.</param>
+    /// <param name="now">The time that they get.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="BuildException">One was changed while it was read.</exception>
+    public void WriteMounts(IEnumerable<string> ids, DateTimeOffset now, CancellationToken cancellation)
+    {
+        foreach (var id in ids)
+        {
+            using var mount = CacheMount.TryOpen(services.State, id);
+            if (mount is null)
+            {
+                continue;
+            }
+
+            var key = SharedMount.Key(id);
+            var there = place.FindMounts(key, cancellation);
+            if (there.Length > 0 && there[0].Content.Layers[0].DiffId == LayerWriter.Write(mount.Directory, Stream.Null, new LayerOptions(), cancellation).DiffId)
+            {
+                continue;
+            }
+
+            var layer = PushMount(mount, cancellation);
+            var written = new SharedMount(SharedMount.NewName(key, now), new SharedStep(key, [layer], null, now), mount.SharedNames);
+            place.Publish(written, platform, cancellation);
+            mount.Remember([written.Name]);
+        }
+    }
+
+    private SharedLayer PushMount(CacheMount mount, CancellationToken cancellation)
+    {
+        DiffId diffId = default;
+        var compression = reference.Compression;
+        var level = new PushOptions { Level = reference.Level }.EffectiveLevel;
+        var (digest, size) = place.Sink.ProduceBlobAsync(
+            target =>
+            {
+                using var hashed = new HashingStream(target, leaveOpen: true);
+                if (compression == LayerCompression.None)
+                {
+                    diffId = LayerWriter.Write(mount.Directory, hashed, new LayerOptions(), cancellation).DiffId;
+                    return hashed.Finish();
+                }
+
+                using var compressed = compression == LayerCompression.Zstd ? Compression.CompressZstd(hashed, level) : Compression.CompressGzip(hashed, level);
+                diffId = LayerWriter.Write(mount.Directory, compressed, new LayerOptions(), cancellation).DiffId;
+                compressed.End();
+                return hashed.Finish();
+            },
+            cancellation).GetAwaiter().GetResult();
+        return new SharedLayer(new Descriptor { MediaType = MediaTypes.Layer(compression, docker: false), Digest = digest, Size = size }, diffId);
+    }
+
     private bool Write(LayerPusher layers, StageResult stage, StageStep step, CancellationToken cancellation)
     {
         // A hit that the place has needs nothing; it may even be where it came from.
@@ -55,11 +109,11 @@ internal sealed class SharedCacheWriter(EngineServices services, ICachePlace pla
     }
 
     private SharedStep? Find(StageStep step, CancellationToken cancellation) =>
-        _found.GetOrAdd(step.Key.Hex, _ => new Lazy<SharedStep?>(() => place.Find(step.Key, cancellation))).Value;
+        _found.Get(step.Key.Hex, () => place.Find(step.Key, cancellation) ?? Nothing) as SharedStep;
 
     /// <summary>The layer of a step, which the place then has.</summary>
     private SharedLayer Pushed(LayerPusher layers, StageResult stage, StageStep step, CancellationToken cancellation) =>
-        _pushed.GetOrAdd(stage.Layers[step.Layer].Snapshot.ToString(), _ => new Lazy<SharedLayer>(() => Push(layers, stage, step, cancellation))).Value;
+        (SharedLayer)_pushed.Get(stage.Layers[step.Layer].Snapshot.ToString(), () => Push(layers, stage, step, cancellation));
 
     private SharedLayer Push(LayerPusher layers, StageResult stage, StageStep step, CancellationToken cancellation)
     {

@@ -35,7 +35,9 @@ internal sealed class SharedStep(CacheKey key, IReadOnlyList<SharedLayer> layers
     public DateTimeOffset Created => created;
 
     /// <summary>The manifest, and the configuration that it speaks of.</summary>
-    public (RawManifest Manifest, Descriptor Config, byte[] ConfigBytes) ToImage(Platform platform)
+    /// <param name="platform">What the step was made for.</param>
+    /// <param name="note">One more annotation.</param>
+    public (RawManifest Manifest, Descriptor Config, byte[] ConfigBytes) ToImage(Platform platform, (string Name, string Value)? note = null)
     {
         var bytes = new ImageConfig
         {
@@ -46,18 +48,24 @@ internal sealed class SharedStep(CacheKey key, IReadOnlyList<SharedLayer> layers
             RootFs = new RootFs { DiffIds = [.. Layers.Select(static layer => layer.DiffId)] },
         }.ToJson();
         var config = new Descriptor { MediaType = MediaTypes.OciConfig, Digest = Digest.Of(bytes), Size = bytes.Length };
+        var notes = new SortedDictionary<string, string>(StringComparer.Ordinal)
+        {
+            [KeyName] = Key.Hex,
+            [DiffIdName] = string.Join(' ', Layers.Select(static layer => layer.DiffId.ToString())),
+            [BelowName] = Below?.ToString() ?? "",
+            [CreatedName] = Created.ToString("O", CultureInfo.InvariantCulture),
+        };
+        if (note is var (name, value))
+        {
+            notes[name] = value;
+        }
+
         var manifest = new ImageManifest
         {
             MediaType = MediaTypes.OciManifest,
             Config = config,
             Layers = [.. Layers.Select(static layer => layer.Blob with { MediaType = MediaTypes.Layer(MediaTypes.CompressionOf(layer.Blob.MediaType), docker: false) })],
-            Annotations = new SortedDictionary<string, string>(StringComparer.Ordinal)
-            {
-                [KeyName] = Key.Hex,
-                [DiffIdName] = string.Join(' ', Layers.Select(static layer => layer.DiffId.ToString())),
-                [BelowName] = Below?.ToString() ?? "",
-                [CreatedName] = Created.ToString("O", CultureInfo.InvariantCulture),
-            },
+            Annotations = notes,
         };
         return (new RawManifest(manifest.ToJson(), MediaTypes.OciManifest), config, bytes);
     }
