@@ -46,8 +46,8 @@ internal static class InitExecutable
         return ProcessCalls.TrySpawn(path, arguments, Environment, descriptors, out process);
     }
 
-    // Where mounts can't be cloned (no CAP_SYS_ADMIN, an old kernel): a copy in memory that nobody can change any more.
-    private static SafeFileHandle CopyToMemory(string path)
+    /// <summary>For where mounts can't be cloned (no CAP_SYS_ADMIN, an old kernel): a copy in memory that nobody can change any more.</summary>
+    internal static SafeFileHandle CopyToMemory(string path)
     {
         using var source = FileCalls.Open(path, OpenFlags.ReadOnly);
         var copy = ProcessCalls.MakeSealableFile();

@@ -134,11 +134,15 @@ public sealed class RunFlagTests(BusyboxFixture fixture) : IClassFixture<Busybox
     [Fact]
     public void A_cache_id_names_no_path_CVE_2024_9675()
     {
-        Build("RUN --mount=type=cache,id=../../../escape,target=/c echo caught > /c/file");
+        Build("RUN --mount=type=cache,id=../../escape,target=/c echo caught > /c/file");
         Assert.Empty(Directory.GetFileSystemEntries(_home.Folder, "escape*"));
         var kept = Directory.GetFiles(Path.Combine(_home.Store, "cache-mounts"), "file", SearchOption.AllDirectories);
         Assert.Contains(kept, static file => File.ReadAllText(file) == "caught\n");
     }
+
+    [Fact]
+    public void The_users_own_group_is_among_its_groups_CVE_2022_36109() =>
+        Assert.Contains("Groups:\t8 \n", Build("USER 7:8\nRUN grep Groups: /proc/self/status"), StringComparison.Ordinal);
 
     [Theory]
     [InlineData("invalid value for memory: invalid size: 'foo'", "--memory", "foo")]

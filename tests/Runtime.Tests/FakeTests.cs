@@ -42,31 +42,35 @@ public sealed class FakeTests : IDisposable
     {
         var fake = Directory.CreateDirectory($"{_bundle.Path}/proc/sys/net/ipv4").FullName + "/ip_forward";
         File.WriteAllText(fake, "fake");
-        _bundle.Write(spec => spec with
+        var request = _bundle.Root.Request("true");
+        var result = BusyboxRoot.Run(request with
         {
-            Process = spec.Process! with { Args = ["true"] },
-            Mounts = [.. spec.Mounts!.Where(static mount => mount.Destination != "/proc"), new MountSpec { Destination = "/proc", Type = "bind", Source = $"{_bundle.Path}/proc", Options = ["bind"] }],
-            Linux = spec.Linux! with { Sysctl = new Dictionary<string, string> { ["net.ipv4.ip_forward"] = "1" }, MaskedPaths = null, ReadonlyPaths = null },
+            Network = NetworkMode.None,
+            Spec = request.Spec with
+            {
+                Mounts = [.. request.Spec.Mounts!.Where(static mount => mount.Destination != "/proc"), new MountSpec { Destination = "/proc", Type = "bind", Source = $"{_bundle.Path}/proc", Options = ["bind"] }],
+                Linux = request.Spec.Linux! with { Sysctl = new Dictionary<string, string> { ["net.ipv4.ip_forward"] = "1" }, MaskedPaths = null, ReadonlyPaths = null },
+            },
         });
-        var result = _bundle.Run("run one");
-        Assert.True(result.Code == 0, result.Output);
         Assert.Equal("fake", File.ReadAllText(fake));
+        Assert.True(result.Code == 0, result.Output);
     }
 
     [Fact]
     public void A_null_device_that_is_a_link_is_not_what_masks_CVE_2025_31133()
     {
-        File.WriteAllText($"{_bundle.Path}/outside", "outside");
         File.WriteAllText(_bundle.Root.In("etc/secret"), "secret");
         var devices = Directory.CreateDirectory($"{_bundle.Path}/dev").FullName;
-        File.CreateSymbolicLink($"{devices}/null", $"{_bundle.Path}/outside");
-        _bundle.Write(spec => spec with
+        File.CreateSymbolicLink($"{devices}/null", "/etc/passwd");
+        var request = _bundle.Root.Request("cat", "/etc/secret");
+        var result = BusyboxRoot.Run(request with
         {
-            Process = spec.Process! with { Args = ["cat", "/etc/secret"] },
-            Mounts = [.. spec.Mounts!.Where(static mount => !mount.Destination.StartsWith("/dev", StringComparison.Ordinal)), new MountSpec { Destination = "/dev", Type = "bind", Source = devices, Options = ["bind"] }],
-            Linux = spec.Linux! with { MaskedPaths = ["/etc/secret"], ReadonlyPaths = null },
+            Spec = request.Spec with
+            {
+                Mounts = [.. request.Spec.Mounts!.Where(static mount => !mount.Destination.StartsWith("/dev", StringComparison.Ordinal)), new MountSpec { Destination = "/dev", Type = "bind", Source = devices, Options = ["bind"] }],
+                Linux = request.Spec.Linux! with { MaskedPaths = ["/etc/secret"], ReadonlyPaths = null },
+            },
         });
-        var result = _bundle.Run("run one");
         Assert.Equal((0, ""), (result.Code, result.Output));
     }
 
@@ -76,7 +80,7 @@ public sealed class FakeTests : IDisposable
         using var root = new BusyboxRoot();
         Directory.CreateDirectory(root.In("dev/pts"));
         File.CreateSymbolicLink(root.In("dev/console"), "/etc/passwd");
-        var request = root.Request("sh", "-c", "wc -l < /etc/passwd > /tmp/lines");
+        var request = root.Request("sh", "-c", "stat -c %F /etc/passwd > /tmp/kind");
         var (ours, theirs) = ProcessCalls.SocketPair();
         using (ours)
         using (theirs)
@@ -96,6 +100,6 @@ public sealed class FakeTests : IDisposable
             Assert.Equal(0, container.Wait(patience.Token));
         }
 
-        Assert.Equal("2\n", File.ReadAllText(root.In("tmp/lines")));
+        Assert.Equal("regular file\n", File.ReadAllText(root.In("tmp/kind")));
     }
 }
