@@ -1,3 +1,5 @@
+using System.Diagnostics;
+
 namespace Bld.Runtime.Tests;
 
 /// <summary>Runs alone: it counts what belongs to the whole process.</summary>
@@ -26,65 +28,27 @@ public sealed class LeakTests : IDisposable
         Assert.Equal(mounts, File.ReadAllText("/proc/self/mountinfo"));
     }
 
-    /// <summary>200 starts; BLD_STARTS names another number (1000 is what a release has to stand).</summary>
+    /// <summary>
+    /// 100 starts; BLD_STARTS names another number (1000 is what a release has to stand). By a native process, as it ships, that collects
+    /// all the time, in 48 MiB with all its containers and a file that would fill them twice.
+    /// </summary>
     [Fact]
     public void Many_starts_under_memory_pressure_neither_fail_nor_leave_anything()
     {
-        const int Workers = 4;
-        var starts = int.TryParse(Environment.GetEnvironmentVariable("BLD_STARTS"), out var wanted) ? wanted : 200;
-        _root.Shell("true");
-        var descriptors = Directory.GetFiles("/proc/self/fd").Length;
-        var mounts = File.ReadAllText("/proc/self/mountinfo");
-        using var done = new CancellationTokenSource();
-        var pressure = new Thread(() => Collect(done.Token));
-        pressure.Start();
-        Parallel.For(0, starts, new ParallelOptions { MaxDegreeOfParallelism = Workers }, i =>
+        var starts = int.TryParse(Environment.GetEnvironmentVariable("BLD_STARTS"), out var wanted) ? wanted : 100;
+        using var memory = new MemoryLimit(48 << 20);
+        var start = new ProcessStartInfo("/bin/sh", ["-c", memory.Enter + "exec \"$@\" 2>&1", "sh", BusyboxRoot.InitExecutable, "starts", _root.Path, $"{starts}"])
         {
-            var limited = i % 10 == 0;
-            var request = _root.Request("sh", "-c", "exit 3");
-            var result = BusyboxRoot.Run(limited
-                ? request with { Spec = request.Spec with { Linux = request.Spec.Linux! with { Resources = new Spec.ResourcesSpec { Pids = new Spec.PidsSpec { Limit = 20 } } } } }
-                : request with { Init = i % 2 == 0 });
-            Assert.Equal((3, ""), (result.Code, result.Output));
-        });
-        done.Cancel();
-        pressure.Join();
+            RedirectStandardOutput = true,
+            UseShellExecute = false,
+        };
+        start.Environment["DOTNET_GCgen0size"] = "0x10000";
+        using var process = Process.Start(start)!;
+        var output = process.StandardOutput.ReadToEnd().Trim();
+        process.WaitForExit();
 
-        Assert.InRange(Directory.GetFiles("/proc/self/fd").Length, 0, descriptors + 8);
-        Assert.Equal(mounts, File.ReadAllText("/proc/self/mountinfo"));
-        // Other tests run at the same time, and leave a few detached containers that nobody here waits for; a leak would show by every start.
-        Assert.True(SpinWait.SpinUntil(static () => Children().Count(IsZombie) < 10, TimeSpan.FromSeconds(10)), "somebody was not reaped");
-        var groups = $"bld-{Environment.ProcessId}-*";
+        Assert.Equal($"starts {starts}, failures 0, descriptors 0, mounts 0, children 0, collections many", output);
+        var groups = $"bld-{process.Id}-*";
         Assert.Empty(Cgroups.CgroupHost.All().SelectMany(place => Directory.GetDirectories(Cgroups.CgroupName.Base(place, "bld"), groups)));
     }
-
-    // Collections all the time, each of which stops every thread wherever it is.
-    private static void Collect(CancellationToken stop)
-    {
-        var kept = new byte[64][];
-        for (var i = 0; !stop.IsCancellationRequested; i++)
-        {
-            kept[i % kept.Length] = new byte[1 << 20];
-            GC.Collect(i % 3);
-            Thread.Sleep(1);
-        }
-    }
-
-    private static bool IsZombie(string child) => ReadOrEmpty($"/proc/{child}/stat").Contains(") Z ", StringComparison.Ordinal);
-
-    // Processes and threads end while they are looked at.
-    private static string ReadOrEmpty(string path)
-    {
-        try
-        {
-            return File.ReadAllText(path);
-        }
-        catch (IOException)
-        {
-            return "";
-        }
-    }
-
-    private static IEnumerable<string> Children() =>
-        Directory.GetDirectories("/proc/self/task").SelectMany(static task => ReadOrEmpty($"{task}/children").Split(' ', StringSplitOptions.RemoveEmptyEntries));
 }

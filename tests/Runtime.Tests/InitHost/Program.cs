@@ -2,6 +2,7 @@ using System.Globalization;
 
 using Bld.Runtime;
 using Bld.Runtime.Init;
+using Bld.Runtime.InitHost;
 using Bld.Runtime.Spec;
 
 // What bld does first, in a program small enough to be compiled with the tests.
@@ -13,6 +14,11 @@ if (ContainerInit.IsInit(args))
 if (NamespaceEntry.IsEntry(args))
 {
     return NamespaceEntry.Main(args);
+}
+
+if (args is ["starts", var place, var count])
+{
+    return ManyStarts.Run(place, int.Parse(count, CultureInfo.InvariantCulture));
 }
 
 // init-host ROOT SECONDS: starts a container that sleeps, says its number, and waits to be killed.
