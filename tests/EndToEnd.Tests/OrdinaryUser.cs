@@ -27,6 +27,8 @@ internal sealed class OrdinaryUser : IDisposable
         BldHome.Peer("chmod", "755", Executable);
     }
 
+    internal string Name => _name;
+
     internal string Home => Path.Combine(_folder, "home");
 
     internal string Executable => Path.Combine(_folder, "bld");
@@ -41,6 +43,20 @@ internal sealed class OrdinaryUser : IDisposable
         Assert.True(outcome.Code == 0, $"{script}: exit {outcome.Code}\n{outcome.Output}{outcome.Error}");
         return outcome.Output.Trim();
     }
+
+    /// <summary>The same where everybody may use /dev/fuse and this user has a directory in an overlay, both in a mount namespace of their own.</summary>
+    /// <param name="script">Finds the directory as <c>$OVERLAY</c>.</param>
+    internal Outcome ShellWithFuse(string script)
+    {
+        var place = In("fuse");
+        Directory.CreateDirectory(place);
+        var prepare = $"mount -t tmpfs none {place} && cd {place} && mkdir lower upper work merged && mknod fuse c 10 229 && chmod 666 fuse && mount --bind fuse /dev/fuse "
+            + "&& mount -t overlay -o lowerdir=lower,upperdir=upper,workdir=work none merged && chmod 777 merged && exec setpriv \"$@\"";
+        return BldHome.Run("unshare", ["--mount", "sh", "-c", prepare, "sh", .. Arguments($"OVERLAY={place}/merged; {script}")]);
+    }
+
+    /// <summary>How many processes of a name this user has.</summary>
+    internal int Count(string name) => BldHome.Run("pgrep", "-u", _name, name).Output.Split('\n', StringSplitOptions.RemoveEmptyEntries).Length;
 
     /// <summary>Writes a file that everybody can read.</summary>
     internal void Write(string path, string content)

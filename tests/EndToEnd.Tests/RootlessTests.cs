@@ -49,6 +49,33 @@ public sealed class RootlessTests : IDisposable
     }
 
     [Fact]
+    public void Fuse_overlayfs_gives_the_image_that_overlay_gives_and_ends()
+    {
+        _user.Write("context/Dockerfile", Dockerfile + """
+
+            RUN mkdir -p /d/e /gone/below && echo one > /d/file && echo two > /d/e/other && echo s > /d/second && chown 5:6 /d/e && echo x > /gone/below/x
+            RUN rm -r /gone && rm /d/e/other && echo more >> /d/file && chmod 4755 /d/second && mkfifo /pipe
+            RUN rm -r /d/e && mkdir /d/e && echo new > /d/e/new && mkdir /gone && rm /link && mkdir /link
+            RUN test ! -e /gone/below && test ! -e /d/e/other && test "$(cat /d/file)" = "$(printf 'one\nmore')"
+            """);
+        var build = $"bud -q --no-cache --network none --timestamp 1700000000 {_user.In("context")}";
+        var fuse = _user.ShellWithFuse($"bld --storage-opt overlay.mount_program=/usr/bin/fuse-overlayfs {build}");
+        Assert.True(fuse.Code == 0, fuse.Error);
+        Assert.Equal(_user.Succeed($"bld {build}"), fuse.Output.Trim());
+        Assert.Equal(0, _user.Count("fuse-overlayfs"));
+    }
+
+    [Fact]
+    public void Fuse_overlayfs_is_used_where_overlay_is_refused()
+    {
+        _user.Write("context/Dockerfile", Dockerfile + "\nRUN grep -o ' / fuse[^ ]*' /proc/mounts || echo copied\n");
+        var build = $"bld --root $OVERLAY/store --runroot $OVERLAY/run bud --no-cache --network none {_user.In("context")}";
+        var fuse = _user.ShellWithFuse(build);
+        Assert.True(fuse.Code == 0, fuse.Error);
+        Assert.Contains("\n / fuse.fuse-overlayfs\n", fuse.Output, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Unshare_runs_a_command_as_root_and_gives_its_exit_code()
     {
         Assert.Equal("0", _user.Succeed("bld unshare id -u"));

@@ -12,7 +12,7 @@ internal static class GlobalFlags
         new("root", FlagKind.Text, "directory that keeps images, snapshots and the cache"),
         new("runroot", FlagKind.Text, "directory for what dies at a reboot"),
         new("storage-driver", FlagKind.Text, "overlay, or vfs for plain copies (default: overlay where it can be mounted)"),
-        new("storage-opt", FlagKind.List, "accepted without effect: the store has no options"),
+        new("storage-opt", FlagKind.List, "overlay.mount_program=FILE mounts overlay by a program; other options change nothing"),
         new("log-level", FlagKind.Text, "trace, debug, info, warn (the default), error, fatal or panic"),
         new("debug", FlagKind.Boolean, "the same as --log-level debug", Hidden: true),
         new("imagestore", FlagKind.Text, "refused: images of another store can't be shared"),
@@ -28,16 +28,23 @@ internal static class GlobalFlags
         new("version", FlagKind.Boolean, "show the version", 'v'),
     ];
 
-    /// <summary><c>--storage-driver</c> or STORAGE_DRIVER; what others name is stored the same way, so it only says whether overlay is tried.</summary>
-    /// <exception cref="UsageException">There is no such driver.</exception>
-    public static StorageDriver Driver(ParsedFlags flags) =>
-        (flags.Text("storage-driver") ?? Environment.GetEnvironmentVariable("STORAGE_DRIVER")) switch
+    /// <summary>
+    /// <c>--storage-driver</c> or STORAGE_DRIVER; what others name is stored the same way, so it only says whether overlay is tried. And the
+    /// program that mounts overlay in the kernel's place; null when none is named.
+    /// </summary>
+    /// <exception cref="UsageException">There is no such driver, or no such program.</exception>
+    public static StorageDriver Driver(ParsedFlags flags, out string? program)
+    {
+        var driver = (flags.Text("storage-driver") ?? Environment.GetEnvironmentVariable("STORAGE_DRIVER")) switch
         {
             null or "" or "auto" => StorageDriver.Automatic,
             "overlay" or "overlay2" => StorageDriver.Overlay,
             "vfs" => StorageDriver.Copy,
             var other => throw new UsageException($"unknown storage driver \"{other}\": use overlay or vfs"),
         };
+        program = driver == StorageDriver.Copy ? null : StorageSettings.Read(flags).MountProgram;
+        return program is null ? driver : StorageDriver.Program;
+    }
 
     /// <summary>The state directory.</summary>
     public static string Root(ParsedFlags flags) => StorageSettings.Read(flags).Root;

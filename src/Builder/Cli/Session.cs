@@ -18,12 +18,12 @@ internal sealed class Session : IDisposable
     private readonly BlobMemory _memory;
     private readonly RemoteBlobs _remote;
 
-    private Session(StateDirectory state, RegistryAccess access, StorageDriver driver)
+    private Session(StateDirectory state, RegistryAccess access, StorageDriver driver, string? mountProgram)
     {
         _memory = new BlobMemory(state);
         State = state;
         Images = new ImageStore(state);
-        Snapshots = new SnapshotStore(state) { Driver = driver };
+        Snapshots = new SnapshotStore(state) { Driver = driver, MountProgram = mountProgram };
         Transports = new ImageTransports(state, access);
         Puller = new ImagePuller(Images, Snapshots, _memory, Transports);
         _remote = new RemoteBlobs(_memory, access);
@@ -66,7 +66,7 @@ internal sealed class Session : IDisposable
         var (root, runRoot) = GlobalFlags.Places(flags);
         var state = StateDirectory.Open(root, runRoot);
         InitProgramPlace.Use(state.CachePath, OpenInitProgram);
-        return new Session(state, RegistryFlags.Access(flags), GlobalFlags.Driver(flags));
+        return new Session(state, RegistryFlags.Access(flags), GlobalFlags.Driver(flags, out var program), program);
     }
 
     /// <summary>The program for containers' inits that this one carries; null in builds that aren't compiled natively.</summary>

@@ -29,6 +29,20 @@ internal static class OverlayMarks
         }
     }
 
+    /// <summary>Whether a directory hides everything that lies below it.</summary>
+    internal static bool IsOpaque(SafeFileHandle directory)
+    {
+        foreach (var name in FileCalls.AttributeNames(directory))
+        {
+            if (FileCalls.Attribute(directory, name.Span) is { } value && IsOpaque(name.Span, value))
+            {
+                return true;
+            }
+        }
+
+        return false;
+    }
+
     /// <summary>Whether an attribute of this name and value makes its directory opaque; <c>x</c> only says that whiteouts may be attributes.</summary>
     internal static bool IsOpaque(ReadOnlySpan<byte> name, ReadOnlySpan<byte> value) =>
         (name.SequenceEqual("trusted.overlay.opaque"u8) || name.SequenceEqual("user.overlay.opaque"u8)) && value.SequenceEqual("y"u8);

@@ -1,12 +1,18 @@
 using Bld.Builder.Store;
+using Bld.Runtime;
 
 namespace Bld.Builder.Snapshots;
 
 /// <summary>Root file systems made of snapshots.</summary>
 internal sealed partial class SnapshotStore
 {
+    private const string UsualProgram = "fuse-overlayfs";
+
     /// <summary>How roots are put together.</summary>
     internal StorageDriver Driver { get; set; }
+
+    /// <summary>The program of <see cref="StorageDriver.Program"/>; null looks for the usual one.</summary>
+    internal string? MountProgram { get; set; }
 
     /// <summary>A read-only view of a snapshot and all below it.</summary>
     /// <param name="id">The topmost snapshot; null for a view of nothing.</param>
@@ -14,7 +20,10 @@ internal sealed partial class SnapshotStore
     internal OverlayMount MountReadOnly(SnapshotId? id, params IReadOnlyList<string> extraLowers)
     {
         var lowers = Lowers(id, extraLowers);
-        return OverlayOr(() => OverlayMount.ReadOnly(lowers, state.EmptyPath), () => CopiedRoot.ReadOnly(state, lowers));
+        return OverlayOr(
+            () => OverlayMount.ReadOnly(lowers, state.EmptyPath),
+            program => FuseOverlay.Mount(state, program, lowers, null),
+            () => CopiedRoot.ReadOnly(state, lowers));
     }
 
     /// <summary>A view of an active snapshot's parents that writes into the active one. Dispose it before the commit.</summary>
@@ -23,30 +32,47 @@ internal sealed partial class SnapshotStore
     internal OverlayMount MountWritable(ActiveSnapshot active, params IReadOnlyList<string> extraLowers)
     {
         var lowers = Lowers(active.Parent, extraLowers);
-        return OverlayOr(() => OverlayMount.Writable(lowers, active.OverlayUpper, state.EmptyPath), () => CopiedRoot.Writable(state, lowers, active));
+        return OverlayOr(
+            () => OverlayMount.Writable(lowers, active.OverlayUpper, state.EmptyPath),
+            program => FuseOverlay.Mount(state, program, lowers, active),
+            () => CopiedRoot.Writable(state, lowers, active));
     }
 
     /// <summary>A view of any directory of the host, whose changes go to an active snapshot that is never committed.</summary>
     internal OverlayMount MountOver(ActiveSnapshot active, string directory) =>
         OverlayMount.Writable([directory], active.OverlayUpper, state.EmptyPath);
 
-    // Once overlay was refused it is not asked again.
-    private OverlayMount OverlayOr(Func<OverlayMount> overlay, Func<OverlayMount> copy)
+    // What was refused once is not asked again.
+    private OverlayMount OverlayOr(Func<OverlayMount> overlay, Func<string, OverlayMount> program, Func<OverlayMount> copy)
     {
-        if (Driver == StorageDriver.Copy)
+        if (Driver is StorageDriver.Automatic or StorageDriver.Overlay)
         {
-            return copy();
+            try
+            {
+                return overlay();
+            }
+            catch (BuildException exception) when (OverlayMount.IsUnavailable(exception) && (Driver == StorageDriver.Automatic || FuseMount.Find(UsualProgram) is not null))
+            {
+                MountProgram ??= FuseMount.Find(UsualProgram);
+            }
         }
 
-        try
+        if (Driver != StorageDriver.Copy && MountProgram is { } path)
         {
-            return overlay();
+            try
+            {
+                var mount = program(path);
+                Driver = StorageDriver.Program;
+                return mount;
+            }
+            catch (BuildException) when (Driver == StorageDriver.Automatic)
+            {
+                // Without /dev/fuse, say.
+            }
         }
-        catch (BuildException exception) when (Driver == StorageDriver.Automatic && OverlayMount.IsUnavailable(exception))
-        {
-            Driver = StorageDriver.Copy;
-            return copy();
-        }
+
+        Driver = StorageDriver.Copy;
+        return copy();
     }
 
     private List<string> Lowers(SnapshotId? id, IReadOnlyList<string> extraLowers)

@@ -60,6 +60,17 @@ internal static unsafe partial class ProcessCalls
         return code == ChildExited ? status : 128 + status;
     }
 
+    /// <summary>Whether a child has ended; it stays to be waited for.</summary>
+    internal static bool HasEnded(int process)
+    {
+        const int ById = 1;
+        const int ExitedNoHangNoWait = 4 | 1 | 0x01000000;
+        var info = stackalloc byte[128];
+        // siginfo_t begins with the signal, which stays 0 while there is nothing to tell.
+        ((int*)info)[0] = 0;
+        return Libc.waitid(ById, (uint)process, info, ExitedNoHangNoWait, null) < 0 || ((int*)info)[0] != 0;
+    }
+
     /// <summary>A copy of a descriptor at 200 or above, close-on-exec: low numbers belong to standard streams and preserved ones.</summary>
     internal static SafeFileHandle DuplicateHigh(SafeFileHandle file)
     {

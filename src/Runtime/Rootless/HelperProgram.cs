@@ -35,23 +35,43 @@ internal static class HelperProgram
     internal static (int Code, string Said) Run(string path, string[] arguments, SafeFileHandle? also = null)
     {
         using var output = ProcessCalls.MakeMemoryFile(default);
-        using var nothing = FileCalls.Open("/dev/null", OpenFlags.ReadWrite);
-        using var highOutput = ProcessCalls.DuplicateHigh(output);
-        using var highNothing = ProcessCalls.DuplicateHigh(nothing);
         using var highAlso = also is null ? null : ProcessCalls.DuplicateHigh(also);
-        var text = (int)highOutput.DangerousGetHandle();
-        List<(int, int)> descriptors = [((int)highNothing.DangerousGetHandle(), 0), (text, 1), (text, 2)];
+        List<(int, int)> descriptors = [];
         if (highAlso is not null)
         {
             descriptors.Add(((int)highAlso.DangerousGetHandle(), 3));
         }
 
+        var process = Start(path, arguments, output, descriptors);
+        var code = ProcessCalls.WaitForExit(process);
+        return (code, Said(output));
+    }
+
+    /// <summary>Starts a program; its number.</summary>
+    /// <param name="path">The program.</param>
+    /// <param name="arguments">The whole argv.</param>
+    /// <param name="output">Takes what it says.</param>
+    /// <param name="descriptors">What it gets besides: pairs of this process's number and its own. The standard streams are added.</param>
+    internal static int Start(string path, string[] arguments, SafeFileHandle output, List<(int Source, int Target)> descriptors)
+    {
+        using var nothing = FileCalls.Open("/dev/null", OpenFlags.ReadWrite);
+        using var highOutput = ProcessCalls.DuplicateHigh(output);
+        using var highNothing = ProcessCalls.DuplicateHigh(nothing);
+        var text = (int)highOutput.DangerousGetHandle();
+        descriptors.Add(((int)highNothing.DangerousGetHandle(), 0));
+        descriptors.Add((text, 1));
+        descriptors.Add((text, 2));
         var errno = ProcessCalls.TrySpawn(
             Encoding.UTF8.GetBytes(path), Array.ConvertAll(arguments, Encoding.UTF8.GetBytes), ["PATH=/usr/sbin:/usr/bin:/sbin:/bin"u8.ToArray()],
             descriptors, out var process);
         SetupFailure.Check(errno, "run", Encoding.UTF8.GetBytes(path));
-        var code = ProcessCalls.WaitForExit(process);
+        return process;
+    }
+
+    /// <summary>What a program has said, in one line.</summary>
+    internal static string Said(SafeFileHandle output)
+    {
         FileCalls.Seek(output, 0);
-        return (code, Encoding.UTF8.GetString(ProcessCalls.ReadAll(output, LongestOutput)).Trim().ReplaceLineEndings("; "));
+        return Encoding.UTF8.GetString(ProcessCalls.ReadAll(output, LongestOutput)).Trim().ReplaceLineEndings("; ");
     }
 }

@@ -114,7 +114,9 @@ internal static class HostChecks
             using var active = snapshots.Prepare(null);
             using var mount = snapshots.MountWritable(active);
             FileCalls.MakeDirectory(mount.Root, "try"u8, 0x1ED);
-            return new Finding(Name, Health.Good, "mounted and written to");
+            return snapshots.Driver == StorageDriver.Program
+                ? new Finding(Name, Health.Poor, "the kernel refuses it: fuse-overlayfs is used, which is slower", "put the state on a file system that can be an overlay's upper side with --root")
+                : new Finding(Name, Health.Good, "mounted and written to");
         }
         catch (Exception exception) when (exception is LinuxException or BuildException or IOException)
         {

@@ -21,9 +21,7 @@ internal sealed class StorageSettings
     private StorageSettings(ParsedFlags flags)
     {
         _flags = flags;
-        // The command line and the environment may have said everything.
-        var said = (flags.Text("root") ?? EnvironmentNames.Get("ROOT")) is not null && (flags.Text("runroot") ?? EnvironmentNames.Get("RUNROOT")) is not null;
-        Files = said ? [] : ConfigurationFiles.Locate("storage.conf", "CONTAINERS_STORAGE_CONF");
+        Files = ConfigurationFiles.Locate("storage.conf", "CONTAINERS_STORAGE_CONF");
         _storage = ConfigurationFiles.Read(Files).Table("storage");
     }
 
@@ -31,11 +29,11 @@ internal sealed class StorageSettings
     public IReadOnlyList<string> Files { get; }
 
     /// <summary>The state directory.</summary>
-    public string Root => Given("root", "ROOT") ?? Below(Configured("graphroot"), UsualGraphRoot)
+    public string Root => Given("root", EnvironmentNames.Get("ROOT")) ?? Below(Configured("graphroot"), UsualGraphRoot)
         ?? (IsRoot ? "/var/lib/bld" : $"{DataHome}/bld");
 
     /// <summary>What dies at a reboot.</summary>
-    public string RunRoot => Given("runroot", "RUNROOT") ?? Below(_storage.Text("runroot"), UsualRunRoot)
+    public string RunRoot => Given("runroot", EnvironmentNames.Get("RUNROOT")) ?? Below(_storage.Text("runroot"), UsualRunRoot)
         ?? (IsRoot ? "/run/bld" : RuntimeHome);
 
     // In the user namespace of an ordinary user everything is root's.
@@ -49,10 +47,27 @@ internal sealed class StorageSettings
 
     private static string Home => Environment.GetFolderPath(Environment.SpecialFolder.UserProfile);
 
+    /// <summary>What mounts overlay in the kernel's place: <c>--storage-opt</c>, else STORAGE_OPTS, else storage.conf; null for nothing.</summary>
+    /// <exception cref="UsageException">There is no such program.</exception>
+    public string? MountProgram
+    {
+        get
+        {
+            var said = _flags.List("storage-opt").Concat((Environment.GetEnvironmentVariable("STORAGE_OPTS") ?? "").Split(','))
+                .Select(static option => option.Split('=', 2))
+                .FirstOrDefault(static option => option is ["overlay.mount_program" or "overlay2.mount_program" or ".mount_program" or "mount_program", _]);
+            var options = _storage.Table("options");
+            var path = said?[1] ?? options.Table("overlay").Text("mount_program") ?? options.Text("mount_program");
+            return string.IsNullOrEmpty(path) ? null
+                : File.Exists(path) ? path
+                : throw new UsageException($"overlay: can't stat program \"{path}\": install it, or leave out mount_program (--storage-opt, STORAGE_OPTS, storage.conf)");
+        }
+    }
+
     /// <summary>Reads what there is.</summary>
     public static StorageSettings Read(ParsedFlags flags) => new(flags);
 
-    private string? Given(string flag, string variable) => _flags.Text(flag) is { Length: > 0 } text ? text : EnvironmentNames.Get(variable);
+    private string? Given(string flag, string? variable) => _flags.Text(flag) is { Length: > 0 } text ? text : variable;
 
     private string? Configured(string key) => IsRoot ? _storage.Text(key) : _storage.Text("rootless_storage_path");
 

@@ -14,7 +14,11 @@ internal static class UpperCopy
     /// <summary>Copies everything below a directory into an empty one. What vanishes meanwhile is left out.</summary>
     public static void Copy(SafeFileHandle source, SafeFileHandle target, CancellationToken cancellation)
     {
-        CopyOpaque(source, target);
+        if (OverlayMarks.IsOpaque(source))
+        {
+            OverlayMarks.MakeOpaque(target, "."u8);
+        }
+
         foreach (var entry in FileCalls.ReadDirectory(source))
         {
             cancellation.ThrowIfCancellationRequested();
@@ -61,16 +65,5 @@ internal static class UpperCopy
 
         FileCalls.ChangeOwner(target, name, status.UserId, status.GroupId);
         FileCalls.ChangeModifiedTime(target, name, status.ModifiedAt);
-    }
-
-    private static void CopyOpaque(SafeFileHandle source, SafeFileHandle target)
-    {
-        foreach (var name in FileCalls.AttributeNames(source))
-        {
-            if (FileCalls.Attribute(source, name.Span) is { } value && OverlayMarks.IsOpaque(name.Span, value))
-            {
-                OverlayMarks.MakeOpaque(target, "."u8);
-            }
-        }
     }
 }

@@ -96,7 +96,7 @@ internal sealed class ImageContents
     private void ApplyDirectory(SafeFileHandle parent, ReadOnlySpan<byte> name, FileNode node, FileNode? old, string path, int layer)
     {
         using var directory = FileCalls.Open(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
-        if (old?.Children is null || IsOpaque(directory))
+        if (old?.Children is null || OverlayMarks.IsOpaque(directory))
         {
             Lose(old, path, layer, isRemoved: false);
             Layers[layer].Changes.Add(new LayerChange(old is null ? ChangeKind.Added : ChangeKind.Changed, path + "/", 0));
@@ -159,18 +159,5 @@ internal sealed class ImageContents
                 Wasted.Add(new WastedFile(below, node.Bytes, node.Layer, layer));
             }
         }
-    }
-
-    private static bool IsOpaque(SafeFileHandle directory)
-    {
-        foreach (var name in FileCalls.AttributeNames(directory))
-        {
-            if (FileCalls.Attribute(directory, name.Span) is { } value && OverlayMarks.IsOpaque(name.Span, value))
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 }
