@@ -1,3 +1,5 @@
+using Bld.Builder.Snapshots;
+
 using Microsoft.Win32.SafeHandles;
 
 namespace Bld.Builder.Engine;
@@ -8,6 +10,8 @@ internal interface IStepRoot : IDisposable
     /// <summary>The root as it is before the step, to look users up in.</summary>
     SafeFileHandle View { get; }
 
-    /// <summary>The root to run in: a mount without a place, which can be moved once, with something to mount on at these paths.</summary>
-    SafeFileHandle Mount(IEnumerable<(string Target, bool IsDirectory)> mountPoints);
+    /// <summary>The root to run in: a mount without a place, which can be moved once.</summary>
+    /// <param name="mountPoints">Where there has to be something to mount on.</param>
+    /// <param name="shift">The command's ids; null when they are those of the image.</param>
+    SafeFileHandle Mount(IEnumerable<(string Target, bool IsDirectory)> mountPoints, IdShift? shift);
 }

@@ -1,3 +1,4 @@
+using Bld.Builder.Snapshots;
 using Bld.Runtime;
 using Bld.Runtime.Spec;
 
@@ -44,6 +45,18 @@ internal sealed record PreparedMount
 
     /// <summary>An empty tmpfs.</summary>
     public static PreparedMount OfMemory(string target, IReadOnlyList<string> options) => new(target, isDirectory: true, options);
+
+    /// <summary>Whether it is a place of the host, whose owners are the host's for the command too.</summary>
+    public bool IsHosts { get; init; }
+
+    /// <summary>Shows it with the command's ids, where its file system can.</summary>
+    public void Show(IdShift shift)
+    {
+        if (Tree is not null && !IsHosts)
+        {
+            _ = shift.TryShow(Tree);
+        }
+    }
 
     /// <summary>The mount as the runtime takes it.</summary>
     public ContainerMount ToContainerMount() => new()

@@ -69,7 +69,7 @@ internal static class RunLimits
         return linux with
         {
             // In a user namespace nodes can't be made: the host's are bound, as volumes are.
-            Devices = devices.Count > 0 && !OverlayMarks.InUserNamespace ? [.. devices.Select(static device => device.Spec)] : null,
+            Devices = devices.Count > 0 && !OverlayMarks.InUserNamespace && !settings.OwnsUsers ? [.. devices.Select(static device => device.Spec)] : null,
             Resources = isLimited ? new ResourcesSpec { Memory = memory, Cpu = processor, Pids = tasks, Devices = rules } : null,
             CgroupsPath = settings.CgroupParent is { Length: > 0 } parent ? CgroupPath(parent) : null,
         };

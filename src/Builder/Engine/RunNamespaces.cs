@@ -33,7 +33,7 @@ internal static class RunNamespaces
             namespaces.Add(new NamespaceSpec { Type = "network", Path = settings.NetworkPath });
         }
 
-        return spec with { Linux = spec.Linux with { Namespaces = namespaces } };
+        return spec with { Linux = RunUsers.Apply(spec.Linux with { Namespaces = namespaces }, settings) };
     }
 
     /// <summary>

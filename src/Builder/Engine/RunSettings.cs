@@ -58,6 +58,18 @@ internal sealed record RunSettings : IJsonRecord<RunSettings>
     /// <summary>The cgroup namespace, as <see cref="Ipc"/>.</summary>
     public string? CgroupNamespace { get; init; }
 
+    /// <summary>The user namespace: null for that of this process, <c>private</c> for a new one with these maps, or a namespace's file.</summary>
+    public string? Users { get; init; }
+
+    /// <summary>The ids of users in it, as <c>inside:host:count</c>; of a namespace's file as that has them.</summary>
+    public IReadOnlyList<string> UidMap { get; init; } = [];
+
+    /// <summary>The ids of groups in it.</summary>
+    public IReadOnlyList<string> GidMap { get; init; } = [];
+
+    /// <summary>Whether commands are in another user namespace than this process.</summary>
+    public bool OwnsUsers => Users is not null;
+
     /// <summary>Further groups of the command, by name or number; <c>keep-groups</c> keeps the caller's.</summary>
     public IReadOnlyList<string> GroupAdd { get; init; } = [];
 
@@ -142,6 +154,9 @@ internal sealed record RunSettings : IJsonRecord<RunSettings>
         Pid = json.Text("Pid"),
         Uts = json.Text("Uts"),
         CgroupNamespace = json.Text("CgroupNamespace"),
+        Users = json.Text("Users"),
+        UidMap = json.Texts("UidMap") ?? [],
+        GidMap = json.Texts("GidMap") ?? [],
         GroupAdd = json.Texts("GroupAdd") ?? [],
         HookDirectories = json.Texts("HookDirectories") ?? [],
         AddHosts = json.Texts("AddHosts") ?? [],
@@ -182,6 +197,9 @@ internal sealed record RunSettings : IJsonRecord<RunSettings>
         json.Text("Pid", Pid);
         json.Text("Uts", Uts);
         json.Text("CgroupNamespace", CgroupNamespace);
+        json.Text("Users", Users);
+        json.Texts("UidMap", UidMap);
+        json.Texts("GidMap", GidMap);
         json.Texts("GroupAdd", GroupAdd);
         json.Texts("HookDirectories", HookDirectories);
         json.Texts("AddHosts", AddHosts);

@@ -82,12 +82,14 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
     /// <exception cref="BuildException">It could not be started.</exception>
     public int Run(IStepRoot stepRoot, StepStreams streams, Action? release, CancellationToken cancellation)
     {
+        using var shift = RunUsers.Shift(settings);
         using var volumes = new VolumeMounts(services.Snapshots);
         var spec = RunSpec.Create(this, settings, stepRoot.View);
         var ownNetwork = settings.Isolation != IsolationKind.Chroot && Network is NetworkKind.Private or NetworkKind.None;
         var mounts = new List<PreparedMount>(ContainerFiles.For(settings, spec.Hostname ?? System.Environment.MachineName, ownNetwork));
         mounts.AddRange(Mounts?.Invoke() ?? []);
-        mounts.AddRange(volumes.Prepare(settings, spec.Process!.User));
+        var user = spec.Process!.User;
+        mounts.AddRange(volumes.Prepare(settings, shift is null ? (user.Uid, user.Gid) : shift.ToHost(user.Uid, user.Gid)));
         if (Command.Script is { } script)
         {
             mounts.Add(PreparedMount.OfFile(Command.Arguments[0], System.Text.Encoding.UTF8.GetBytes(script), 0x1ED, ["ro", "nosuid", "nodev"]));
@@ -98,7 +100,12 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
             spec = spec with { Process = spec.Process! with { Terminal = true } };
         }
 
-        var root = stepRoot.Mount(RunSpec.MountPoints(spec, mounts));
+        var root = stepRoot.Mount(RunSpec.MountPoints(spec, mounts), shift);
+        if (shift is not null)
+        {
+            mounts.ForEach(mount => mount.Show(shift));
+        }
+
         try
         {
             using var container = Container.Start(
@@ -132,7 +139,7 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
 
     /// <summary>Starts an init ahead of time, where the settings leave it namespaces of its own; null where they don't.</summary>
     public static SpareInit? StartSpare(RunSettings settings) =>
-        settings is { Isolation: not IsolationKind.Chroot, Pid: null or "private" } ? SpareInit.Start() : null;
+        settings is { Isolation: not IsolationKind.Chroot, Pid: null or "private", OwnsUsers: false } ? SpareInit.Start() : null;
 
     private static NetworkMode ToRuntime(NetworkKind kind) => kind switch
     {

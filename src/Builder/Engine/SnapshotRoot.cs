@@ -17,7 +17,7 @@ internal sealed class SnapshotRoot(SnapshotStore snapshots, ActiveSnapshot activ
     public SafeFileHandle View => _view.Root;
 
     /// <inheritdoc/>
-    public SafeFileHandle Mount(IEnumerable<(string Target, bool IsDirectory)> mountPoints)
+    public SafeFileHandle Mount(IEnumerable<(string Target, bool IsDirectory)> mountPoints, IdShift? shift)
     {
         const string Name = "skeleton";
         using var directory = active.CreateScratch(Name);
@@ -28,7 +28,8 @@ internal sealed class SnapshotRoot(SnapshotStore snapshots, ActiveSnapshot activ
         }
 
         skeleton.Finish();
-        _root = snapshots.MountWritable(active, skeleton.IsEmpty ? lowers : [$"{active.ScratchPath}/{Name}", .. lowers]);
+        string[] between = skeleton.IsEmpty ? lowers : [$"{active.ScratchPath}/{Name}", .. lowers];
+        _root = shift is null ? snapshots.MountWritable(active, between) : snapshots.MountShifted(active, shift, between);
         return _root.Root;
     }
 

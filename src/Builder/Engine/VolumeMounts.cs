@@ -3,7 +3,6 @@ using System.Text;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Runtime.Linux;
-using Bld.Runtime.Spec;
 
 using Microsoft.Win32.SafeHandles;
 
@@ -16,9 +15,11 @@ internal sealed class VolumeMounts(SnapshotStore snapshots) : IDisposable
     private readonly List<IDisposable> _owned = [];
 
     /// <summary>The mounts of all that the settings name.</summary>
-    public IEnumerable<PreparedMount> Prepare(RunSettings settings, UserSpec user)
+    /// <param name="settings">Name them.</param>
+    /// <param name="user">Who gets a source whose owner is to be changed, as the host knows it.</param>
+    public IEnumerable<PreparedMount> Prepare(RunSettings settings, (uint Uid, uint Gid) user)
     {
-        var devices = OverlayMarks.InUserNamespace ? settings.Devices.SelectMany(RunDevice.Parse) : [];
+        var devices = OverlayMarks.InUserNamespace || settings.OwnsUsers ? settings.Devices.SelectMany(RunDevice.Parse) : [];
         return settings.Volumes.Select(text => Make(Volume.Parse(text), user.Uid, user.Gid))
             .Concat(devices.Select(device => Make(new Volume(device.Source, device.Spec.Path, ["bind"], IsOverlay: false, ChangesOwner: false), 0, 0)));
     }
@@ -45,7 +46,7 @@ internal sealed class VolumeMounts(SnapshotStore snapshots) : IDisposable
             }
 
             var tree = volume.IsOverlay ? Overlay(volume, isDirectory) : Clone(volume, source);
-            return PreparedMount.OfTree(volume.Target, tree, isDirectory, [.. volume.Options.Where(static option => option is not ("bind" or "rbind"))]);
+            return PreparedMount.OfTree(volume.Target, tree, isDirectory, [.. volume.Options.Where(static option => option is not ("bind" or "rbind"))]) with { IsHosts = true };
         }
     }
 

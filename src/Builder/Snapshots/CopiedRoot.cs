@@ -17,6 +17,7 @@ internal sealed class CopiedRoot : IDisposable
     private readonly SafeFileHandle _view;
     private SafeFileHandle? _tree;
     private ActiveSnapshot? _active;
+    private IdShift? _shift;
     private FileTime _madeAt;
 
     private CopiedRoot(TemporaryDirectory place, SafeFileHandle view)
@@ -33,14 +34,18 @@ internal sealed class CopiedRoot : IDisposable
     }
 
     /// <summary>A copy of directories, the topmost first, whose changes go to an active snapshot when it is disposed.</summary>
-    internal static OverlayMount Writable(StateDirectory state, IReadOnlyList<string> lowers, ActiveSnapshot active)
+    /// <param name="state">Has a place for the copy.</param>
+    /// <param name="lowers">Paths of the host.</param>
+    /// <param name="active">Receives the changes.</param>
+    /// <param name="shift">The ids that a command sees the files with; null for those that they have.</param>
+    internal static OverlayMount Writable(StateDirectory state, IReadOnlyList<string> lowers, ActiveSnapshot active, IdShift? shift = null)
     {
         var root = Merge(state, lowers);
         try
         {
             // What the upper directory holds already is part of the view.
-            root.Copy(active);
-            return new OverlayMount(Detached(root._tree!), root);
+            var shown = root.Copy(active, shift);
+            return new OverlayMount(shown ?? Detached(root._tree!), root);
         }
         catch
         {
@@ -58,6 +63,7 @@ internal sealed class CopiedRoot : IDisposable
             if (_active is not null && _tree is not null)
             {
                 TreeDifference.Move(_view, _tree, _active.UpperHandle, _madeAt);
+                _shift?.ChangeOwners(_active.UpperHandle, toHost: false);
             }
         }
         finally
@@ -95,14 +101,26 @@ internal sealed class CopiedRoot : IDisposable
         }
     }
 
-    private void Copy(ActiveSnapshot active)
+    // Gives the root with shifted ids; null when there is no shift, or the files themselves have it.
+    private SafeFileHandle? Copy(ActiveSnapshot active, IdShift? shift)
     {
         FileCalls.MakeDirectory(_place.Handle, "tree"u8, 0x1C0);
         _tree = FileCalls.Open(_place.Handle, "tree"u8, DirectoryItself);
         PlainTreeCopy.Copy(_view, _tree);
         Metadata.Copy(active.UpperHandle, _tree);
+        var shown = shift is null ? null : Detached(_tree);
+        if (shown is not null && shift!.TryShow(shown) != Errno.None)
+        {
+            shown.Dispose();
+            shown = null;
+            _shift = shift;
+            shift.ChangeOwners(active.UpperHandle, toHost: true);
+            shift.ChangeOwners(_tree, toHost: true);
+        }
+
         _madeAt = Later(FileCalls.Status(_tree).ChangedAt);
         _active = active;
+        return shown;
     }
 
     /// <summary>A moment of the file system's clock that everything written so far lies before: its clock stands still for some milliseconds.</summary>

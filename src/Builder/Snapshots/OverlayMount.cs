@@ -64,6 +64,43 @@ internal sealed class OverlayMount : IDisposable
     internal static OverlayMount Writable(IReadOnlyList<string> lowers, OverlayUpper upper, string empty) =>
         Create(lowers.Count == 0 ? [empty] : lowers, upper);
 
+    /// <summary>
+    /// A view whose layers, the writable one too, are shown with other ids (mount_setattr(2), "ID-mapped mounts"): what is written through
+    /// it keeps the image's ids on the disk.
+    /// </summary>
+    /// <param name="lowers">Paths of the host, the topmost first.</param>
+    /// <param name="active">Receives the changes.</param>
+    /// <param name="empty">The path of a directory that is always empty.</param>
+    /// <param name="shift">Which ids.</param>
+    internal static OverlayMount Shifted(IReadOnlyList<string> lowers, ActiveSnapshot active, string empty, IdShift shift)
+    {
+        var opened = new List<SafeFileHandle>();
+        try
+        {
+            // The upper and the work directory have to be of one mount.
+            _ = active.OverlayUpper;
+            var scratch = Show(active.ScratchPath, shift, opened);
+            var upper = FileCalls.Open(scratch, Encoding.UTF8.GetBytes($"{SnapshotStore.Publishing}/fs"), OpenFlags.ReadOnly | OpenFlags.Directory);
+            opened.Add(upper);
+            var work = FileCalls.Open(scratch, "work"u8, OpenFlags.ReadOnly | OpenFlags.Directory);
+            opened.Add(work);
+            List<string> shown = [.. (lowers.Count == 0 ? [empty] : lowers).Select(lower => Encoding.ASCII.GetString(LinkOf(Show(lower, shift, opened))))];
+            return Create(shown, new OverlayUpper(active.UpperPath, upper, "", work));
+        }
+        finally
+        {
+            opened.ForEach(static handle => handle.Dispose());
+        }
+    }
+
+    private static SafeFileHandle Show(string path, IdShift shift, List<SafeFileHandle> opened)
+    {
+        var errno = MountCalls.TryOpenTree(FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(path), clone: true, recursive: false, out var tree);
+        opened.Add(tree);
+        errno = errno == Errno.None ? shift.TryShow(tree) : errno;
+        return errno == Errno.None ? tree : throw Refused(1, errno, $"show {path} with other ids");
+    }
+
     private static OverlayMount Create(IReadOnlyList<string> lowers, OverlayUpper? upper)
     {
         var errno = TryCreateByLayer(lowers, upper, out var root, out var words);

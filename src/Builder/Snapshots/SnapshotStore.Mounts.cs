@@ -38,6 +38,25 @@ internal sealed partial class SnapshotStore
             () => CopiedRoot.Writable(state, lowers, active));
     }
 
+    /// <summary>The same as <see cref="MountWritable"/>, with owners as a command sees them from its own user namespace.</summary>
+    internal OverlayMount MountShifted(ActiveSnapshot active, IdShift shift, params IReadOnlyList<string> extraLowers)
+    {
+        var lowers = Lowers(active.Parent, extraLowers);
+        if (Driver is StorageDriver.Automatic or StorageDriver.Overlay)
+        {
+            try
+            {
+                return OverlayMount.Shifted(lowers, active, state.EmptyPath, shift);
+            }
+            catch (BuildException exception) when (Driver == StorageDriver.Automatic && OverlayMount.IsUnavailable(exception))
+            {
+                // An ordinary user, or a kernel before 6.15, which takes no layer without a place.
+            }
+        }
+
+        return CopiedRoot.Writable(state, lowers, active, shift);
+    }
+
     /// <summary>A view of any directory of the host, whose changes go to an active snapshot that is never committed.</summary>
     internal OverlayMount MountOver(ActiveSnapshot active, string directory) =>
         OverlayMount.Writable([directory], active.OverlayUpper, state.EmptyPath);

@@ -46,11 +46,11 @@ internal static class RunFlags
         new("security-opt", FlagKind.List, "seccomp=FILE|unconfined, apparmor=…, label=…, mask=…, unmask=…, no-new-privileges"),
         new("shm-size", FlagKind.Text, "size of /dev/shm"),
         new("ulimit", FlagKind.List, "limit of a command, as name=soft:hard"),
-        new("userns", FlagKind.Text, "user namespace: host; another is refused: run bld as an ordinary user for one"),
-        new("userns-gid-map", FlagKind.List, "refused, see --userns"),
-        new("userns-gid-map-group", FlagKind.Text, "refused, see --userns"),
-        new("userns-uid-map", FlagKind.List, "refused, see --userns"),
-        new("userns-uid-map-user", FlagKind.Text, "refused, see --userns"),
+        new("userns", FlagKind.Text, "user namespace: host, private, auto or a namespace's file"),
+        new("userns-gid-map", FlagKind.List, "groups of commands on the host, as inside:host:count"),
+        new("userns-gid-map-group", FlagKind.Text, "give commands the ids of this group in /etc/subgid"),
+        new("userns-uid-map", FlagKind.List, "users of commands on the host, as inside:host:count"),
+        new("userns-uid-map-user", FlagKind.Text, "give commands the ids of this user in /etc/subuid"),
         new("uts", FlagKind.Text, "uts namespace (the host's name): private, host or a namespace's file"),
         new("volume", FlagKind.List, "directory of the host, as source:target[:options]", 'v'),
     ];
@@ -128,9 +128,9 @@ internal static class RunFlags
         }
 
         if (settings.Isolation == IsolationKind.Chroot
-            && (settings.Network is NetworkKind.None or NetworkKind.Private or NetworkKind.Joined || (settings.Ipc ?? settings.Pid ?? settings.CgroupNamespace) is not (null or "host")))
+            && (settings.OwnsUsers || settings.Network is NetworkKind.None or NetworkKind.Private or NetworkKind.Joined || (settings.Ipc ?? settings.Pid ?? settings.CgroupNamespace) is not (null or "host")))
         {
-            throw new UsageException("isolation chroot has no namespaces for network, ipc, pid and cgroups: leave out --network, --ipc, --pid and --cgroupns, or use isolation oci");
+            throw new UsageException("isolation chroot has no namespaces for network, ipc, pid, cgroups and users: leave out --network, --ipc, --pid, --cgroupns and --userns, or use isolation oci");
         }
 
         _ = NetworkFiles.Hosts("", null, settings.AddHosts);

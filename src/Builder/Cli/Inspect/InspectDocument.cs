@@ -98,7 +98,7 @@ internal sealed record InspectDocument
         .Add("ConfigureNetwork", Container?.Run.Network == NetworkKind.None ? "NetworkDisabled" : "NetworkDefault")
         .Add("CNIPluginPath", "")
         .Add("CNIConfigDir", "")
-        .Add("IDMappingOptions", IdMappings())
+        .Add("IDMappingOptions", IdMappings(Container?.Run ?? new RunSettings()))
         .Add("History", OciImageView.History(Config))
         .Add("Devices", Container is null ? GoList.Nil : new GoList([]))
         .Add("DeviceSpecs", Container is null ? GoList.Nil : GoValues.Texts(Container.Run.Devices))
@@ -113,7 +113,7 @@ internal sealed record InspectDocument
             ("mount", null, false),
             ("network", run.NetworkPath, run.Network == NetworkKind.Host),
             ("pid", run.Pid, false),
-            ("user", null, true),
+            ("user", run.Users, true),
             ("uts", run.Uts, false),
         ];
         return new GoList([.. kinds.Select(static kind => new GoStruct("define.NamespaceOption")
@@ -122,11 +122,16 @@ internal sealed record InspectDocument
             .Add("Path", kind.Given?.StartsWith('/') is true ? kind.Given : ""))]);
     }
 
-    private static GoStruct IdMappings() => new GoStruct("define.IDMappingOptions")
-        .Add("HostUIDMapping", true)
-        .Add("HostGIDMapping", true)
-        .Add("UIDMap", new GoList([]))
-        .Add("GIDMap", new GoList([]))
+    private static GoList Ranges(IReadOnlyList<string> map) => new([.. RunUsers.Map(map).Select(static range => new GoStruct("specs.LinuxIDMapping")
+        .Add("ContainerID", "containerID", (long)range.ContainerId)
+        .Add("HostID", "hostID", (long)range.HostId)
+        .Add("Size", "size", (long)range.Size))]);
+
+    private static GoStruct IdMappings(RunSettings run) => new GoStruct("define.IDMappingOptions")
+        .Add("HostUIDMapping", !run.OwnsUsers)
+        .Add("HostGIDMapping", !run.OwnsUsers)
+        .Add("UIDMap", Ranges(run.UidMap))
+        .Add("GIDMap", Ranges(run.GidMap))
         .Add("AutoUserNs", false)
         .Add("AutoUserNsOpts", new GoStruct("types.AutoUserNsOptions")
             .Add("Size", 0L)

@@ -1,4 +1,6 @@
 using Bld.Builder.Copy;
+using Bld.Builder.Snapshots;
+using Bld.Builder.Store;
 using Bld.Runtime.Linux;
 
 using Microsoft.Win32.SafeHandles;
@@ -26,8 +28,13 @@ internal sealed class MountedRoot : IStepRoot
     public SafeFileHandle View { get; }
 
     /// <inheritdoc/>
-    public SafeFileHandle Mount(IEnumerable<(string Target, bool IsDirectory)> mountPoints)
+    public SafeFileHandle Mount(IEnumerable<(string Target, bool IsDirectory)> mountPoints, IdShift? shift)
     {
+        if (shift is not null)
+        {
+            throw new BuildException($"the container is mounted at {_path}, and what is mounted can't be shown with the ids of a user namespace: unmount it first (bld umount)");
+        }
+
         foreach (var (target, isDirectory) in mountPoints)
         {
             Require(target, isDirectory);
