@@ -6,28 +6,18 @@ namespace Bld.Builder.Layers;
 /// Cuts what is written into blocks, has them compressed side by side and writes the results in order, on the writer's thread. Two more
 /// blocks than processors exist at a time, so memory doesn't grow with the data.
 /// </summary>
-internal sealed class BlockCompressionStream(Stream destination, int blockSize, Action<ReadOnlyMemory<byte>, MemoryStream> compress) : Stream
+internal sealed class BlockCompressionStream(Stream destination, int blockSize, Action<ReadOnlyMemory<byte>, MemoryStream> compress) : WriteOnlyStream
 {
     private readonly Queue<Task<MemoryStream>> _pending = new();
+    private readonly Queue<Action<long, long>?> _written = new();
     private readonly Stack<MemoryStream> _spare = new();
     private byte[] _block = ArrayPool<byte>.Shared.Rent(blockSize);
     private int _used;
     private bool _any;
     private bool _ended;
 
-    public override bool CanRead => false;
-
-    public override bool CanSeek => false;
-
-    public override bool CanWrite => true;
-
-    public override long Length => throw new NotSupportedException();
-
-    public override long Position
-    {
-        get => throw new NotSupportedException();
-        set => throw new NotSupportedException();
-    }
+    /// <summary>Number of compressed bytes that the destination has.</summary>
+    internal long Written { get; private set; }
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
@@ -44,17 +34,15 @@ internal sealed class BlockCompressionStream(Stream destination, int blockSize, 
         }
     }
 
-    public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-    public override void Flush()
+    /// <summary>Ends the present block, unless nothing is in it.</summary>
+    /// <param name="written">Told where the block begins and ends in the destination when it is there; by the writer's thread, in order.</param>
+    internal void Cut(Action<long, long>? written = null)
     {
+        if (_used > 0)
+        {
+            Schedule(written);
+        }
     }
-
-    public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-    public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-    public override void SetLength(long value) => throw new NotSupportedException();
 
     /// <summary>Compresses and writes the rest; without it the result is not whole. The destination stays open.</summary>
     internal void End()
@@ -94,7 +82,7 @@ internal sealed class BlockCompressionStream(Stream destination, int blockSize, 
         base.Dispose(disposing);
     }
 
-    private void Schedule()
+    private void Schedule(Action<long, long>? written = null)
     {
         if (_pending.Count > Environment.ProcessorCount)
         {
@@ -115,6 +103,7 @@ internal sealed class BlockCompressionStream(Stream destination, int blockSize, 
                 ArrayPool<byte>.Shared.Return(block);
             }
         }));
+        _written.Enqueue(written);
         _block = ArrayPool<byte>.Shared.Rent(blockSize);
         _used = 0;
         _any = true;
@@ -124,6 +113,9 @@ internal sealed class BlockCompressionStream(Stream destination, int blockSize, 
     {
         var output = _pending.Dequeue().GetAwaiter().GetResult();
         destination.Write(output.GetBuffer(), 0, (int)output.Length);
+        var start = Written;
+        Written += output.Length;
+        _written.Dequeue()?.Invoke(start, Written);
         output.SetLength(0);
         _spare.Push(output);
     }

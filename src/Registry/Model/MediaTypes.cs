@@ -6,6 +6,9 @@ public enum LayerCompression
     None,
     Gzip,
     Zstd,
+
+    /// <summary>zstd with a table of contents, for those that fetch single files; its media types are zstd's.</summary>
+    ZstdChunked,
 }
 
 /// <summary>The media types of OCI's image-spec and of Docker's schema 2.</summary>
@@ -41,10 +44,10 @@ public static class MediaTypes
     public static string Layer(LayerCompression compression, bool docker) => (compression, docker) switch
     {
         (LayerCompression.Gzip, false) => OciLayerGzip,
-        (LayerCompression.Zstd, false) => OciLayerZstd,
+        (LayerCompression.Zstd or LayerCompression.ZstdChunked, false) => OciLayerZstd,
         (_, false) => OciLayer,
         (LayerCompression.Gzip, true) => DockerLayerGzip,
-        (LayerCompression.Zstd, true) => DockerLayerZstd,
+        (LayerCompression.Zstd or LayerCompression.ZstdChunked, true) => DockerLayerZstd,
         _ => DockerLayer,
     };
 }

@@ -10,7 +10,7 @@ internal static class PushFlags
 {
     public static IReadOnlyList<Flag> All { get; } =
     [
-        new("compression-format", FlagKind.Text, "gzip (the default) or zstd; zstd:chunked is written as zstd, without a table of contents"),
+        new("compression-format", FlagKind.Text, "gzip (the default), zstd, or zstd:chunked: zstd of which single files can be fetched"),
         new("compression-level", FlagKind.Text, "how hard to compress: 1 to 9 for gzip, 1 to 20 for zstd"),
         new("force-compression", FlagKind.Boolean, "compress anew what is compressed otherwise"),
         new("format", FlagKind.Text, "oci or docker, instead of the image's own format", 'f'),
@@ -35,14 +35,14 @@ internal static class PushFlags
         var compression = format switch
         {
             null or "gzip" => LayerCompression.Gzip,
-            // A chunked layer is a zstd layer with a table of contents, which is for those that read parts.
-            "zstd" or "zstd:chunked" => LayerCompression.Zstd,
-            var other => throw new UsageException($"unknown compression format \"{other}\": use gzip or zstd"),
+            "zstd" => LayerCompression.Zstd,
+            "zstd:chunked" => LayerCompression.ZstdChunked,
+            var other => throw new UsageException($"unknown compression format \"{other}\": use gzip, zstd or zstd:chunked"),
         };
         var level = levelText is null ? (long?)null
             : long.TryParse(levelText, out var number) ? number
             : throw new UsageException($"the compression level \"{levelText}\" is no whole number");
-        var highest = compression == LayerCompression.Zstd ? 22 : 9;
+        var highest = compression == LayerCompression.Gzip ? 9 : 22;
         return level is < 1 || level > highest
             ? throw new UsageException($"the compression level {level} is not between 1 and {highest}")
             : new PushOptions

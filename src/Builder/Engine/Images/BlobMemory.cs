@@ -14,17 +14,18 @@ internal sealed class BlobMemory(StateDirectory state)
     private const int MostPlaces = 16;
 
     /// <summary>What a tarball became; null when that isn't known.</summary>
-    public (Digest Digest, long Size)? FindCompressed(DiffId diffId, LayerCompression compression, int level) =>
-        Read(CompressedPath(diffId, compression, level)) is [var line, ..] && line.Split(' ') is [var text, var size]
+    public CompressedLayer? FindCompressed(DiffId diffId, LayerCompression compression, int level) =>
+        Read(CompressedPath(diffId, compression, level)) is [var line, .. var annotations] && line.Split(' ') is [var text, var size]
             && Digest.TryParse(text, out var digest) && long.TryParse(size, out var bytes)
-            ? (digest, bytes)
+            ? new CompressedLayer(digest, bytes, Annotations(annotations))
             : null;
 
     /// <summary>Remembers what a tarball became.</summary>
-    public void AddCompressed(DiffId diffId, LayerCompression compression, int level, Digest digest, long size)
+    public void AddCompressed(DiffId diffId, LayerCompression compression, int level, CompressedLayer layer)
     {
-        state.PublishFile(CompressedPath(diffId, compression, level), Encoding.ASCII.GetBytes($"{digest} {size}\n"), durable: false);
-        state.PublishFile(OriginPath(digest), Encoding.ASCII.GetBytes($"{diffId}\n"), durable: false);
+        string[] lines = [$"{layer.Digest} {layer.Size}", .. layer.Annotations.Select(static pair => $"{pair.Key} {pair.Value}")];
+        state.PublishFile(CompressedPath(diffId, compression, level), Encoding.ASCII.GetBytes(string.Join('\n', lines) + "\n"), durable: false);
+        state.PublishFile(OriginPath(layer.Digest), Encoding.ASCII.GetBytes($"{diffId}\n"), durable: false);
     }
 
     /// <summary>Whether a blob was compressed here, from a tarball that its snapshot gives again.</summary>
@@ -49,6 +50,18 @@ internal sealed class BlobMemory(StateDirectory state)
             var lines = known.Where(each => each != place).Prepend(place).Take(MostPlaces);
             state.PublishFile(PlacesPath(blob), Encoding.UTF8.GetBytes(string.Join('\n', lines) + "\n"), durable: false);
         }
+    }
+
+    private static Dictionary<string, string> Annotations(string[] lines)
+    {
+        var annotations = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var line in lines)
+        {
+            var parts = line.Split(' ', 2);
+            annotations[parts[0]] = parts[^1];
+        }
+
+        return annotations;
     }
 
     private static string CompressedPath(DiffId diffId, LayerCompression compression, int level) =>

@@ -1,4 +1,5 @@
 using Bld.Builder.Layers;
+using Bld.Builder.Layers.Chunked;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Registry;
@@ -13,6 +14,7 @@ internal sealed class LayerPusher(
     ImageStore images, SnapshotStore snapshots, BlobMemory memory, RemoteBlobs remote, IImageSink sink, PushOptions options)
 {
     private const int AtOnce = 4;
+    private static readonly Dictionary<string, string> NoAnnotations = [];
 
     /// <summary>What the layers are at their new place, the lowest first.</summary>
     public IReadOnlyList<Descriptor> Push(ImageManifest manifest, ImageConfig config, CancellationToken cancellation)
@@ -37,15 +39,15 @@ internal sealed class LayerPusher(
         for (var i = 0; i < manifest.Layers.Count; i++)
         {
             var (layer, diffId) = (manifest.Layers[i], config.RootFs.DiffIds[i]);
-            var own = MediaTypes.CompressionOf(layer.MediaType);
+            var own = CompressionOf(layer);
             var wanted = Wanted(own);
             if (own == wanted)
             {
-                foreseen.Add(Describe(layer, own, layer.Digest, layer.Size));
+                foreseen.Add(layer);
             }
-            else if (memory.FindCompressed(diffId, wanted, options.EffectiveLevel) is var (digest, size))
+            else if (memory.FindCompressed(diffId, wanted, options.EffectiveLevel) is { } known)
             {
-                foreseen.Add(Describe(layer, wanted, digest, size));
+                foreseen.Add(Describe(layer, wanted, known));
             }
             else
             {
@@ -61,7 +63,7 @@ internal sealed class LayerPusher(
 
     private Descriptor Push(Descriptor layer, DiffId diffId, ChainId chain, CancellationToken cancellation)
     {
-        var own = MediaTypes.CompressionOf(layer.MediaType);
+        var own = CompressionOf(layer);
         var wanted = Wanted(own);
         var hasBlob = images.HasBlob(layer.Digest);
         if (hasBlob && own == wanted)
@@ -79,9 +81,9 @@ internal sealed class LayerPusher(
             return PushPlain(layer, diffId, chain, hasBlob, cancellation);
         }
 
-        if (memory.FindCompressed(diffId, wanted, options.EffectiveLevel) is var (digest, size) && IsThere(digest, cancellation))
+        if (memory.FindCompressed(diffId, wanted, options.EffectiveLevel) is { } known && IsThere(known.Digest, cancellation))
         {
-            return Describe(layer, wanted, digest, size);
+            return Describe(layer, wanted, known);
         }
 
         return PushCompressed(layer, diffId, chain, hasBlob, wanted, cancellation);
@@ -91,6 +93,7 @@ internal sealed class LayerPusher(
     {
         LayerForm.Plain => LayerCompression.None,
         LayerForm.AsIs when !options.Force => own,
+        _ when own == LayerCompression.ZstdChunked && options.Compression == LayerCompression.Zstd => own,
         _ when own == LayerCompression.None || options.Force => options.Compression,
         _ => own,
     };
@@ -120,20 +123,20 @@ internal sealed class LayerPusher(
             Remember(layer.Digest);
         }
 
-        return Describe(layer, MediaTypes.CompressionOf(layer.MediaType), layer.Digest, layer.Size);
+        return layer;
     }
 
     private Descriptor PushPlain(Descriptor layer, DiffId diffId, ChainId chain, bool hasBlob, CancellationToken cancellation)
     {
         if (IsThere(diffId.Digest, cancellation) && snapshots.FindByChain(chain)?.Layer is { } known && known.DiffId == diffId)
         {
-            return Describe(layer, LayerCompression.None, diffId.Digest, known.Size);
+            return Describe(layer, LayerCompression.None, new CompressedLayer(diffId.Digest, known.Size, NoAnnotations));
         }
 
         options.Report?.Invoke($"Copying blob {diffId}");
         var (digest, size) = sink.ProduceBlobAsync(
             target => Hashed(target, hashed => WriteTar(layer, diffId, chain, hasBlob, hashed, cancellation)), cancellation).GetAwaiter().GetResult();
-        return Describe(layer, LayerCompression.None, digest, size);
+        return Describe(layer, LayerCompression.None, new CompressedLayer(digest, size, NoAnnotations));
     }
 
     private Descriptor PushCompressed(
@@ -141,17 +144,27 @@ internal sealed class LayerPusher(
     {
         options.Report?.Invoke($"Copying blob {diffId}");
         var level = options.EffectiveLevel;
+        IReadOnlyDictionary<string, string>? annotations = null;
         var (digest, size) = sink.ProduceBlobAsync(
             target => Hashed(target, hashed =>
             {
+                if (wanted == LayerCompression.ZstdChunked)
+                {
+                    using var chunked = new ChunkedLayerStream(hashed, level);
+                    WriteTar(layer, diffId, chain, hasBlob, chunked, cancellation);
+                    annotations = chunked.End();
+                    return;
+                }
+
                 using var compressed = wanted == LayerCompression.Zstd ? Compression.CompressZstd(hashed, level) : Compression.CompressGzip(hashed, level);
                 WriteTar(layer, diffId, chain, hasBlob, compressed, cancellation);
                 compressed.End();
             }),
             cancellation).GetAwaiter().GetResult();
-        memory.AddCompressed(diffId, wanted, level, digest, size);
+        var made = new CompressedLayer(digest, size, annotations ?? NoAnnotations);
+        memory.AddCompressed(diffId, wanted, level, made);
         Remember(digest);
-        return Describe(layer, wanted, digest, size);
+        return Describe(layer, wanted, made);
     }
 
     private static Digest Hashed(Stream target, Action<Stream> write)
@@ -210,8 +223,18 @@ internal sealed class LayerPusher(
         }
     }
 
-    private static Descriptor Describe(Descriptor layer, LayerCompression compression, Digest digest, long size) =>
-        layer.Digest == digest
+    private static LayerCompression CompressionOf(Descriptor layer) =>
+        MediaTypes.CompressionOf(layer.MediaType) is var own && own == LayerCompression.Zstd && ChunkedLayer.IsChunked(layer) ? LayerCompression.ZstdChunked : own;
+
+    private static Descriptor Describe(Descriptor layer, LayerCompression compression, CompressedLayer made) =>
+        layer.Digest == made.Digest
             ? layer
-            : layer with { MediaType = MediaTypes.Layer(compression, docker: layer.MediaType.StartsWith("application/vnd.docker")), Digest = digest, Size = size, Urls = null };
+            : layer with
+            {
+                MediaType = MediaTypes.Layer(compression, docker: layer.MediaType.StartsWith("application/vnd.docker")),
+                Digest = made.Digest,
+                Size = made.Size,
+                Urls = null,
+                Annotations = ChunkedLayer.Annotate(layer.Annotations, made.Annotations),
+            };
 }
