@@ -4,6 +4,7 @@ using System.Security.Cryptography;
 using System.Text;
 
 using Bld.Builder.Store;
+using Bld.Registry;
 using Bld.Runtime.Linux;
 
 namespace Bld.Builder.Context;
@@ -18,7 +19,6 @@ internal sealed record DownloadedFile(string Path, string Digest, DateTimeOffset
 internal static class Download
 {
     private const string Unnamed = "__unnamed__";
-    private const int Tries = 3;
 
     /// <summary>The name of the file that a URL means: the last part of its path.</summary>
     public static string NameOf(string url)
@@ -38,14 +38,22 @@ internal static class Download
     /// <param name="directory">Where the file is put, under its own name.</param>
     /// <param name="checksum">What it has to be; null for anything.</param>
     /// <param name="authorization">Value of the Authorization header, which goes to the URL's own host only.</param>
+    /// <param name="options">Which certificates are good, and how often it is tried again.</param>
     /// <param name="cancellation">Stops between two reads.</param>
     /// <exception cref="BuildException">It can't be had, or is another file.</exception>
-    public static DownloadedFile Fetch(string url, string directory, SourceChecksum? checksum, string? authorization, CancellationToken cancellation)
+    public static DownloadedFile Fetch(
+        string url, string directory, SourceChecksum? checksum, string? authorization, RegistryOptions options, CancellationToken cancellation)
     {
         var shown = GitReference.WithoutCredentials(url);
-        using var handler = new SocketsHttpHandler { ConnectTimeout = TimeSpan.FromSeconds(30), AutomaticDecompression = DecompressionMethods.None };
+        using var tls = new TlsPolicy(options);
+        using var handler = new SocketsHttpHandler
+        {
+            ConnectTimeout = TimeSpan.FromSeconds(30),
+            AutomaticDecompression = DecompressionMethods.None,
+            SslOptions = tls.ToClientOptions(),
+        };
         using var client = new HttpClient(handler) { Timeout = Timeout.InfiniteTimeSpan };
-        for (var attempt = 1; ; attempt++)
+        for (var attempt = 0; ; attempt++)
         {
             try
             {
@@ -56,15 +64,22 @@ internal static class Download
             }
             catch (Exception exception) when (exception is HttpRequestException or IOException && !cancellation.IsCancellationRequested)
             {
-                if (attempt == Tries || exception is HttpRequestException { StatusCode: { } code } && (int)code < 500)
+                if (attempt >= options.Retries || !IsPassing(exception))
                 {
-                    throw new BuildException($"cannot fetch {shown}: {exception.Message}", exception);
+                    var why = tls.Complaint ?? exception.Message;
+                    throw new BuildException($"cannot fetch {shown}: {why}", exception);
                 }
 
-                cancellation.WaitHandle.WaitOne(TimeSpan.FromMilliseconds(300 << attempt));
+                var pause = options.PauseBefore(attempt);
+                options.Tell($"GET {shown}: {exception.Message}", attempt, TimeSpan.Zero, pause);
+                cancellation.WaitHandle.WaitOne(pause);
             }
         }
     }
+
+    // A connection that breaks within the body is an IOException, or an HttpRequestException around one.
+    private static bool IsPassing(Exception exception) =>
+        exception is IOException || PassingFailure.Is((exception as HttpRequestException)?.StatusCode) || PassingFailure.Is(exception);
 
     private static DownloadedFile Fetch(
         HttpClient client, string url, string directory, HashAlgorithmName algorithm, string? authorization, CancellationToken cancellation)

@@ -1,11 +1,16 @@
 using System.Text;
 
 using Bld.Builder.Context;
+using Bld.Registry;
 
 namespace Bld.Builder.Engine;
 
-/// <summary>What the user gave for sources that lie elsewhere: secrets by the names that docker build has for them, and agents' sockets.</summary>
-internal sealed record RemoteAccess(IReadOnlyDictionary<string, SecretSource> Secrets, IReadOnlyDictionary<string, string> SshSockets)
+/// <summary>What the user gave for sources that lie elsewhere.</summary>
+/// <param name="Secrets">Secrets by the names that docker build has for them.</param>
+/// <param name="SshSockets">Agents' sockets.</param>
+/// <param name="Fetching">How servers are spoken to.</param>
+internal sealed record RemoteAccess(
+    IReadOnlyDictionary<string, SecretSource> Secrets, IReadOnlyDictionary<string, string> SshSockets, RegistryOptions Fetching)
 {
     /// <summary>The Authorization header for a URL; null for none.</summary>
     public string? Authorization(string url)

@@ -12,7 +12,7 @@ internal sealed class RemoteSources(StateDirectory state, RemoteAccess access, C
     public (TemporaryDirectory Directory, DownloadedFile File) Url(string url, SourceChecksum? checksum)
     {
         var directory = Create();
-        return (directory, Download.Fetch(url, directory.Path, checksum, access.Authorization(url), cancellation));
+        return (directory, Download.Fetch(url, directory.Path, checksum, access.Authorization(url), access.Fetching, cancellation));
     }
 
     /// <summary>A repository, to be asked for its commit.</summary>

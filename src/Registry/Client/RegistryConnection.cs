@@ -73,7 +73,7 @@ internal sealed class RegistryConnection : IDisposable
     private RegistryException Unreachable(HttpRequestException exception, RegistryRequest request)
     {
         var reason = exception.HttpRequestError is HttpRequestError.SecureConnectionError && _tls.Complaint is { } complaint
-            ? $"{complaint}; give its authority's certificate by --cert-dir, or trust it blindly by --tls-verify=false"
+            ? complaint
             : exception.InnerException is { } inner and not OperationCanceledException ? $"{exception.Message.TrimEnd('.')}: {inner.Message}" : exception.Message;
 
         // The path only: queries hold signatures.

@@ -37,7 +37,7 @@ internal static class RegistryErrors
         return new RegistryException($"{request?.Method.Method} {url}: {status} {response.ReasonPhrase}{Code(body)}{hint}")
         {
             Status = response.StatusCode,
-            IsPassing = RetryingHandler.IsPassing(response.StatusCode),
+            IsPassing = PassingFailure.Is(response.StatusCode),
         };
     }
 

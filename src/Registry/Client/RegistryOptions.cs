@@ -43,7 +43,7 @@ public sealed record RegistryOptions
     /// <param name="attempt">0 for the first further try.</param>
     /// <param name="waited">How long the try before took.</param>
     /// <param name="pause">How long it is until the next.</param>
-    internal void Tell(string why, int attempt, TimeSpan waited, TimeSpan pause)
+    public void Tell(string why, int attempt, TimeSpan waited, TimeSpan pause)
     {
         // A timer may be early by its clock's tick.
         var tick = TimeSpan.FromMilliseconds(50);
@@ -55,7 +55,7 @@ public sealed record RegistryOptions
 
     /// <summary>The pause before a further try.</summary>
     /// <param name="attempt">0 for the first.</param>
-    internal TimeSpan PauseBefore(int attempt)
+    public TimeSpan PauseBefore(int attempt)
     {
         var longest = TimeSpan.FromSeconds(20);
         if (RetryDelay is { } fixedDelay)

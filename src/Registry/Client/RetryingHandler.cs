@@ -26,8 +26,7 @@ internal sealed class RetryingHandler : DelegatingHandler
             {
                 MaxRetryAttempts = options.Retries,
                 ShouldHandle = static outcome => new ValueTask<bool>(
-                    outcome.Outcome.Exception is HttpRequestException { HttpRequestError: not HttpRequestError.SecureConnectionError and not HttpRequestError.NameResolutionError }
-                    || IsPassing(outcome.Outcome.Result?.StatusCode)),
+                    PassingFailure.Is(outcome.Outcome.Exception) || PassingFailure.Is(outcome.Outcome.Result?.StatusCode)),
                 DelayGenerator = outcome => new ValueTask<TimeSpan?>(Asked(outcome.Outcome.Result) ?? options.PauseBefore(outcome.AttemptNumber)),
                 OnRetry = outcome =>
                 {
@@ -38,11 +37,6 @@ internal sealed class RetryingHandler : DelegatingHandler
             })
             .Build();
     }
-
-    /// <summary>Whether the same request may succeed later.</summary>
-    internal static bool IsPassing(HttpStatusCode? status) =>
-        status is HttpStatusCode.TooManyRequests or HttpStatusCode.RequestTimeout
-        || ((int?)status >= 500 && status is not (HttpStatusCode.NotImplemented or HttpStatusCode.HttpVersionNotSupported));
 
     protected override async Task<HttpResponseMessage> SendAsync(HttpRequestMessage request, CancellationToken cancellationToken)
     {

@@ -3,18 +3,26 @@ using System.Security.Cryptography.X509Certificates;
 
 namespace Bld.Registry;
 
-/// <summary>Which certificates a registry may show, and which one this client shows (containers-certs.d(5)).</summary>
-internal sealed class TlsPolicy : IDisposable
+/// <summary>Which certificates a server may show, and which one this client shows (containers-certs.d(5)).</summary>
+public sealed class TlsPolicy : IDisposable
 {
     private readonly bool _verifies;
     private readonly X509Certificate2Collection _authorities = [];
     private readonly X509CertificateCollection _own = [];
 
+    /// <summary>For servers that are no registries: only what the options say.</summary>
+    public TlsPolicy(RegistryOptions options)
+        : this(options, [])
+    {
+    }
+
     internal TlsPolicy(RegistryName name, RegistryOptions options)
+        : this(options, UsualDirectories(name.Host)) => AllowsPlain = !(options.VerifiesTls ?? !name.IsLoopback);
+
+    private TlsPolicy(RegistryOptions options, IEnumerable<string> usual)
     {
         _verifies = options.VerifiesTls ?? true;
-        AllowsPlain = !(options.VerifiesTls ?? !name.IsLoopback);
-        foreach (var directory in options.CertificateDirectory is { } given ? [given] : UsualDirectories(name.Host))
+        foreach (var directory in options.CertificateDirectory is { } given ? [given] : usual)
         {
             if (Directory.Exists(directory))
             {
@@ -30,15 +38,16 @@ internal sealed class TlsPolicy : IDisposable
     /// <summary>Whether the other side has shown a certificate, so speaks TLS.</summary>
     internal bool SawCertificate { get; private set; }
 
-    /// <summary>What was wrong with it.</summary>
-    internal string? Complaint { get; private set; }
+    /// <summary>What was wrong with it, and what to do.</summary>
+    public string? Complaint { get; private set; }
 
-    internal SslClientAuthenticationOptions ToClientOptions() => new()
+    public SslClientAuthenticationOptions ToClientOptions() => new()
     {
         RemoteCertificateValidationCallback = Accepts,
         ClientCertificates = _own.Count > 0 ? _own : null,
     };
 
+    /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var certificate in _authorities.Concat(_own.OfType<X509Certificate2>()))
@@ -72,9 +81,10 @@ internal sealed class TlsPolicy : IDisposable
             }
         }
 
-        Complaint = errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)
+        var what = errors.HasFlag(SslPolicyErrors.RemoteCertificateNameMismatch)
             ? "its certificate is for another name"
             : "its certificate was not signed by an authority that this machine trusts, or is out of date";
+        Complaint = $"{what}; give its authority's certificate by --cert-dir, or trust it blindly by --tls-verify=false";
         return false;
     }
 

@@ -46,6 +46,9 @@ internal sealed record ContainerCopyRequest
 
     public string? Checksum { get; init; }
 
+    /// <summary>How the servers of URLs are spoken to.</summary>
+    public RegistryOptions Fetching { get; init; } = new();
+
     /// <summary>Whether the digest of what is copied is of interest: it costs a reading of everything.</summary>
     public bool WantsDigest { get; init; }
 

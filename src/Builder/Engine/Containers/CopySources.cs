@@ -15,7 +15,7 @@ internal sealed class CopySources(EngineServices services, ContainerCopyRequest 
     /// <summary>A copying for each group of neighbours that lie in one place.</summary>
     public IReadOnlyList<Copier> Open(CopyRequest copy)
     {
-        var remote = new RemoteSources(services.State, new RemoteAccess(new Dictionary<string, SecretSource>(), new Dictionary<string, string>()), cancellation);
+        var remote = new RemoteSources(services.State, new RemoteAccess(new Dictionary<string, SecretSource>(), new Dictionary<string, string>(), request.Fetching), cancellation);
         _owned.Add(remote);
         CheckChecksum();
         var copiers = new List<Copier>();
