@@ -28,7 +28,7 @@ public interface IImageSink : IDisposable
     /// <summary>Whether a blob is there.</summary>
     Task<bool> HasBlobAsync(Digest digest, CancellationToken cancellation);
 
-    /// <summary>Whether a manifest is there already, and with it all that it speaks of; false where that isn't known.</summary>
+    /// <summary>Whether a manifest is there already; false where that isn't known. A registry may have lost blobs behind it.</summary>
     /// <param name="manifest">The document.</param>
     /// <param name="isTop">Whether it must be what the reference means.</param>
     /// <param name="cancellation">Stops it.</param>

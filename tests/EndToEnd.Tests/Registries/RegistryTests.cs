@@ -1,4 +1,3 @@
-using System.Security.Cryptography;
 using System.Security.Cryptography.X509Certificates;
 using System.Text.Json;
 
@@ -56,6 +55,27 @@ public sealed class RegistryTests(RegistryHome shared) : IClassFixture<RegistryH
         Assert.Equal("greeting", shared.Greeting("deleted", $"{name}:1"));
     }
 
+    [Theory]
+    [InlineData(true)]
+    [InlineData(false)]
+    public async Task A_blob_that_the_registry_lost_behind_its_manifest_is_sent_again(bool ofConfig)
+    {
+        var name = $"lost-{ofConfig}/app".ToLowerInvariant();
+        _home.Build("FROM localhost/busybox\nRUN echo greeting > /hello && echo lost > /own", "-t", "lost");
+        _home.Succeed("push", "-q", "lost", $"{_host}/{name}:1");
+        using var manifest = JsonDocument.Parse(BldHome.Peer("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{_host}/{name}:1"));
+        var blob = ofConfig ? manifest.RootElement.GetProperty("config") : manifest.RootElement.GetProperty("layers").EnumerateArray().Last();
+        using var client = new HttpClient();
+        using var deleted = await client.DeleteAsync(new Uri($"http://{_host}/v2/{name}/blobs/{blob.GetProperty("digest").GetString()}"));
+        Assert.Equal(System.Net.HttpStatusCode.Accepted, deleted.StatusCode);
+
+        var again = _home.Bld("push", "lost", $"{_host}/{name}:1");
+        Assert.True(again.Code == 0, again.Error);
+        Assert.DoesNotContain("is this image already", again.Error, StringComparison.Ordinal);
+        Assert.Equal("greeting", shared.Greeting($"lost-{ofConfig}", $"{_host}/{name}:1"));
+        Assert.Contains("is this image already", _home.Bld("push", "lost", $"{_host}/{name}:1").Error, StringComparison.Ordinal);
+    }
+
     [Fact]
     public async Task A_busy_registry_is_waited_for_with_a_word_and_login_tries_twice()
     {
@@ -102,6 +122,54 @@ public sealed class RegistryTests(RegistryHome shared) : IClassFixture<RegistryH
     }
 
     [Fact]
+    public void A_chunked_layer_is_run_by_podman_and_described_alike_by_a_second_push()
+    {
+        _home.Build("FROM localhost/busybox\nRUN echo chunked > /hello && cat /bin/busybox /bin/busybox > /large", "-t", "chunked");
+        var name = $"{_host}/chunked/app";
+        string[] push = ["push", "--compression-format", "zstd:chunked", "chunked"];
+        _home.Succeed([.. push, $"{name}:1"]);
+        Assert.Equal($"{name}:1 is this image already\n", _home.Bld([.. push, $"{name}:1"]).Error);
+        _home.Succeed([.. push, $"{name}:2"]);
+        var raw = BldHome.Peer("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{name}:1");
+        Assert.Equal(raw, BldHome.Peer("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{name}:2"));
+        using var manifest = JsonDocument.Parse(raw);
+        foreach (var layer in manifest.RootElement.GetProperty("layers").EnumerateArray())
+        {
+            Assert.EndsWith("+zstd", layer.GetProperty("mediaType").GetString(), StringComparison.Ordinal);
+            Assert.Equal(3, layer.GetProperty("annotations").EnumerateObject().Count(static each => each.Name.StartsWith("io.github.containers.zstd-chunked.", StringComparison.Ordinal)));
+        }
+
+        string[] podman = ["--log-level", "error", "--root", _home.In("podman-chunked"), "--runroot", _home.In("podman-run"), "--runtime", "runc"];
+        string[] limits = ["--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096"];
+        try
+        {
+            Assert.Equal("chunked", BldHome.Peer("podman", [.. podman, "run", "--rm", "--quiet", "--tls-verify=false", .. limits, $"{name}:1", "cat", "/hello"]));
+        }
+        finally
+        {
+            BldHome.Run("podman", [.. podman, "rmi", "--all", "--force"]);
+            BldHome.Run("umount", "-R", _home.In("podman-chunked/overlay"));
+        }
+
+        PullPartially(raw, name);
+        shared.SucceedElsewhere("chunked", "pull", "-q", $"{name}:1");
+        shared.SucceedElsewhere("chunked", "push", "-q", "--compression-format", "gzip", $"{name}:1", $"{name}:gzip");
+        Assert.DoesNotContain("chunked", BldHome.Peer("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{name}:gzip"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_blob_cache_may_be_named_and_stays_as_it_is()
+    {
+        var cache = _home.In("blob-cache");
+        Directory.CreateDirectory(cache);
+        _home.Succeed("push", "-q", "--blob-cache", cache, "app", $"{_host}/cache/app:1");
+        shared.SucceedElsewhere("named-cache", "pull", "-q", "--blob-cache", cache, $"{_host}/cache/app:1");
+        var container = shared.SucceedElsewhere("named-cache", "from", "--blob-cache", cache, $"{_host}/cache/app:1");
+        shared.SucceedElsewhere("named-cache", "commit", "-q", "--blob-cache", cache, container, "other");
+        Assert.Empty(Directory.EnumerateFileSystemEntries(cache));
+    }
+
+    [Fact]
     public void All_tags_are_pulled_and_the_policy_is_kept()
     {
         _home.Succeed("push", "-q", "app", $"{_host}/tags/app:a");
@@ -136,13 +204,8 @@ public sealed class RegistryTests(RegistryHome shared) : IClassFixture<RegistryH
     [Fact]
     public void A_registry_with_TLS_is_trusted_by_its_authoritys_certificate()
     {
-        using var key = ECDsa.Create(ECCurve.NamedCurves.nistP256);
-        var request = new CertificateRequest("CN=test", key, HashAlgorithmName.SHA256);
-        var names = new SubjectAlternativeNameBuilder();
-        names.AddIpAddress(System.Net.IPAddress.Loopback);
-        request.CertificateExtensions.Add(names.Build());
-        request.CertificateExtensions.Add(new X509BasicConstraintsExtension(true, false, 0, true));
-        using var certificate = request.CreateSelfSigned(DateTimeOffset.UtcNow.AddDays(-1), DateTimeOffset.UtcNow.AddDays(1));
+        using var certificate = LoopbackCertificate.Make();
+        using var key = certificate.GetECDsaPrivateKey()!;
         var pem = _home.Write("tls/ca.crt", certificate.ExportCertificatePem());
         var keyFile = _home.Write("tls-key/key.pem", key.ExportPkcs8PrivateKeyPem());
         using var registry = RegistryServer.Start(_home, tls: $"{{certificate: {pem}, key: {keyFile}}}");
@@ -176,6 +239,42 @@ public sealed class RegistryTests(RegistryHome shared) : IClassFixture<RegistryH
         Assert.Matches($"^Error: cannot reach {registry.Host} for HEAD /v2/app/(blobs/sha256:[0-9a-f]+|manifests/latest): Connection refused", outcome.Error.Split('\n').First(static line => line.StartsWith("Error", StringComparison.Ordinal)));
         Assert.Equal("", outcome.Output);
         Assert.Empty(Directory.EnumerateFileSystemEntries(Path.Combine(_home.Store, "tmp")));
+    }
+
+    /// <summary>Has podman fetch an image's files one by one. Debian's knows the annotations by their first names only.</summary>
+    private void PullPartially(string manifest, string name)
+    {
+        const string Type = "application/vnd.oci.image.manifest.v1+json";
+        using var client = new HttpClient();
+        using var content = new StringContent(manifest.Replace("io.github.containers.zstd", "io.containers.zstd", StringComparison.Ordinal));
+        content.Headers.ContentType = new(Type);
+        using var put = new HttpRequestMessage(HttpMethod.Put, $"http://{_host}/v2/chunked/app/manifests/podman") { Content = content };
+        using var response = client.Send(put);
+        Assert.Equal(System.Net.HttpStatusCode.Created, response.StatusCode);
+        var storage = _home.Write("partial.conf", $"""
+            [storage]
+            driver = "overlay"
+            graphroot = "{_home.In("podman-partial")}"
+            runroot = "{_home.In("podman-run")}"
+            [storage.options]
+            pull_options = {"{"}enable_partial_images = "true", use_hard_links = "false", ostree_repos = ""{"}"}
+            """);
+        try
+        {
+            string[] podman = [$"CONTAINERS_STORAGE_CONF={storage}", "podman", "--log-level", "debug", "--runtime", "runc"];
+            var pull = BldHome.Run("env", [.. podman, "pull", "--tls-verify=false", $"{name}:podman"]);
+            Assert.True(pull.Code == 0, pull.Error);
+            Assert.Contains("Retrieved partial blob", pull.Error, StringComparison.Ordinal);
+            string[] limits = ["--network", "none", "--ulimit", "nofile=1024:1024", "--ulimit", "nproc=4096:4096"];
+            var run = BldHome.Run("env", [.. podman, "run", "--rm", .. limits, $"{name}:podman", "sh", "-c", "cat /hello && cat /bin/busybox /bin/busybox | cmp - /large"]);
+            Assert.True(run.Code == 0, run.Error);
+            Assert.Equal("chunked\n", run.Output);
+        }
+        finally
+        {
+            BldHome.Run("env", $"CONTAINERS_STORAGE_CONF={storage}", "podman", "rmi", "--all", "--force");
+            BldHome.Run("umount", "-R", _home.In("podman-partial/overlay"));
+        }
     }
 
     private void CheckLogin(string host, string auth)

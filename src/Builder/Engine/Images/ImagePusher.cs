@@ -119,7 +119,8 @@ internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, Bl
             var config = ImageConfig.Parse(configBytes);
             var pusher = new LayerPusher(images, snapshots, memory, remote, sink, options);
             if (pusher.Foresee(manifest, config) is { } foreseen
-                && ManifestFormat.Convert(raw, manifest, foreseen, options.Format) is var last && sink.HasManifestAsync(last, isTop, cancellation).GetAwaiter().GetResult())
+                && ManifestFormat.Convert(raw, manifest, foreseen, options.Format) is var last && sink.HasManifestAsync(last, isTop, cancellation).GetAwaiter().GetResult()
+                && HasAll([manifest.Config, .. foreseen], sink, cancellation))
             {
                 isThere = true;
                 return last;
@@ -140,6 +141,20 @@ internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, Bl
         }
 
         return ManifestFormat.Convert(raw, manifest, layers, options.Format);
+    }
+
+    /// <summary>Whether a place has all these blobs; asked side by side.</summary>
+    private static bool HasAll(IReadOnlyList<Descriptor> blobs, IImageSink sink, CancellationToken cancellation)
+    {
+        const int AtOnce = 16;
+        using var work = new SideBySide<bool>(AtOnce, cancellation);
+        foreach (var blob in blobs)
+        {
+            work.Add(token => sink.HasBlobAsync(blob.Digest, token).GetAwaiter().GetResult());
+        }
+
+        work.AwaitAll();
+        return work.Finished.Count(static isThere => isThere) == blobs.Count;
     }
 
     private void CopyArtifact(ImageManifest manifest, IImageSink sink, CancellationToken cancellation)
