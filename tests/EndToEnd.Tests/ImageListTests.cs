@@ -168,6 +168,34 @@ public sealed class ImageListTests : IDisposable
     }
 
     [Fact]
+    public void The_history_of_names_is_kept_as_Buildah_keeps_it()
+    {
+        string[] buildah = ["--storage-driver", "vfs", "--root", _home.In("buildah"), "--runroot", _home.In("buildah-run")];
+        var ours = Names((arguments) => _home.Succeed(arguments));
+        Assert.Equal(Names((arguments) => BldHome.Peer("buildah", [.. buildah, .. arguments])), ours);
+        Assert.Equal(["localhost/four:latest <none>", "localhost/three:latest localhost/four:latest, localhost/three:latest, localhost/two:latest, localhost/one:latest", "localhost/two:latest <none>"], ours);
+        Assert.Contains("HISTORY", _home.Succeed("images", "--history"), StringComparison.Ordinal);
+
+        string[] Names(Func<string[], string> run)
+        {
+            var container = run(["from", "scratch"]);
+            run(["commit", "-q", container, "one"]);
+            run(["tag", "one", "two"]);
+            run(["rmi", "localhost/one"]);
+            run(["tag", "two", "three", "four"]);
+            foreach (var taken in (string[])["two", "four"])
+            {
+                run(["config", "--label", $"of={taken}", container]);
+                run(["commit", "-q", container, taken]);
+            }
+
+            string[] lines = run(["images", "--history", "--format", "{{.Name}}:{{.Tag}} {{.History}}"]).Split('\n');
+            run(["rm", "--all"]);
+            return [.. lines.Select(static line => string.Join(' ', line.Split(' ', StringSplitOptions.RemoveEmptyEntries))).Order(StringComparer.Ordinal)];
+        }
+    }
+
+    [Fact]
     public void History_shows_each_step_with_its_size_the_last_first()
     {
         _home.Write("context/file", new string('x', 5000));

@@ -18,6 +18,7 @@ internal sealed class ImageIndexFile
     private const string CreatedKey = "org.opencontainers.image.created";
     private const string IdKey = "bld.id";
     private const string SizeKey = "bld.size";
+    private const string HistoryKey = "bld.history";
 
     // The descriptors as they were read, each behind the other's newline; taken apart only when all of them are wanted.
     private readonly ReadOnlyMemory<byte> _read;
@@ -92,7 +93,10 @@ internal sealed class ImageIndexFile
     /// <summary>Adds an image with these names, which other images lose; one that loses its last name stays without.</summary>
     internal void Add(StoredImage image, IReadOnlyList<string> names)
     {
-        var all = Find(image) is { } known ? known.Names.Union(names).ToList() : [.. names];
+        var known = Find(image);
+        var all = known is not null ? known.Names.Union(names).ToList() : [.. names];
+        var before = known ?? image;
+        image = image with { History = [.. names.Except(before.Names).Reverse().Concat(Former(before, before.Names)).Distinct(StringComparer.Ordinal)] };
         Remove(image);
         foreach (var name in names)
         {
@@ -124,7 +128,7 @@ internal sealed class ImageIndexFile
         Lines.RemoveAt(index);
         if (Find(image) is null)
         {
-            Lines.Insert(index, WriteLine(image, null));
+            Lines.Insert(index, WriteLine(image with { History = Former(image, [name]) }, null));
         }
 
         return true;
@@ -136,6 +140,8 @@ internal sealed class ImageIndexFile
         var (digest, id) = (DigestNeedle(image.ManifestDigest), Needle(IdKey, image.Id, closed: true));
         Lines.RemoveAll(line => line.Span.IndexOf(digest) >= 0 && line.Span.IndexOf(id) >= 0);
     }
+
+    private static IReadOnlyList<string> Former(StoredImage image, IReadOnlyList<string> names) => image.History.Count > 0 ? image.History : names;
 
     // Two lists of images may have the same content; each is its own image even so.
     private static (Digest Manifest, string Id) Key(StoredImage image) => (image.ManifestDigest, image.Id);
@@ -199,6 +205,7 @@ internal sealed class ImageIndexFile
     {
         var (id, mediaType, name, digest, created) = ("", "", (string?)null, default(Digest), (DateTimeOffset?)null);
         var (manifestSize, size) = (0L, 0L);
+        string[] history = [];
         var reader = new Utf8JsonReader(line);
         while (reader.Read())
         {
@@ -229,6 +236,9 @@ internal sealed class ImageIndexFile
                 case CreatedKey:
                     created = reader.GetDateTimeOffset();
                     break;
+                case HistoryKey:
+                    history = reader.GetString()?.Split(' ') ?? [];
+                    break;
                 case NameKey:
                     name = reader.GetString();
                     break;
@@ -244,6 +254,7 @@ internal sealed class ImageIndexFile
             ManifestDigest = digest,
             ManifestSize = manifestSize,
             Names = [],
+            History = history,
             Created = created,
             Size = size,
         };
@@ -264,6 +275,11 @@ internal sealed class ImageIndexFile
         if (image.Created is { } created)
         {
             writer.WriteString(CreatedKey, created.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture));
+        }
+
+        if (image.History.Count > 1 || (image.History is [var only] && only != name))
+        {
+            writer.WriteString(HistoryKey, JsonEncodedText.Encode(string.Join(' ', image.History)));
         }
 
         if (name is not null)

@@ -98,7 +98,7 @@ internal sealed partial class ImageStore(StateDirectory state)
                 : throw new BuildException($"the list {list.Id} is gone: somebody has removed it meanwhile");
             var content = change(ImageIndex.Parse(ReadManifest(current)));
             var bytes = content.ToJson();
-            updated = DescribeIndex(bytes, content.MediaType ?? current.MediaType, current.Names, current.Id, current.Created);
+            updated = DescribeIndex(bytes, content.MediaType ?? current.MediaType, current.Names, current.Id, current.Created) with { History = current.History };
             PublishBlob(updated.ManifestDigest, bytes);
             state.Durability.Record();
             state.Durability.Synchronize();

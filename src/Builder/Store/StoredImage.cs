@@ -20,6 +20,9 @@ internal sealed record StoredImage
     /// <summary>The names that point to it, normalised; none after they were moved to another image.</summary>
     public required IReadOnlyList<string> Names { get; init; }
 
+    /// <summary>All names that it ever had, the latest first; empty when that is its present name alone, or none.</summary>
+    public IReadOnlyList<string> History { get; init; } = [];
+
     /// <summary>When it was made, as its configuration says.</summary>
     public DateTimeOffset? Created { get; init; }
 

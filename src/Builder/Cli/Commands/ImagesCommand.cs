@@ -25,7 +25,7 @@ internal sealed class ImagesCommand : Command
         new("digests", FlagKind.Boolean, "show the manifests' digests"),
         new("filter", FlagKind.List, "show only what KEY=VALUE or KEY!=VALUE admits: after, before, containers, dangling, digest, id, intermediate, label, manifest, readonly, reference, since, until", 'f'),
         new("format", FlagKind.Text, "Go template for a line, or json; \"table …\" gives columns with headings"),
-        new("history", FlagKind.Boolean, "accepted: the column of earlier names is always <none>, because they are not kept"),
+        new("history", FlagKind.Boolean, "show the names that images had, the latest first"),
         new("json", FlagKind.Boolean, "print JSON"),
         new("no-trunc", FlagKind.Boolean, "print whole ids", Aliases: ["notruncate"]),
         new("noheading", FlagKind.Boolean, "leave out the headings", 'n'),

@@ -40,7 +40,14 @@ internal sealed record ImageRow(StoredImage Image, string? Name)
             .Add("CreatedAtRaw", Image.Created is { } time ? GoTime.From(time) : GoTime.Zero)
             .Add("Size", HumanUnits.Size(Image.Size))
             .Add("ReadOnly", false)
-            .Add("History", None);
+            .Add("History", History());
+    }
+
+    // As Buildah: the name that the line shows is left out only where it is the latest.
+    private string History()
+    {
+        var names = Image.History.Skip(Image.History is [var latest, ..] && latest == Name ? 1 : 0);
+        return string.Join(", ", names) is { Length: > 0 } text ? text : None;
     }
 
     /// <summary>The object of <c>--json</c>.</summary>
