@@ -24,6 +24,32 @@ public sealed class ContainerRunTests(BusyboxFixture fixture) : IClassFixture<Bu
     }
 
     [Fact]
+    public void The_changes_of_an_overlay_volume_stay_where_the_caller_wants_them()
+    {
+        var container = From();
+        var (volume, upper, work) = (_home.In("lasting"), _home.In("lasting-upper"), _home.In("lasting-work"));
+        _home.Write("lasting/file", "below");
+        Directory.CreateDirectory(upper);
+        Directory.CreateDirectory(work);
+        var option = $"{volume}:/v:O,upperdir={upper},workdir={work}";
+        Run(container, ["-v", option], "sh", "-c", "echo changed > /v/file; echo new > /v/new");
+        Assert.Equal("below", File.ReadAllText(Path.Combine(volume, "file")));
+        Assert.Equal("changed\n", File.ReadAllText(Path.Combine(upper, "file")));
+        Assert.Equal("changed\nnew", Run(container, ["-v", option], "cat", "/v/file", "/v/new"));
+
+        Refused($"{volume}:/v:O,upperdir={upper}", "upperdir= and workdir= go together, and with option O only");
+        Refused($"{volume}:/v:upperdir={upper},workdir={work}", "upperdir= and workdir= go together, and with option O only");
+        Refused($"{volume}:/v:O,upperdir={upper}/none,workdir={work}", $"the directory {upper}/none for its changes: no such file or directory");
+
+        void Refused(string text, string expected)
+        {
+            var outcome = _home.Bld("run", "--network", "none", "-v", text, container, "true");
+            Assert.Equal(125, outcome.Code);
+            Assert.Contains(expected, outcome.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void The_configuration_and_the_flags_make_the_environment()
     {
         var container = From();

@@ -10,6 +10,12 @@ namespace Bld.Builder.Engine;
 /// <param name="ChangesOwner">The source is given to the container's user (<c>U</c>).</param>
 internal sealed record Volume(string Source, string Target, IReadOnlyList<string> Options, bool IsOverlay, bool ChangesOwner)
 {
+    /// <summary>The caller's directory for an overlay's changes, which then stay (<c>upperdir=</c>); null for none.</summary>
+    public string? UpperPath { get; private init; }
+
+    /// <summary>The caller's directory for the kernel's use, on the file system of <see cref="UpperPath"/> (<c>workdir=</c>).</summary>
+    public string? WorkPath { get; private init; }
+
     private static readonly string[] MountOptions =
     [
         "ro", "rw", "rro", "exec", "noexec", "suid", "nosuid", "dev", "nodev", "bind", "rbind", "nosymfollow", "noatime",
@@ -57,6 +63,12 @@ internal sealed record Volume(string Source, string Target, IReadOnlyList<string
                 case "U":
                     volume = volume with { ChangesOwner = true };
                     break;
+                case var upper when upper.StartsWith("upperdir=", StringComparison.Ordinal):
+                    volume = volume with { UpperPath = upper["upperdir=".Length..] };
+                    break;
+                case var work when work.StartsWith("workdir=", StringComparison.Ordinal):
+                    volume = volume with { WorkPath = work["workdir=".Length..] };
+                    break;
                 case "z" or "Z":
                     RefuseRelabelling(volume, option);
                     break;
@@ -66,6 +78,11 @@ internal sealed record Volume(string Source, string Target, IReadOnlyList<string
                 default:
                     throw new BuildException($"invalid option type \"{option}\" of volume {volume.Source}:{volume.Target}");
             }
+        }
+
+        if ((volume.UpperPath is null) != (volume.WorkPath is null) || (volume.UpperPath is not null && !volume.IsOverlay))
+        {
+            throw new BuildException($"volume {volume.Source}:{volume.Target}: upperdir= and workdir= go together, and with option O only");
         }
 
         RequireOne(kept, volume, "ro", "rw", "rro");

@@ -73,13 +73,27 @@ internal sealed class VolumeMounts(SnapshotStore snapshots) : IDisposable
             throw new BuildException($"volume {volume.Source}:{volume.Target}: option O needs a directory");
         }
 
+        var mount = snapshots.MountOver(volume.UpperPath is { } path ? Lasting(volume, path, volume.WorkPath!) : Temporary(volume), volume.Source);
+        _owned.Add(mount);
+        return mount.Root;
+    }
+
+    private OverlayUpper Temporary(Volume volume)
+    {
         var active = snapshots.Prepare(null);
         _owned.Add(active);
         using var source = FileCalls.Open(volume.Source, OpenFlags.ReadOnly | OpenFlags.Directory);
         Metadata.Copy(source, active.UpperHandle);
-        var mount = snapshots.MountOver(active, volume.Source);
-        _owned.Add(mount);
-        return mount.Root;
+        return active.OverlayUpper;
+    }
+
+    private OverlayUpper Lasting(Volume volume, string upper, string work) => new(upper, Open(volume, upper), work, Open(volume, work), IsLasting: true);
+
+    private SafeFileHandle Open(Volume volume, string path)
+    {
+        var errno = FileCalls.TryOpen(FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(path), OpenFlags.Path | OpenFlags.Directory, 0, out var directory);
+        _owned.Add(directory);
+        return errno == Errno.None ? directory : throw new BuildException($"volume {volume.Source}:{volume.Target}: the directory {path} for its changes: {errno.Describe()}");
     }
 
     // Links are given away themselves and never followed: what they point to is nobody's business.

@@ -12,7 +12,8 @@ namespace Bld.Builder.Snapshots;
 /// <param name="Upper">Its descriptor.</param>
 /// <param name="WorkPath">The path of an empty directory for the kernel's own use.</param>
 /// <param name="Work">Its descriptor.</param>
-internal sealed record OverlayUpper(string UpperPath, SafeFileHandle Upper, string WorkPath, SafeFileHandle Work);
+/// <param name="IsLasting">Whether both are mounted again later: the kernel refuses directories that it was not to care for (<c>volatile</c>).</param>
+internal sealed record OverlayUpper(string UpperPath, SafeFileHandle Upper, string WorkPath, SafeFileHandle Work, bool IsLasting = false);
 
 /// <summary>
 /// A root file system made of snapshots: a mount that exists only as its descriptor (<see cref="Root"/>) and ends with it, or with
@@ -143,7 +144,7 @@ internal sealed class OverlayMount : IDisposable
             errno = SetUpper(context, upper);
             if (errno == Errno.None)
             {
-                SetFeatures(context, upper is not null);
+                SetFeatures(context, isVolatile: upper is { IsLasting: false });
                 errno = MountCalls.TryCreateMount(context, upper is null ? MountAttributeFlags.ReadOnly : MountAttributeFlags.None, out root);
             }
 
@@ -177,7 +178,7 @@ internal sealed class OverlayMount : IDisposable
 
     // Each feature would write marks into the upper directory that mean something only on top of these very lower directories;
     // a snapshot must be a plain difference. Kernels that don't know an option don't have the feature.
-    private static void SetFeatures(SafeFileHandle context, bool writable)
+    private static void SetFeatures(SafeFileHandle context, bool isVolatile)
     {
         // "off" still follows redirects on most kernels, and who follows marks every new directory as opaque.
         MountCalls.TrySetOption(context, "redirect_dir"u8, "nofollow"u8);
@@ -190,7 +191,7 @@ internal sealed class OverlayMount : IDisposable
             MountCalls.TrySetOption(context, "userxattr"u8, default(ReadOnlySpan<byte>));
         }
 
-        if (writable)
+        if (isVolatile)
         {
             // No sync of the upper file system at unmount: Durability decides when to sync.
             MountCalls.TrySetOption(context, "volatile"u8, default(ReadOnlySpan<byte>));

@@ -58,8 +58,7 @@ internal sealed partial class SnapshotStore
     }
 
     /// <summary>A view of any directory of the host, whose changes go to an active snapshot that is never committed.</summary>
-    internal OverlayMount MountOver(ActiveSnapshot active, string directory) =>
-        OverlayMount.Writable([directory], active.OverlayUpper, state.EmptyPath);
+    internal OverlayMount MountOver(OverlayUpper upper, string directory) => OverlayMount.Writable([directory], upper, state.EmptyPath);
 
     // What was refused once is not asked again.
     private OverlayMount OverlayOr(Func<OverlayMount> overlay, Func<string, OverlayMount> program, Func<OverlayMount> copy)
