@@ -38,29 +38,14 @@ internal sealed record BuildRequest
     /// <summary>Environment that stages start with; ENV overrides it (<c>--env</c>).</summary>
     public IReadOnlyList<KeyValuePair<string, string>> Environment { get; init; } = [];
 
-    /// <summary>Names taken out of the environment at the end (<c>--unsetenv</c>).</summary>
-    public IReadOnlyList<string> UnsetEnvironment { get; init; } = [];
-
-    /// <summary>Labels of base images that are taken out (<c>--unsetlabel</c>).</summary>
-    public IReadOnlyList<string> UnsetLabels { get; init; } = [];
-
-    /// <summary>Annotations of the manifest.</summary>
-    public IReadOnlyList<KeyValuePair<string, string>> Annotations { get; init; } = [];
-
-    /// <summary>Annotations of base images that are taken out.</summary>
-    public IReadOnlyList<string> UnsetAnnotations { get; init; } = [];
+    /// <summary>What is said of the image besides what is in it.</summary>
+    public ImageMetadata Metadata { get; init; } = new();
 
     /// <summary>Whether the annotations of the base image are kept.</summary>
     public bool InheritAnnotations { get; init; } = true;
 
     /// <summary>Whether the labels of the base image are kept.</summary>
     public bool InheritLabels { get; init; } = true;
-
-    /// <summary>Whether the manifest is annotated with the image's time.</summary>
-    public bool CreatedAnnotation { get; init; } = true;
-
-    /// <summary>Whether the image is labelled with the program that made it.</summary>
-    public bool IdentityLabel { get; init; }
 
     /// <summary>Value of the configuration's <c>os.version</c>; null keeps the base's.</summary>
     public string? OsVersion { get; init; }
@@ -116,9 +101,6 @@ internal sealed record BuildRequest
     /// <summary>Whether everything, the base included, becomes one layer.</summary>
     public bool Squash { get; init; }
 
-    /// <summary>Whether the image's history is left out.</summary>
-    public bool OmitHistory { get; init; }
-
     public PullPolicy PullPolicy { get; init; }
 
     public ImageFormat Format { get; init; }
@@ -149,7 +131,10 @@ internal sealed record BuildRequest
     public IReadOnlyDictionary<string, string> SshSockets { get; init; } = new Dictionary<string, string>();
 
     /// <summary>What sources that lie elsewhere are asked with.</summary>
-    public RemoteAccess Access => new(Secrets, SshSockets);
+    public RemoteAccess Access => new(Secrets, SshSockets, Fetching);
+
+    /// <summary>How the servers of sources that lie elsewhere are spoken to.</summary>
+    public RegistryOptions Fetching { get; init; } = new();
 
     /// <summary>Entitlements given by <c>--allow</c>: <c>security.insecure</c>, <c>network.host</c>.</summary>
     public IReadOnlyList<string> Allowed { get; init; } = [];

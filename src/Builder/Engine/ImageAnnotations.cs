@@ -38,17 +38,17 @@ internal static class ImageAnnotations
             }
         }
 
-        if (request.CreatedAnnotation && created is { } time)
+        if (request.Metadata.CreatedAnnotation && created is { } time)
         {
             annotations[Created] = Text(time);
         }
 
-        foreach (var name in request.UnsetAnnotations)
+        foreach (var name in request.Metadata.UnsetAnnotations)
         {
             annotations.Remove(name);
         }
 
-        foreach (var (name, value) in request.Annotations)
+        foreach (var (name, value) in request.Metadata.Annotations)
         {
             annotations[name] = value;
         }

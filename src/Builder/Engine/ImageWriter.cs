@@ -10,7 +10,13 @@ namespace Bld.Builder.Engine;
 /// <param name="request">What the image shall be: the build's request, or for a stage's image a part of it.</param>
 internal sealed class ImageWriter(BuildSession session, BuildRequest request)
 {
+    /// <summary>The label that names the program that made an image.</summary>
+    public const string IdentityLabel = "io.buildah.version";
+
     private readonly BuildRequest _request = request;
+
+    /// <summary>Its value.</summary>
+    public static string Identity => typeof(ImageWriter).Assembly.GetName().Version?.ToString(3) ?? "0";
 
     /// <summary>Writes the image of a stage into the store.</summary>
     public BuildResult Write(StageResult stage)
@@ -49,15 +55,15 @@ internal sealed class ImageWriter(BuildSession session, BuildRequest request)
     {
         var config = stage.Config.Config ?? new ContainerConfig();
         var variables = StageVariables.From(stage.Variables?.Environment ?? config.Env ?? [], null);
-        foreach (var name in _request.UnsetEnvironment)
+        foreach (var name in _request.Metadata.UnsetEnvironment)
         {
             variables.UnsetEnvironment(name);
         }
 
         var labels = new SortedDictionary<string, string>(config.Labels ?? [], StringComparer.Ordinal);
-        if (_request.IdentityLabel)
+        if (_request.Metadata.IdentityLabel)
         {
-            labels["io.buildah.version"] = typeof(ImageWriter).Assembly.GetName().Version?.ToString(3) ?? "0";
+            labels[IdentityLabel] = Identity;
         }
 
         foreach (var (name, value) in _request.Labels)
@@ -75,7 +81,7 @@ internal sealed class ImageWriter(BuildSession session, BuildRequest request)
                 Env = variables.Environment.Count > 0 ? variables.Environment : null,
                 Labels = labels.Count > 0 ? labels : null,
             },
-            History = _request.OmitHistory ? null : History(stage),
+            History = _request.Metadata.OmitHistory ? null : History(stage),
         };
     }
 

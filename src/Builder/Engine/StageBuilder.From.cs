@@ -84,7 +84,7 @@ internal sealed partial class StageBuilder
         }
 
         var labels = new SortedDictionary<string, string>(session.Request.InheritLabels ? Settings.Labels ?? [] : [], StringComparer.Ordinal);
-        foreach (var name in session.Request.UnsetLabels)
+        foreach (var name in session.Request.Metadata.UnsetLabels)
         {
             labels.Remove(name);
         }

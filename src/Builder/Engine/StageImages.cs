@@ -28,7 +28,7 @@ internal sealed class StageImages(BuildSession session, StageScheduler scheduler
     {
         Names = [],
         Squash = false,
-        UnsetEnvironment = [],
+        Metadata = _request.Metadata with { UnsetEnvironment = [] },
         Labels = [.. _request.StageLabels ? Labels(index, ids) : [], .. _request.StageImageLabels],
     };
 

@@ -47,6 +47,47 @@ public sealed class AttestationTests(RegistryHome shared) : IClassFixture<Regist
     private readonly string _host = shared.Registry.Host;
 
     [Fact]
+    public void A_committed_container_has_its_SBOM_in_files_in_the_image_and_beside_it()
+    {
+        var container = _home.Succeed("from", "localhost/busybox");
+        _home.Write("status", "Package: own\nStatus: install ok installed\nVersion: 1.2\nArchitecture: amd64\n");
+        _home.Succeed("copy", "-q", container, _home.In("status"), "/var/lib/dpkg/status");
+        var name = $"{shared.Registry.Host}/committed/app:1";
+        _home.Succeed(
+            "commit", "-q", "--pull", "--sbom", "syft-spdx", "--sbom-merge-strategy", "cat", "--sbom-output", _home.In("committed.json"), "--sbom-purl-output", _home.In("purl.json"),
+            "--sbom-image-output", "/root/sbom.json", "--sbom-image-purl-output", "/root/purl.json", container, $"docker://{name}");
+
+        var urls = File.ReadAllText(_home.In("purl.json"));
+        Assert.Matches("""^\{"image_contents":\{"dependencies":\[\{"purl":"pkg:deb/(debian/)?own@1.2\?arch=amd64"\}\]\}\}$""", urls);
+        var document = File.ReadAllText(_home.In("committed.json"));
+        Assert.Contains("SPDX-2.3", document, StringComparison.Ordinal);
+        var second = shared.SucceedElsewhere("committed", "from", name);
+        Assert.Equal(document, shared.SucceedElsewhere("committed", "run", "--network", "none", second, "cat", "/root/sbom.json"));
+        Assert.Equal(urls, shared.SucceedElsewhere("committed", "run", "--network", "none", second, "cat", "/root/purl.json"));
+        Assert.Contains("attestation-manifest", BldHome.Peer("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{name}"), StringComparison.Ordinal);
+
+        // The container itself has none of it.
+        Assert.Equal(1, _home.Bld("run", "--network", "none", container, "test", "-e", "/root/sbom.json").Code);
+        _home.Succeed("rm", container);
+    }
+
+    [Theory]
+    [InlineData("--sbom-scanner-image=image", "bld runs no scanner")]
+    [InlineData("--sbom-scanner-command=scan", "bld runs no scanner")]
+    [InlineData("--sbom-merge-strategy=guess", "--sbom-merge-strategy guess is not known")]
+    [InlineData("--sbom-output=/nowhere", "--sbom-output needs --sbom")]
+    [InlineData("--sbom=guess", "--sbom=guess is not known")]
+    public void What_commit_cannot_make_of_an_SBOM_is_told(string flag, string expected)
+    {
+        var container = _home.Succeed("from", "localhost/busybox");
+        var outcome = _home.Bld("commit", flag, container, "never");
+        Assert.Equal(125, outcome.Code);
+        Assert.Contains(expected, outcome.Error, StringComparison.Ordinal);
+        Assert.Equal(125, _home.Bld("inspect", "--type", "image", "never").Code);
+        _home.Succeed("rm", container);
+    }
+
+    [Fact]
     public void An_image_is_attested_where_BuildKits_readers_look()
     {
         _home.Write("context/Dockerfile", Dockerfile);
@@ -86,7 +127,8 @@ public sealed class AttestationTests(RegistryHome shared) : IClassFixture<Regist
         Assert.DoesNotContain("manifests", BldHome.Peer("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{_host}/plain:1"), StringComparison.Ordinal);
         _home.Build("FROM localhost/busybox\nRUN echo cyclone > /plain", "--sbom=cyclonedx", "--sbom-output", _home.In("bom.json"));
         Assert.Contains("\"bomFormat\":\"CycloneDX\"", File.ReadAllText(_home.In("bom.json")), StringComparison.Ordinal);
-        Assert.Contains("--sbom=syft is not known", _home.Bld("bud", "--sbom=syft", _home.In("context")).Error, StringComparison.Ordinal);
+        Assert.Contains("--sbom=guess is not known", _home.Bld("bud", "--sbom=guess", _home.In("context")).Error, StringComparison.Ordinal);
+        Assert.Contains("use --sbom-output for a file of the host", _home.Bld("bud", "--sbom", "--sbom-image-output", "/x", _home.In("context")).Error, StringComparison.Ordinal);
     }
 
     private static void CheckSoftware(JsonElement spdx)

@@ -18,11 +18,14 @@ internal sealed class BudAttestations(Session session, CommandLine line)
     /// <summary>Refuses what can't be understood, before anything is built.</summary>
     public static void Check(ParsedFlags flags)
     {
-        _ = Format(flags);
+        _ = SbomFlags.Read(flags);
         _ = ShowsArguments(flags);
-        if (flags.Has("sbom-output") && Format(flags) is null)
+        foreach (var name in (string[])["sbom-image-output", "sbom-image-purl-output"])
         {
-            throw new UsageException("--sbom-output needs --sbom");
+            if (flags.Has(name))
+            {
+                throw new UsageException($"--{name}: bld commit puts an SBOM into its image, a build can't; use --sbom{name["sbom-image".Length..]} for a file of the host");
+            }
         }
     }
 
@@ -30,15 +33,11 @@ internal sealed class BudAttestations(Session session, CommandLine line)
     public void Add(StoredImage image, BuildRequest request)
     {
         var attestations = new List<Attestation>();
-        if (Format(line.Flags) is { } format)
+        if (SbomFlags.Read(line.Flags) is { } format)
         {
             var name = request.Names.Count > 0 ? request.Names[0] : image.Id;
-            var sbom = BillOfMaterials.Scan(session.Puller.Unpacked(image, line.Cancellation), name, session.Snapshots, Warn, line.Cancellation).ToJson(format);
-            attestations.Add(new Attestation(BillOfMaterials.PredicateType(format), sbom));
-            if (line.Flags.Text("sbom-output") is { } file)
-            {
-                File.WriteAllBytes(file, sbom);
-            }
+            var bill = BillOfMaterials.Scan(session.Puller.Unpacked(image, line.Cancellation), name, session.Snapshots, Warn, line.Cancellation);
+            attestations.Add(SbomFlags.Write(line.Flags, bill, format));
         }
 
         if (ShowsArguments(line.Flags) is { } shows)
@@ -51,14 +50,6 @@ internal sealed class BudAttestations(Session session, CommandLine line)
             session.Images.SetAttestations(image.Id, Attestations.ToBytes(attestations));
         }
     }
-
-    private static SbomFormat? Format(ParsedFlags flags) => flags.Text("sbom") switch
-    {
-        null or "false" => null,
-        "true" or "spdx" => SbomFormat.Spdx,
-        "cyclonedx" => SbomFormat.CycloneDx,
-        var other => throw new UsageException($"--sbom={other} is not known: bld looks through images itself, so use --sbom=spdx or --sbom=cyclonedx"),
-    };
 
     /// <summary>Whether the provenance shows the build's arguments; null when none is wanted.</summary>
     private static bool? ShowsArguments(ParsedFlags flags) => flags.Text("provenance") switch
@@ -96,5 +87,6 @@ internal sealed class BudAttestations(Session session, CommandLine line)
         return found;
     }
 
-    private static void Warn(string message) => Console.Error.WriteLine($"[Warning] {message}");
+    /// <summary>Says what could not be read.</summary>
+    public static void Warn(string message) => Console.Error.WriteLine($"[Warning] {message}");
 }

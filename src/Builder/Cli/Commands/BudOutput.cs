@@ -32,8 +32,7 @@ internal sealed record BudOutput
         new("output", FlagKind.List, "where the result goes too: DIR, -, or type=local|tar|oci|docker|image|registry[,dest=…][,name=…]", 'o'),
         new("provenance", FlagKind.Text, "attest how the image came to be (SLSA): true, mode=min, mode=max (with the build's arguments), false", Implied: "true"),
         new("push", FlagKind.Boolean, "push the image to the registries of its names"),
-        new("sbom", FlagKind.Text, "attest what software the image holds: spdx (the default) or cyclonedx", Implied: "true"),
-        new("sbom-output", FlagKind.Text, "file that gets the SBOM too"),
+        .. SbomFlags.OfBuild,
     ];
 
     public required OutputKind Kind { get; init; }

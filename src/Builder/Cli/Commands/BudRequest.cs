@@ -51,6 +51,7 @@ internal static class BudRequest
             NamedContexts = NamedContexts(flags),
             Secrets = Secrets(flags),
             SshSockets = SshSockets(flags),
+            Fetching = RegistryFlags.Read(flags),
             Allowed = flags.List("allow"),
             From = flags.Text("from"),
         };
@@ -62,7 +63,7 @@ internal static class BudRequest
         var contexts = new Dictionary<string, string>(ContextNames.Comparer);
         foreach (var (name, value) in NamedValues.Pairs(flags.List("build-context")))
         {
-            contexts[name] = value;
+            contexts[name] = value.Length > 0 ? value : throw new UsageException($"while parsing additional build context: [\"{name}\"], accepts value in the form of key=value");
         }
 
         return contexts;
@@ -74,7 +75,7 @@ internal static class BudRequest
         flags.Number("timestamp") is { } time ? new FileTime(time, 0) : null);
 
     /// <summary>What sources that lie elsewhere are asked with.</summary>
-    public static RemoteAccess Access(ParsedFlags flags) => new(Secrets(flags), SshSockets(flags));
+    public static RemoteAccess Access(ParsedFlags flags) => new(Secrets(flags), SshSockets(flags), RegistryFlags.Read(flags));
 
     private static Dictionary<string, SecretSource> Secrets(ParsedFlags flags)
     {
@@ -115,7 +116,7 @@ internal static class BudRequest
             "always" or "true" => PullPolicy.Always,
             "never" or "false" => PullPolicy.Never,
             "newer" or "ifnewer" => PullPolicy.Newer,
-            var other => throw new UsageException($"invalid pull policy \"{other}\": use always, missing, never or newer"),
+            var other => throw new UsageException($"unsupported pull policy \"{other}\": use always, missing, never or newer"),
         };
 
     internal static ImageFormat Format(string text) => text switch
@@ -141,8 +142,20 @@ internal static class BudRequest
     {
         null => null,
         "0" => TimeSpan.Zero,
-        var text => TimeSpan.FromMicroseconds(GoDuration.Parse(text) / 1000.0),
+        var text => Lifetime(text),
     };
+
+    private static TimeSpan Lifetime(string text)
+    {
+        try
+        {
+            return RegistryFlags.Duration(text);
+        }
+        catch (DockerfileException exception)
+        {
+            throw new UsageException($"unable to parse value provided \"{text}\" as --cache-ttl: {exception.Message}");
+        }
+    }
 
     private static KeyValuePair<string, string> Ssh(string text)
     {

@@ -52,8 +52,10 @@ internal sealed class CommitCommand : Command
         IReadOnlyList<string> names = name.Length == 0 ? [] : [Checked(ImageNames.Normalise(name))];
         var list = List(session, line.Flags);
         var commit = new ContainerCommit(session.Services, session.Containers, line.Cancellation);
-        var request = CommitFlags.Read(line.Flags, names);
+        var request = CommitSbom.Add(CommitFlags.Read(line.Flags, names), session, line, names is [var first] ? first : container.Name, out var sbom);
+        using var owned = sbom;
         var result = line.Flags.Boolean("rm") ? commit.CommitAndRemove(container, request) : commit.Commit(container, request);
+        sbom?.Attest(result.ImageId);
         Add(session, list, result);
         return result;
     }
@@ -66,7 +68,10 @@ internal sealed class CommitCommand : Command
         var list = List(session, line.Flags);
         using var sink = session.Transports.OpenSink(target);
         var options = PushFlags.Read(line.Flags);
-        var result = new ContainerCommit(session.Services, session.Containers, line.Cancellation).Commit(container, CommitFlags.Read(line.Flags, []));
+        var request = CommitSbom.Add(CommitFlags.Read(line.Flags, []), session, line, target.ToString(), out var sbom);
+        using var owned = sbom;
+        var result = new ContainerCommit(session.Services, session.Containers, line.Cancellation).Commit(container, request);
+        sbom?.Attest(result.ImageId);
         var image = session.Image(result.ImageId);
         var isKept = before.Contains(image.ManifestDigest);
         try

@@ -10,32 +10,26 @@ internal static class CommitFlags
     public static IReadOnlyList<Flag> All { get; } =
     [
         new("add-file", FlagKind.List, "file of the host for the image alone, as source[:destination]"),
-        new("annotation", FlagKind.List, "annotation of the image, as name=value"),
         new("change", FlagKind.List, "instruction that changes the image's configuration, such as \"CMD sh\"", 'c'),
         new("compression-format", FlagKind.Text, "for a registry or an archive: gzip (the default), zstd or zstd:chunked"),
         new("compression-level", FlagKind.Text, "how hard to compress: 1 to 9 for gzip, 1 to 20 for zstd"),
         new("config", FlagKind.Text, "file with a configuration in JSON, whose values come before the container's"),
-        new("created-annotation", FlagKind.Boolean, "annotate the manifest with the image's time (default true)"),
         new("disable-compression", FlagKind.Boolean, "accepted: the store keeps no tarballs, registries get compressed layers", 'D'),
         new("force-compression", FlagKind.Boolean, "compress anew what is compressed otherwise"),
         new("format", FlagKind.Text, "oci or docker (default: the container's)", 'f'),
-        new("identity-label", FlagKind.Boolean, "add the label io.buildah.version (default false)"),
-        new("iidfile", FlagKind.Text, "file that gets the image's id"),
         new("manifest", FlagKind.Text, "list of images that gets the image, too"),
-        new("metadata-file", FlagKind.Text, "file that gets the image's digests and name as JSON"),
-        new("omit-history", FlagKind.Boolean, "write no history"),
         new("omit-timestamp", FlagKind.Boolean, "the same as --timestamp 0", Hidden: true),
         new("quiet", FlagKind.Boolean, "print only the image's id", 'q'),
         new("reference-time", FlagKind.Text, "file whose time the image's becomes", Hidden: true),
         new("rewrite-timestamp", FlagKind.Boolean, "accepted: with a source date epoch times in the layer are always limited"),
         new("rm", FlagKind.Boolean, "remove the container afterwards"),
+        new("pull", FlagKind.Text, "accepted without effect: no scanner's image is ever needed", Implied: "true"),
         PushSignature.Flag,
         new("source-date-epoch", FlagKind.Text, "seconds since 1970 that replace the time of the commit"),
         new("squash", FlagKind.Boolean, "one layer for everything, the base included"),
         new("timestamp", FlagKind.Text, "seconds since 1970 that every time becomes"),
-        new("unsetannotation", FlagKind.List, "annotation to leave out"),
-        new("unsetenv", FlagKind.List, "environment variable to leave out"),
-        new("unsetlabel", FlagKind.List, "label to leave out"),
+        .. MetadataFlags.All,
+        .. SbomFlags.OfCommit,
         .. RegistryFlags.All,
     ];
 
@@ -51,24 +45,18 @@ internal static class CommitFlags
         return new CommitRequest
         {
             Names = names,
+            Metadata = MetadataFlags.Read(flags),
             Format = flags.Text("format") is { } format ? BudRequest.Format(format) : null,
             Squash = flags.Boolean("squash"),
-            OmitHistory = flags.Boolean("omit-history"),
             Timestamp = flags.Boolean("omit-timestamp") ? 0
                 : flags.Text("reference-time") is { } reference ? new DateTimeOffset(File.GetLastWriteTimeUtc(reference)).ToUnixTimeSeconds()
                 : flags.Number("timestamp"),
-            CreatedAnnotation = flags.Boolean("created-annotation", otherwise: true),
             SourceDateEpoch = times[..3].Any(flags.Has) ? null
                 : flags.Text("source-date-epoch") is { } epoch ? SourceDateEpoch.Parse(epoch, "--source-date-epoch")
                 : SourceDateEpoch.Parse(Environment.GetEnvironmentVariable(SourceDateEpoch.Name), "the environment"),
-            UnsetEnvironment = flags.List("unsetenv"),
-            UnsetLabels = flags.List("unsetlabel"),
-            UnsetAnnotations = flags.List("unsetannotation"),
-            Annotations = flags.List("annotation"),
             Changes = flags.List("change"),
             AddFiles = flags.List("add-file"),
             Config = flags.Text("config") is { } file ? File.ReadAllBytes(file) : null,
-            IdentityLabel = flags.Boolean("identity-label") ? ThisAssembly.Version : null,
         };
     }
 }

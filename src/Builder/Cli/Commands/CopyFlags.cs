@@ -30,7 +30,7 @@ internal static class CopyFlags
     {
         if (line.Arguments.Count == 0)
         {
-            throw new UsageException("container ID must be specified");
+            throw new UsageException("requires at least 1 arg(s), only received 0: the container ID must be specified");
         }
 
         ContainerArguments.RefuseFlags(line);
@@ -79,6 +79,7 @@ internal static class CopyFlags
             Excludes = flags.List("exclude"),
             Parents = flags.Boolean("parents"),
             Checksum = flags.Text("checksum"),
+            Fetching = RegistryFlags.Read(flags),
             IsLiteral = !flags.Boolean("allow-wildcard", otherwise: true),
             AllowsNoMatch = flags.Boolean("allow-empty-wildcard"),
             KeepsLinks = flags.Boolean("no-follow-symlinks"),

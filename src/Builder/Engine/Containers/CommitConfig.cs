@@ -20,17 +20,17 @@ internal sealed class CommitConfig(WorkingContainer container, CommitRequest req
             InstructionChange.Apply(editor, change);
         }
 
-        foreach (var name in request.UnsetEnvironment)
+        foreach (var name in request.Metadata.UnsetEnvironment)
         {
             editor.Env(name + "-");
         }
 
-        if (request.IdentityLabel is { } version)
+        if (request.Metadata.IdentityLabel)
         {
-            editor.Label($"io.buildah.version={version}");
+            editor.Label($"{ImageWriter.IdentityLabel}={ImageWriter.Identity}");
         }
 
-        foreach (var name in request.UnsetLabels)
+        foreach (var name in request.Metadata.UnsetLabels)
         {
             editor.Label(name + "-");
         }
@@ -40,7 +40,7 @@ internal sealed class CommitConfig(WorkingContainer container, CommitRequest req
             editor.Set(config => Override(config, json));
         }
 
-        return editor.Container.Config with { Created = _created, History = request.OmitHistory ? null : History() };
+        return editor.Container.Config with { Created = _created, History = request.Metadata.OmitHistory ? null : History() };
     }
 
     /// <summary>The annotations of the manifest.</summary>
@@ -50,17 +50,17 @@ internal sealed class CommitConfig(WorkingContainer container, CommitRequest req
         if (container.Annotations.GetValueOrDefault(ImageAnnotations.Created) == container.ParseManifest()?.Annotations?.GetValueOrDefault(ImageAnnotations.Created))
         {
             // The base's time isn't this image's.
-            editor.Annotation(request.CreatedAnnotation ? $"{ImageAnnotations.Created}={ImageAnnotations.Text(_created)}" : ImageAnnotations.Created + "-");
+            editor.Annotation(request.Metadata.CreatedAnnotation ? $"{ImageAnnotations.Created}={ImageAnnotations.Text(_created)}" : ImageAnnotations.Created + "-");
         }
 
-        foreach (var name in request.UnsetAnnotations)
+        foreach (var name in request.Metadata.UnsetAnnotations)
         {
             editor.Annotation(name + "-");
         }
 
-        foreach (var annotation in request.Annotations)
+        foreach (var (name, value) in request.Metadata.Annotations)
         {
-            editor.Annotation(annotation);
+            editor.Annotation($"{name}={value}");
         }
 
         return editor.Container.Annotations;

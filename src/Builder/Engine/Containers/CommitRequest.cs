@@ -1,3 +1,5 @@
+using Bld.Builder.Snapshots;
+
 namespace Bld.Builder.Engine.Containers;
 
 /// <summary>What <c>bld commit</c> is asked for.</summary>
@@ -9,28 +11,17 @@ internal sealed record CommitRequest
     /// <summary>The format; null is the container's.</summary>
     public ImageFormat? Format { get; init; }
 
+    /// <summary>What is said of the image besides what is in it.</summary>
+    public ImageMetadata Metadata { get; init; } = new();
+
     /// <summary>Whether everything, the base included, becomes one layer.</summary>
     public bool Squash { get; init; }
-
-    public bool OmitHistory { get; init; }
 
     /// <summary>Seconds since 1970 that are the image's time and that of every file in the new layer.</summary>
     public long? Timestamp { get; init; }
 
     /// <summary>Seconds since 1970 that are the image's time, and that no file's time in the new layer exceeds.</summary>
     public long? SourceDateEpoch { get; init; }
-
-    public IReadOnlyList<string> UnsetEnvironment { get; init; } = [];
-
-    public IReadOnlyList<string> UnsetLabels { get; init; } = [];
-
-    public IReadOnlyList<string> UnsetAnnotations { get; init; } = [];
-
-    /// <summary>Whether the manifest's annotations have the image's time.</summary>
-    public bool CreatedAnnotation { get; init; } = true;
-
-    /// <summary>As <c>name=value</c>.</summary>
-    public IReadOnlyList<string> Annotations { get; init; } = [];
 
     /// <summary>Instructions, as <c>CMD …</c>.</summary>
     public IReadOnlyList<string> Changes { get; init; } = [];
@@ -41,6 +32,6 @@ internal sealed record CommitRequest
     /// <summary>JSON of a configuration whose values come before the container's.</summary>
     public byte[]? Config { get; init; }
 
-    /// <summary>Value of the label <c>io.buildah.version</c>; null for none.</summary>
-    public string? IdentityLabel { get; init; }
+    /// <summary>Looks at the container's files before the image is made, and says what to add as <see cref="AddFiles"/> would; null for nothing.</summary>
+    public Func<SnapshotId, IReadOnlyList<string>>? Inspect { get; init; }
 }

@@ -36,7 +36,7 @@ internal sealed class ContainerCommit(EngineServices services, WorkingContainerS
         {
             var change = held.Flatten(cancellation) ?? Empty(held);
             var result = Commit(held, request, change);
-            if (request.AddFiles.Count == 0)
+            if (request.AddFiles.Count == 0 && request.Inspect is null)
             {
                 held.Update(record => record with { Committed = change.ToString() });
             }
@@ -55,9 +55,10 @@ internal sealed class ContainerCommit(EngineServices services, WorkingContainerS
     private BuildResult Commit(HeldContainer held, CommitRequest request, SnapshotId change)
     {
         var record = held.Record;
-        if (request.AddFiles.Count > 0)
+        IReadOnlyList<string> files = [.. request.AddFiles, .. request.Inspect?.Invoke(change) ?? []];
+        if (files.Count > 0)
         {
-            change = WithFiles(record, change, request.AddFiles);
+            change = WithFiles(record, change, files);
         }
 
         var layers = Layers(record, change, request);

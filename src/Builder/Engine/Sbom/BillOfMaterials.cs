@@ -20,7 +20,7 @@ internal enum SbomFormat
 /// The software in an image, written as an SBOM. It says the same for the same image: no time but the image's own, and no random
 /// numbers.
 /// </summary>
-internal sealed class BillOfMaterials(string name, PulledImage image, IReadOnlyList<SoftwarePackage> packages)
+internal sealed class BillOfMaterials(string name, string id, DateTimeOffset created, IReadOnlyList<SoftwarePackage> packages)
 {
     /// <summary>Looks through an image.</summary>
     /// <param name="image">The image.</param>
@@ -28,17 +28,24 @@ internal sealed class BillOfMaterials(string name, PulledImage image, IReadOnlyL
     /// <param name="snapshots">Where its files are.</param>
     /// <param name="warn">Told what could not be read.</param>
     /// <param name="cancellation">Stops it.</param>
-    public static BillOfMaterials Scan(PulledImage image, string name, SnapshotStore snapshots, Action<string> warn, CancellationToken cancellation)
-    {
-        if (image.Snapshots.Count == 0)
-        {
-            return new BillOfMaterials(name, image, []);
-        }
+    public static BillOfMaterials Scan(PulledImage image, string name, SnapshotStore snapshots, Action<string> warn, CancellationToken cancellation) =>
+        Scan(image.Snapshots is [.., var top] ? top : null, name, image.Stored.Id, image.Config.Created ?? DateTimeOffset.UnixEpoch, snapshots, warn, cancellation);
 
-        using var mount = snapshots.MountReadOnly(image.Snapshots[^1]);
+    /// <summary>Looks through the files that an image will have.</summary>
+    /// <param name="root">The files; null for none.</param>
+    /// <param name="name">What the image is called.</param>
+    /// <param name="id">What no other image's SBOM has as its id.</param>
+    /// <param name="created">The image's time.</param>
+    /// <param name="snapshots">Where the files are.</param>
+    /// <param name="warn">Told what could not be read.</param>
+    /// <param name="cancellation">Stops it.</param>
+    public static BillOfMaterials Scan(
+        SnapshotId? root, string name, string id, DateTimeOffset created, SnapshotStore snapshots, Action<string> warn, CancellationToken cancellation)
+    {
+        using var mount = snapshots.MountReadOnly(root);
         var tree = new ImageTree(mount.Root, cancellation);
         var found = new SystemPackages(tree, warn).Find().Concat(new LanguagePackages(tree, warn).Find());
-        return new BillOfMaterials(name, image, [.. found.DistinctBy(static each => each.Url).OrderBy(static each => each.Url, StringComparer.Ordinal)]);
+        return new BillOfMaterials(name, id, created, [.. found.DistinctBy(static each => each.Url).OrderBy(static each => each.Url, StringComparer.Ordinal)]);
     }
 
     /// <summary>The in-toto predicate type of a format.</summary>
@@ -66,7 +73,31 @@ internal sealed class BillOfMaterials(string name, PulledImage image, IReadOnlyL
         return content.ToArray();
     }
 
-    private string Created => (image.Config.Created ?? DateTimeOffset.UnixEpoch).UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
+    /// <summary>Only the package URLs, in the form that Buildah writes them.</summary>
+    public byte[] ToPackageUrls()
+    {
+        using var content = new MemoryStream();
+        using (var json = new Utf8JsonWriter(content))
+        {
+            json.WriteStartObject();
+            json.WriteStartObject("image_contents");
+            json.WriteStartArray("dependencies");
+            foreach (var package in packages)
+            {
+                json.WriteStartObject();
+                json.WriteString("purl", package.Url);
+                json.WriteEndObject();
+            }
+
+            json.WriteEndArray();
+            json.WriteEndObject();
+            json.WriteEndObject();
+        }
+
+        return content.ToArray();
+    }
+
+    private string Created => created.UtcDateTime.ToString("yyyy-MM-dd'T'HH:mm:ss'Z'");
 
     private void WriteSpdx(Utf8JsonWriter json)
     {
@@ -74,7 +105,7 @@ internal sealed class BillOfMaterials(string name, PulledImage image, IReadOnlyL
         json.WriteString("dataLicense", "CC0-1.0");
         json.WriteString("SPDXID", "SPDXRef-DOCUMENT");
         json.WriteString("name", name);
-        json.WriteString("documentNamespace", $"urn:bld:spdx:{image.Stored.Id}");
+        json.WriteString("documentNamespace", $"urn:bld:spdx:{id}");
         json.WriteStartObject("creationInfo");
         json.WriteString("created", Created);
         json.WriteStartArray("creators");
