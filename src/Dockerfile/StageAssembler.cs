@@ -30,7 +30,7 @@ internal sealed class StageAssembler(List<Diagnostic> problems)
                 if (!_inStage)
                 {
                     problems.Add(new Diagnostic(
-                        $"no build stage in current context: {instruction.Keyword} stands before the first FROM", instruction.Span));
+                        $"no build stage in current context: no FROM statement found before {instruction.Keyword}", instruction.Span));
                     _inStage = true;
                 }
 

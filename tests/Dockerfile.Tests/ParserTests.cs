@@ -83,7 +83,7 @@ public sealed class ParserTests
     [InlineData("", "the Dockerfile cannot be empty")]
     [InlineData("# only\n", "file with no instructions")]
     [InlineData("ARG a=b\n", "dockerfile contains no stages to build")]
-    [InlineData("RUN x\n", "no build stage in current context: RUN stands before the first FROM")]
+    [InlineData("RUN x\n", "no build stage in current context: no FROM statement found before RUN")]
     public void A_file_without_a_stage_is_refused(string text, string sentence)
     {
         var error = Assert.Throws<DockerfileException>(() => DockerfileParser.Parse(text));

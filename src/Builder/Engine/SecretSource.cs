@@ -32,13 +32,13 @@ internal sealed record SecretSource(string Id, string? File, string? Variable)
                     type = value;
                     break;
                 default:
-                    throw new BuildException($"incorrect secret flag format \"{field}\": should be --secret id=foo,src=bar[,env=ENV][,type=file|env]");
+                    throw new BuildException($"incorrect secret flag format: should be --secret id=foo,src=bar[,env=ENV,type=file|env], but has \"{field}\"");
             }
         }
 
         if (string.IsNullOrEmpty(id))
         {
-            throw new BuildException("incorrect secret flag format: an id is missing; it should be --secret id=foo,src=bar");
+            throw new BuildException("incorrect secret flag format: should be --secret id=foo,src=bar[,env=ENV,type=file|env], but has no id");
         }
 
         if (file is not null && type != "env" && !System.IO.File.Exists(file))

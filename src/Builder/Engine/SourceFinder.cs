@@ -58,7 +58,7 @@ internal sealed class SourceFinder(BuildSession session, StageScheduler schedule
             // Mostly a stage was meant.
             var stages = session.Plan.Document.Stages.Take(planned.Stage.Index).Select(static stage => stage.Name ?? "");
             var hint = Suggestion.Text(from, stages, "the stage ");
-            throw new BuildException(exception.Message + hint, exception) { Word = from };
+            throw new BuildException($"no stage or image found with that name: {exception.Message}{hint}", exception) { Word = from };
         }
     }
 

@@ -42,7 +42,7 @@ public sealed record Platform : IJsonRecord<Platform>
         var parts = text.ToLowerInvariant().Split('/');
         if (parts.Length > 3 || parts.Any(static part => part.Length == 0))
         {
-            throw new FormatException($"invalid platform \"{text}\": it must be os/architecture or os/architecture/variant, such as linux/arm64");
+            throw new FormatException($"invalid platform syntax for \"{text}\": it must be os/architecture or os/architecture/variant, such as linux/arm64");
         }
 
         return parts switch

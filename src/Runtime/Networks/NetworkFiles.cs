@@ -53,7 +53,7 @@ public static class NetworkFiles
             var colon = entry.IndexOfAny([':', '=']);
             if (colon <= 0 || colon == entry.Length - 1)
             {
-                throw new ContainerException($"--add-host \"{entry}\": expected name:address", "hosts", entry);
+                throw new ContainerException($"bad format for add-host: \"{entry}\": expected name:address", "hosts", entry);
             }
 
             foreach (var name in entry[..colon].Split(';'))

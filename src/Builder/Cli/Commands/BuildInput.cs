@@ -90,8 +90,10 @@ internal sealed class BuildInput : IDisposable
             }
         }
 
-        throw new BuildException($"no Containerfile or Dockerfile found in context directory, {root.HostPath ?? where}; name one with -f");
+        throw new BuildException($"cannot find Containerfile or Dockerfile in context directory: stat {Shown(root, where)}/Dockerfile: no such file or directory; name one with -f");
     }
+
+    private static string Shown(ContextRoot root, string where) => root.HostPath is { } path ? Path.GetFullPath(path) : GitReference.WithoutCredentials(where);
 
     private static DockerfileFound Read(ContextRoot root, string file, string where, RemoteSources remote)
     {
@@ -128,6 +130,11 @@ internal sealed class BuildInput : IDisposable
     {
         const int Looked = 4096;
         const int OneIn = 10;
+        if (file.Text.Length == 0)
+        {
+            throw new BuildException($"no contents in \"{file.Shown}\": the Dockerfile cannot be empty");
+        }
+
         var head = file.Text.AsSpan(0, Math.Min(file.Text.Length, Looked));
         if (head.Contains('\0') || head.Count('\uFFFD') > head.Length / OneIn)
         {

@@ -20,7 +20,7 @@ internal sealed class BuildLog : IDisposable
         _splits = flags.Boolean("logsplit");
         if (_splits && _file is null)
         {
-            throw new UsageException("--logsplit needs --logfile");
+            throw new UsageException("cannot use --logsplit without --logfile");
         }
 
         if (_file is null)

@@ -31,7 +31,9 @@ internal sealed class ContainerFilter
                     _ancestors.Add(Image(session, value));
                     break;
                 default:
-                    throw new UsageException($"parsing filter: invalid filter \"{text}\": use id=…, name=… or ancestor=…");
+                    throw new UsageException(equals < 0
+                        ? $"parsing filter: incorrect filter value \"{text}\", should be of form filter=value"
+                        : $"parsing filter: invalid filter \"{text[..equals]}\": use id=…, name=… or ancestor=…");
             }
         }
     }

@@ -32,7 +32,7 @@ internal sealed class LoginCommand : Command
 
     public override int Run(CommandLine line)
     {
-        var place = LoginPlace.Read(line);
+        var place = LoginPlace.Read(line, "please specify a registry to login to");
         var known = place.Find();
         if (line.Flags.Boolean("get-login"))
         {

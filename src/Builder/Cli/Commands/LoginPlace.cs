@@ -13,12 +13,14 @@ internal sealed record LoginPlace(string Key, string File, bool IsOnly)
     public RegistryName Name => Key.IndexOf('/') is var slash and >= 0 ? new RegistryName(Key[..slash], Key[(slash + 1)..], "latest") : new RegistryName(Key, "", "latest");
 
     /// <summary>What a command line means.</summary>
-    public static LoginPlace Read(CommandLine line)
+    /// <param name="line">The command line.</param>
+    /// <param name="missing">What to say when it names no registry.</param>
+    public static LoginPlace Read(CommandLine line, string missing)
     {
         if (line.Arguments.Count != 1)
         {
             throw new UsageException(
-                line.Arguments.Count == 0 ? "please specify a registry, as HOST or HOST/NAMESPACE" : $"accepts one registry, but was given {line.Arguments.Count}");
+                line.Arguments.Count == 0 ? missing : $"accepts one registry, but was given {line.Arguments.Count}");
         }
 
         var key = Normalise(line.Arguments[0]);

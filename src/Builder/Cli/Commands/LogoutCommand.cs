@@ -29,7 +29,7 @@ internal sealed class LogoutCommand : Command
             return line.Arguments.Count > 0 ? throw new UsageException("--all and a registry exclude each other") : LogoutAll(LoginPlace.FileOf(line.Flags));
         }
 
-        var place = LoginPlace.Read(line);
+        var place = LoginPlace.Read(line, "registry must be given");
         if (place.Forget())
         {
             Console.Out.Write($"Removed login credentials for {place.Key}\n");

@@ -35,7 +35,7 @@ internal sealed class ManifestAddCommand : Command
         var isArtifact = line.Flags.Boolean("artifact");
         if (isArtifact ? line.Arguments.Count == 0 : line.Arguments.Count != 2)
         {
-            throw new UsageException(isArtifact ? "bld manifest add --artifact takes a list and files" : "bld manifest add takes a list and an image");
+            throw new UsageException(isArtifact ? "bld manifest add --artifact takes a list and files" : $"accepts 2 arg(s), received {line.Arguments.Count}: bld manifest add LIST IMAGE");
         }
 
         if (!isArtifact && Flags.FirstOrDefault(flag => flag.Name.StartsWith("artifact-") && line.Flags.Has(flag.Name)) is { } lonely)

@@ -27,7 +27,7 @@ internal sealed class ManifestAnnotateCommand : Command
         var own = line.Flags.Boolean("index") || (line.Flags.Has("subject") && line.Arguments.Count == 1);
         if (line.Arguments.Count != (own ? 1 : 2) && !(own && line.Arguments.Count == 2))
         {
-            throw new UsageException("bld manifest annotate takes a list and an image in it, or --index and a list");
+            throw new UsageException($"accepts 2 arg(s), received {line.Arguments.Count}: bld manifest annotate LIST IMAGE, or --index LIST");
         }
 
         using var session = Session.Open(line.Flags);

@@ -43,7 +43,7 @@ internal sealed class ManifestExistsCommand : Command
     {
         if (line.Arguments.Count != 1)
         {
-            throw new UsageException("bld manifest exists takes one argument, the list");
+            throw new UsageException($"accepts 1 arg(s), received {line.Arguments.Count}: bld manifest exists LIST");
         }
 
         using var session = Session.Open(line.Flags);
@@ -64,7 +64,7 @@ internal sealed class ManifestRemoveCommand : Command
     {
         if (line.Arguments.Count != 2)
         {
-            throw new UsageException("bld manifest remove takes a list and the digest of an image in it");
+            throw new UsageException($"accepts 2 arg(s), received {line.Arguments.Count}: bld manifest remove LIST DIGEST");
         }
 
         using var session = Session.Open(line.Flags);

@@ -28,7 +28,7 @@ internal sealed class ManifestCreateCommand : Command
     {
         if (line.Arguments.Count == 0)
         {
-            throw new UsageException("bld manifest create needs a name for the list");
+            throw new UsageException("requires at least 1 arg(s), only received 0: bld manifest create LIST [IMAGE...]");
         }
 
         using var session = Session.Open(line.Flags);

@@ -21,7 +21,7 @@ internal sealed class ManifestInspectCommand : Command
     {
         if (line.Arguments.Count != 1)
         {
-            throw new UsageException("bld manifest inspect takes one argument, the list");
+            throw new UsageException($"accepts 1 arg(s), received {line.Arguments.Count}: bld manifest inspect LIST");
         }
 
         using var session = Session.Open(line.Flags);

@@ -19,7 +19,7 @@ internal sealed class ManifestPushCommand : Command
     {
         if (line.Arguments.Count is < 1 or > 2)
         {
-            throw new UsageException("bld manifest push takes a list and a destination");
+            throw new UsageException(line.Arguments.Count == 0 ? "at least a source list ID must be specified" : "too many arguments specified: bld manifest push LIST DESTINATION");
         }
 
         using var session = Session.Open(line.Flags);

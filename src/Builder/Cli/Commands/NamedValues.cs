@@ -36,7 +36,8 @@ internal static class NamedValues
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
-            throw new BuildException($"cannot read the build arguments in {path}: {exception.Message}", exception);
+            var why = exception is FileNotFoundException or DirectoryNotFoundException ? "no such file or directory" : exception.Message;
+            throw new BuildException($"cannot read the build arguments: open {path}: {why}", exception);
         }
 
         return lines.Select(static line => line.Trim()).Where(static line => line.Length > 0 && line[0] != '#');

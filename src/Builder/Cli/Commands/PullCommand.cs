@@ -26,7 +26,7 @@ internal sealed class PullCommand : Command
     {
         if (line.Arguments.Count != 1)
         {
-            throw new UsageException("bld pull takes one argument, the image");
+            throw new UsageException(line.Arguments.Count == 0 ? "an image name must be specified" : "too many arguments specified");
         }
 
         using var session = Session.Open(line.Flags);
@@ -63,6 +63,6 @@ internal sealed class PullCommand : Command
         null or "missing" or "ifmissing" => PullPolicy.Missing,
         "newer" or "ifnewer" => PullPolicy.Newer,
         "never" => PullPolicy.Never,
-        _ => throw new UsageException($"invalid pull policy \"{text}\": use always, missing, never or newer"),
+        _ => throw new UsageException($"unsupported pull policy \"{text}\": use always, missing, never or newer"),
     };
 }

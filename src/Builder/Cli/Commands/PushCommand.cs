@@ -21,7 +21,7 @@ internal sealed class PushCommand : Command
     {
         if (line.Arguments.Count is < 1 or > 2)
         {
-            throw new UsageException("bld push takes an image and a destination");
+            throw new UsageException(line.Arguments.Count == 0 ? "at least a source image ID must be specified" : "too many arguments specified: bld push IMAGE DESTINATION");
         }
 
         using var session = Session.Open(line.Flags);
