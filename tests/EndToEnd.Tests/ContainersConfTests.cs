@@ -29,6 +29,32 @@ public sealed class ContainersConfTests : IDisposable
     }
 
     [Fact]
+    public void Containers_conf_gives_name_servers_hosts_proxies_devices_and_the_profile_of_system_calls()
+    {
+        var profile = _home.Write("seccomp.json", """{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":13}]}""");
+        var file = _home.Write("containers.conf", $"""
+            [containers]
+            dns_servers = ["192.0.2.1"]
+            dns_searches = ["conf.example"]
+            dns_options = ["ndots:3"]
+            http_proxy = false
+            no_hosts = true
+            devices = ["/dev/null:/dev/other:rw"]
+            seccomp_profile = "{profile}"
+            """);
+        const string Look = "RUN cat /etc/resolv.conf; echo \"proxy=$http_proxy\"; test -c /dev/other && echo device; test -e /etc/hosts || echo no hosts; mkdir /made || echo refused\n";
+        (string, string)[] environment = [("CONTAINERS_CONF", file), ("http_proxy", "http://proxy.example")];
+        var output = Build(environment, Look);
+        foreach (var expected in (string[])["nameserver 192.0.2.1", "search conf.example", "options ndots:3", "proxy=\n", "device\n", "no hosts\n", "refused\n"])
+        {
+            Assert.Contains(expected, output, StringComparison.Ordinal);
+        }
+
+        // A flag comes before the file.
+        Assert.Contains("proxy=http://proxy.example\n", Build(environment, Look, "--http-proxy"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Flags_come_after_containers_conf()
     {
         var file = _home.Write("containers.conf", "[containers]\ndefault_ulimits = [\"nofile=500:500\"]\n");

@@ -60,6 +60,31 @@ public sealed class SourceImageTests : IDisposable
         Fails("is no source image", "source", "add", _home.In("layout"), "/etc/passwd");
     }
 
+    [Fact]
+    public void A_source_image_goes_to_a_registry_and_comes_back()
+    {
+        var file = _home.Write("file", "content\n");
+        _home.Succeed("source", "create", _home.In("image"));
+        _home.Succeed("source", "add", _home.In("image"), file);
+        using var registry = RegistryServer.Start(_home, RegistryServer.Htpasswd(_home));
+        var name = $"{registry.Host}/sources/app:1";
+        string[] access = ["--tls-verify=false", "--creds", $"{RegistryServer.User}:{RegistryServer.Password}"];
+
+        Fails($"bld login {registry.Host}", "source", "push", "--tls-verify=false", _home.In("image"), name);
+        Assert.Equal("", _home.Succeed(["source", "push", "-q", "--digestfile", _home.In("digest"), .. access, _home.In("image"), name]));
+        Assert.Equal((string?)Index(_home.In("image"))["digest"], File.ReadAllText(_home.In("digest")));
+        var raw = BldHome.Peer("skopeo", "inspect", "--creds", access[^1], "--tls-verify=false", "--raw", $"docker://{name}");
+        Assert.Equal(raw, File.ReadAllText(BlobPath(_home.In("image"), Index(_home.In("image")))));
+
+        _home.Succeed(["source", "pull", "-q", .. access, name, _home.In("pulled")]);
+        Assert.Equal("file", Members(_home.In("pulled"), Assert.Single(Blob(_home.In("pulled"), Index(_home.In("pulled")))["layers"]!.AsArray())!));
+        Fails("already exists", ["source", "pull", .. access, name, _home.In("pulled")]);
+        Fails("manifest unknown", ["source", "pull", .. access, $"{registry.Host}/sources/app:2", _home.In("other")]);
+        Assert.False(Directory.Exists(_home.In("other")));
+        BldHome.Peer("buildah", ["source", "pull", "-q", .. access, name, _home.In("by-buildah")]);
+        Assert.Equal("file", Members(_home.In("by-buildah"), Assert.Single(Blob(_home.In("by-buildah"), Index(_home.In("by-buildah")))["layers"]!.AsArray())!));
+    }
+
     private void Fails(string expected, params string[] arguments)
     {
         var outcome = _home.Bld(arguments);

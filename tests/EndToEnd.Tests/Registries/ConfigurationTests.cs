@@ -105,6 +105,12 @@ public sealed class ConfigurationTests(RegistryHome shared) : IClassFixture<Regi
         _home.Succeed("push", "-q", "--sign-by", key, "app", name);
         shared.SucceedElsewhere("signed", "pull", "-q", "--signature-policy", policy, name);
 
+        var container = _home.Succeed("from", "app");
+        _home.Succeed("commit", "-q", "--sign-by", key, container, $"docker://{_host}/signed/committed:1");
+        shared.SucceedElsewhere("signed", "pull", "-q", "--signature-policy", policy, $"{_host}/signed/committed:1");
+        _home.Succeed("commit", "-q", "--rm", container, $"docker://{_host}/signed/unsigned:1");
+        Assert.Equal(125, shared.Elsewhere("signed", "pull", "-q", "--signature-policy", policy, $"{_host}/signed/unsigned:1").Code);
+
         // Debian's skopeo has sigstore turned off, so openssl judges: the last signature is by the key, over what names the image.
         var digest = BldHome.Peer("skopeo", "inspect", "--tls-verify=false", "--format", "{{.Digest}}", $"docker://{name}");
         BldHome.Peer("skopeo", "copy", "--quiet", "--src-tls-verify=false", $"docker://{_host}/signed/app:{digest.Replace(':', '-')}.sig", $"dir:{_home.In("signatures")}");
