@@ -52,6 +52,7 @@ internal static class CommandRunner
     private static string Meaning(Exception exception) => exception switch
     {
         FileNotFoundException { FileName: { } file } => $"open {file}: no such file or directory",
+        DirectoryNotFoundException when exception.Message.Split('\'') is [_, var path, ..] => $"open {path}: no such file or directory",
         DirectoryNotFoundException => $"{exception.Message.TrimEnd('.')}: no such file or directory",
         _ => exception.Message,
     };

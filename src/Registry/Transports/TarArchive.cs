@@ -31,7 +31,8 @@ internal sealed class TarArchive : IDisposable
         }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException or FormatException)
         {
-            throw new RegistryException($"cannot read the archive {path}: {exception.Message.TrimEnd('.')}", exception);
+            var why = exception is FileNotFoundException or DirectoryNotFoundException ? "no such file or directory" : exception.Message.TrimEnd('.');
+            throw new RegistryException($"cannot read the archive {path}: {why}", exception);
         }
     }
 
