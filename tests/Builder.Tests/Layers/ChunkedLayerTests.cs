@@ -210,7 +210,7 @@ public sealed class ChunkedLayerTests : IDisposable
         return JsonDocument.Parse(text);
     }
 
-    private static IEnumerable<JsonElement> Entries(JsonDocument table)
+    private static JsonElement.ArrayEnumerator Entries(JsonDocument table)
     {
         Assert.Equal(1, table.RootElement.GetProperty("version").GetInt32());
         return table.RootElement.GetProperty("entries").EnumerateArray();

@@ -1,9 +1,11 @@
-using Bld.Builder.Cli.Flags;
+using System.Text;
+
 using Bld.Builder.Engine.Containers;
 using Bld.Builder.Engine.Images;
 using Bld.Builder.Engine.Sbom;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
+using Bld.Runtime.Linux;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -66,7 +68,7 @@ internal sealed class CommitSbom : IDisposable
         {
             var file = $"{_files.Path}/{flag}";
             File.WriteAllBytes(file, content);
-            File.SetUnixFileMode(file, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.GroupRead | UnixFileMode.OtherRead);
+            FileCalls.ChangeMode(FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(file), 0x1A4);
             added.Add($"{file}:{path}");
         }
     }
