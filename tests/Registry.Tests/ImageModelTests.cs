@@ -1,4 +1,5 @@
 using System.Text;
+using System.Text.Json;
 
 namespace Bld.Registry.Tests;
 
@@ -24,6 +25,15 @@ public sealed class ImageModelTests
             """{"schemaVersion":2,"config":{"mediaType":"a","digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000","size":1},"layers":[],"zzz":[1,2]}""";
 
         Assert.Equal(Json, Encoding.UTF8.GetString(ImageManifest.Parse(Encoding.UTF8.GetBytes(Json)).ToJson()));
+    }
+
+    [Fact]
+    public void An_empty_list_may_be_null_as_go_writes_it_but_must_be_there()
+    {
+        const string Config = """{"config":{"mediaType":"a","digest":"sha256:0000000000000000000000000000000000000000000000000000000000000000","size":1}""";
+
+        Assert.Empty(ImageManifest.Parse(Encoding.UTF8.GetBytes(Config + ",\"layers\":null}")).Layers);
+        Assert.Equal("\"layers\" is missing", Assert.Throws<JsonException>(() => ImageManifest.Parse(Encoding.UTF8.GetBytes(Config + "}"))).Message);
     }
 
     [Theory]

@@ -184,6 +184,10 @@ internal sealed class JsonMembers
         return objects;
     }
 
+    /// <summary>A list of objects that must be there; Go writes null for an empty one.</summary>
+    public IReadOnlyList<T> RequiredObjects<T>(string name)
+        where T : class, IJsonRecord<T> => Objects<T>(name) ?? (_element.TryGetProperty(name, out _) ? [] : throw Missing(name));
+
     /// <summary>The members that nobody asked for until now; null for none.</summary>
     public IDictionary<string, JsonElement>? Rest()
     {

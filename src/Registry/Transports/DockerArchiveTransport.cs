@@ -17,7 +17,7 @@ public sealed record DockerArchiveEntry : IJsonRecord<DockerArchiveEntry>
     {
         Config = json.RequiredText("Config"),
         RepoTags = json.Texts("RepoTags"),
-        Layers = json.Texts("Layers") ?? throw JsonMembers.Missing("Layers"),
+        Layers = json.Texts("Layers") ?? [],
     };
 
     void IJsonWritable.Write(Utf8JsonWriter json)

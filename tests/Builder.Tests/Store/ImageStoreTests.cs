@@ -152,7 +152,7 @@ public sealed class ImageStoreTests : IDisposable
         Assert.Throws<BuildException>(() => _store.Add(manifest, MediaTypes.OciManifest, config, []));
     }
 
-    private static StoredImage? With(StoredImage? found, StoredImage expected) => found is null ? null : found with { Names = expected.Names };
+    private static StoredImage? With(StoredImage? found, StoredImage expected) => found is null ? null : found with { Names = expected.Names, History = expected.History };
 
     private StoredImage Add(string seed, params string[] names) => Add(_store, seed, [], names);
 
