@@ -29,8 +29,8 @@ differ and are noisy.
 | W5 | the longest `sleep` |
 | W6 | apt's mirror, dpkg and the compiler |
 | W7 | the download, `inflate` and writing files |
-| W8 | ten starts of the process and five containers |
-| W9 | the kernel making and ending namespaces, cgroup and mounts |
+| W8 | ten starts of the process and five containers; with a private network five starts of pasta too |
+| W9 | a third is the start of the process (the class library's types are laid out in memory), a third the move into the cgroup, which waits for the kernel's readers to pass (crun is born there by `clone3`; glibc before 2.39 can't spawn so), the rest namespaces and mounts |
 """
 
 

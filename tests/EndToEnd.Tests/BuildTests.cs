@@ -152,7 +152,6 @@ public sealed class BuildTests : IDisposable
     public void A_killed_build_leaves_nothing_that_the_next_one_cannot_remove()
     {
         _home.Write("context/Dockerfile", "FROM localhost/busybox\nRUN touch /started && sleep 1000\n");
-        var mounts = File.ReadAllText("/proc/self/mountinfo");
         using (var build = _home.Start("bud", "-t", "killed", _home.In("context")))
         {
             var temporary = Path.Combine(_home.Store, "tmp");
@@ -162,7 +161,7 @@ public sealed class BuildTests : IDisposable
         }
 
         Assert.True(SpinWait.SpinUntil(() => Containers() == 0, TimeSpan.FromSeconds(5)), "the step outlived its builder");
-        Assert.Equal(mounts, File.ReadAllText("/proc/self/mountinfo"));
+        Assert.DoesNotContain(_home.Folder, File.ReadAllText("/proc/self/mountinfo"), StringComparison.Ordinal);
         _home.Build("FROM localhost/busybox\nRUN true\n", "-t", "next");
         Assert.Empty(Directory.GetFileSystemEntries(Path.Combine(_home.Store, "tmp")));
         Assert.DoesNotContain("killed", _home.Succeed("images"), StringComparison.Ordinal);
