@@ -39,6 +39,9 @@ def publish(results, docs):
     bars(results["results"], f"{docs}/performance.svg")
     with open(f"{docs}/performance.md", "w") as file:
         file.write(INTRODUCTION.format(**results))
+        missing = [f"W{number}" for number in range(1, 10) if not any(result["workload"].startswith(f"W{number}") for result in results["results"])]
+        if missing:
+            file.write(f"\nNot in this run: {', '.join(missing)}.\n")
         for result in results["results"]:
             file.write(table(result))
         if results["bounds"]:
@@ -57,7 +60,7 @@ def table(result):
     base = base_of(result)
     lines = [f"\n## {result['workload']}\n\n| | wall | ratio to bld | CPU | memory | written |\n|---|---|---|---|---|---|"]
     for name, row in result["rows"].items():
-        lines.append(f"| {name} | {row['wall'] * 1000:.0f} ms | {row['wall'] / base:.2f} | {row['cpu'] * 1000:.0f} ms | {row['memory']:.0f} MiB | {row['written']:.0f} MiB |")
+        lines.append(f"| {name.replace('|', chr(92) + '|')} | {row['wall'] * 1000:.0f} ms | {row['wall'] / base:.2f} | {row['cpu'] * 1000:.0f} ms | {row['memory']:.0f} MiB | {row['written']:.0f} MiB |")
     return "\n".join(lines) + "\n"
 
 
@@ -104,6 +107,7 @@ def curves(given, path):
 
 
 if __name__ == "__main__":
+    # python3 build/benchplot.py bench.json: draws a run again.
     import json
     import sys
     publish(json.load(open(sys.argv[1])), os.path.join(os.path.dirname(os.path.abspath(__file__)), "../docs"))
