@@ -11,7 +11,7 @@ public sealed class ManifestTests : IDisposable
     private readonly TestRegistry _registry = new();
     private readonly RegistryClient _client;
 
-    public ManifestTests() => _client = _registry.Client();
+    public ManifestTests() => _client = _registry.Client(TestRegistry.Options with { StallTimeout = TimeSpan.FromSeconds(10) });
 
     public void Dispose()
     {
