@@ -51,14 +51,25 @@ public sealed class FuseMount : IDisposable
         try
         {
             var process = HelperProgram.Start(program, [Path.GetFileName(program), "-f", "-o", options(paths), place], output, descriptors);
-            while (!ProcessCalls.HasEnded(process))
+            var name = Encoding.UTF8.GetBytes(place);
+            try
             {
-                if (TryTake(Encoding.UTF8.GetBytes(place)) is { } root)
+                while (!ProcessCalls.HasEnded(process))
                 {
-                    return new FuseMount(root, process);
-                }
+                    if (TryTake(name) is { } root)
+                    {
+                        return new FuseMount(root, process);
+                    }
 
-                Thread.Sleep(1);
+                    Thread.Sleep(1);
+                }
+            }
+            catch
+            {
+                // It ends with its mount.
+                _ = MountCalls.TryUnmount(name, lazily: true);
+                _ = ProcessCalls.WaitForExit(process);
+                throw;
             }
 
             _ = ProcessCalls.WaitForExit(process);
@@ -98,7 +109,12 @@ public sealed class FuseMount : IDisposable
         }
 
         SetupFailure.Check(MountCalls.TryOpenTree(FileCalls.CurrentDirectory, place, clone: true, recursive: false, out var root), "take the mount", place);
-        SetupFailure.Check(MountCalls.TryUnmount(place, lazily: true), "unmount", place);
+        if (MountCalls.TryUnmount(place, lazily: true) is var errno and not Errno.None)
+        {
+            root.Dispose();
+            SetupFailure.Check(errno, "unmount", place);
+        }
+
         return root;
     }
 }

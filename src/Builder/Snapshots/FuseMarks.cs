@@ -58,8 +58,15 @@ internal static class FuseMarks
         if (!Unmark(directory, "."u8))
         {
             var below = Below(lowers, name);
-            Settle(directory, below);
-            below.ForEach(static lower => lower.Dispose());
+            try
+            {
+                Settle(directory, below);
+            }
+            finally
+            {
+                below.ForEach(static lower => lower.Dispose());
+            }
+
             return;
         }
 

@@ -64,14 +64,19 @@ internal sealed class FuseOverlay : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        _mount.Dispose();
-        if (_active is not null)
+        try
         {
-            FuseMarks.Settle(_active.UpperHandle, _lowers);
+            _mount.Dispose();
+            if (_active is not null)
+            {
+                FuseMarks.Settle(_active.UpperHandle, _lowers);
+            }
         }
-
-        _lowers.ForEach(static lower => lower.Dispose());
-        _place.Dispose();
+        finally
+        {
+            _lowers.ForEach(static lower => lower.Dispose());
+            _place.Dispose();
+        }
     }
 
     private static string Options(IReadOnlyList<string> paths, int lowers)

@@ -34,7 +34,10 @@ internal sealed class IdShift(IReadOnlyList<IdMapping> users, IReadOnlyList<IdMa
 
     /// <summary>Gives a tree's files to the host's ids, or back to those inside.</summary>
     /// <exception cref="BuildException">A file belongs to an id that is not mapped.</exception>
-    internal void ChangeOwners(SafeFileHandle tree, bool toHost)
+    internal void ChangeOwners(SafeFileHandle tree, bool toHost) => ChangeOwners(tree, toHost, []);
+
+    // A file of several names is changed once: the second time its owner would be the new one.
+    private void ChangeOwners(SafeFileHandle tree, bool toHost, HashSet<ulong> linked)
     {
         using var directory = FileCalls.Open(tree, "."u8, DirectoryItself);
         foreach (var entry in FileCalls.ReadDirectory(directory))
@@ -43,9 +46,9 @@ internal sealed class IdShift(IReadOnlyList<IdMapping> users, IReadOnlyList<IdMa
             if (status.IsDirectory)
             {
                 using var child = FileCalls.Open(directory, entry.Name.Span, DirectoryItself);
-                ChangeOwners(child, toHost);
+                ChangeOwners(child, toHost, linked);
             }
-            else
+            else if (status.Links == 1 || linked.Add(status.Inode))
             {
                 ChangeOwner(directory, entry.Name.Span, status, toHost);
             }

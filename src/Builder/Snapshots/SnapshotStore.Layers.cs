@@ -22,8 +22,7 @@ internal sealed partial class SnapshotStore
             ClampTime = layer.ClampTime,
             FixedTime = layer.FixedTime,
         };
-        state.PublishFile(
-            LayerPath(id, layer.ClampTime, layer.FixedTime), record.ToJson(), durable: false);
+        state.PublishFile(LayerPath(id, layer.ClampTime, layer.FixedTime), record.ToJson(), durable: false);
         if (layer is { ClampTime: null, FixedTime: null } && Get(id) is { } snapshot)
         {
             _known[id] = snapshot with { Layer = layer };

@@ -1,11 +1,11 @@
 using System.Collections.Concurrent;
 using System.Text;
 
-using Microsoft.Win32.SafeHandles;
-
 using Bld.Builder.Store;
 using Bld.Json;
 using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
 
 namespace Bld.Builder.Snapshots;
 

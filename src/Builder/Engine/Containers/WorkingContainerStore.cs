@@ -37,7 +37,7 @@ internal sealed class WorkingContainerStore(StateDirectory state, SnapshotStore 
         Claim(container.Name, container.Id);
         using (var file = FileCalls.Open(place.Handle, "container/container.json"u8, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, 0x180))
         {
-            FileCalls.WriteAll(file, Serialize(container));
+            FileCalls.WriteAll(file, container.ToJson());
         }
 
         FileCalls.Rename(place.Handle, "container"u8, state.Handle, Encoding.ASCII.GetBytes($"containers/{container.Id}"), replace: false);
@@ -87,7 +87,7 @@ internal sealed class WorkingContainerStore(StateDirectory state, SnapshotStore 
     {
         using var held = LockRecord(id);
         var changed = change(Read(id) ?? throw Gone(id));
-        state.PublishFile($"containers/{id}/container.json", Serialize(changed), durable: false);
+        state.PublishFile($"containers/{id}/container.json", changed.ToJson(), durable: false);
         return changed;
     }
 
@@ -187,7 +187,4 @@ internal sealed class WorkingContainerStore(StateDirectory state, SnapshotStore 
         using var directory = FileCalls.Open(state.Handle, "containers"u8, DirectoryItself);
         return FileCalls.ReadDirectory(directory).ConvertAll(static entry => entry.Name.ToString()).FindAll(static name => name.Length == IdLength);
     }
-
-    private static byte[] Serialize(WorkingContainer container) =>
-        container.ToJson();
 }
