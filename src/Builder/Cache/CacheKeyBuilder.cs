@@ -1,6 +1,7 @@
 using System.Buffers.Binary;
-using System.Security.Cryptography;
 using System.Text;
+
+using Bld.Registry;
 
 namespace Bld.Builder.Cache;
 
@@ -63,7 +64,7 @@ internal sealed class CacheKeyBuilder
     /// <summary>The digest of all parts.</summary>
     public CacheKey ToKey()
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hash = new Sha256Hash();
         foreach (var part in _parts)
         {
             Append(hash, part.Name);
@@ -73,13 +74,13 @@ internal sealed class CacheKeyBuilder
         return new CacheKey(Convert.ToHexStringLower(hash.GetHashAndReset()));
     }
 
-    private static void Append(IncrementalHash hash, string text)
+    private static void Append(Sha256Hash hash, string text)
     {
         Span<byte> length = stackalloc byte[4];
         var bytes = Encoding.UTF8.GetBytes(text);
         BinaryPrimitives.WriteInt32LittleEndian(length, bytes.Length);
-        hash.AppendData(length);
-        hash.AppendData(bytes);
+        hash.Append(length);
+        hash.Append(bytes);
     }
 }
 

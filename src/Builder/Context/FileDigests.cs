@@ -1,10 +1,10 @@
 using System.Buffers;
 using System.Collections.Concurrent;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
+using Bld.Registry;
 using Bld.Runtime.Linux;
 
 using Microsoft.Win32.SafeHandles;
@@ -96,7 +96,7 @@ internal sealed class FileDigests(StateDirectory state)
             if (size < buffer.Length && FileCalls.Read(file, buffer) is var count && count == size)
             {
                 // Most files are small: nothing to set up. If it grew meanwhile, its status says so and this is not remembered.
-                SHA256.HashData(buffer.AsSpan(0, count), bytes);
+                Sha256Hash.HashData(buffer.AsSpan(0, count), bytes);
             }
             else
             {
@@ -114,14 +114,14 @@ internal sealed class FileDigests(StateDirectory state)
 
     private static void ComputeByParts(SafeFileHandle file, byte[] buffer, Span<byte> digest)
     {
-        using var hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+        using var hash = new Sha256Hash();
         int count;
         while ((count = FileCalls.Read(file, buffer)) > 0)
         {
-            hash.AppendData(buffer, 0, count);
+            hash.Append(buffer.AsSpan(0, count));
         }
 
-        hash.GetHashAndReset(digest);
+        hash.GetHashAndReset().CopyTo(digest);
     }
 }
 

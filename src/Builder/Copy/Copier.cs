@@ -55,7 +55,7 @@ internal sealed class Copier
         {
             hasher.Add(ByteString.From(file.Name).Span);
             hasher.Add(file.Content);
-            notes?.Add(ByteString.From(file.Name).Span, 0, 0, 0, System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(System.Security.Cryptography.SHA256.HashData(file.Content)));
+            notes?.Add(ByteString.From(file.Name).Span, 0, 0, 0, System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(Sha256Hash.HashData(file.Content)));
         }
 
         return hasher.Finish();

@@ -1,8 +1,8 @@
-using System.Security.Cryptography;
 using System.Text;
 
 using Bld.Builder.Store;
 using Bld.Dockerfile;
+using Bld.Registry;
 using Bld.Runtime.Linux;
 
 using Microsoft.Win32.SafeHandles;
@@ -108,7 +108,7 @@ internal sealed class CacheMount : IDisposable
         _lock.Dispose();
     }
 
-    private static string Hash(string id) => Convert.ToHexStringLower(SHA256.HashData(Encoding.UTF8.GetBytes(id)))[..IdDigits];
+    private static string Hash(string id) => Convert.ToHexStringLower(Sha256Hash.HashData(Encoding.UTF8.GetBytes(id)))[..IdDigits];
 
     private static SafeFileHandle OpenPlace(StateDirectory state, string name, string id)
     {

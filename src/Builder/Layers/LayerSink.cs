@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Collections.Concurrent;
-using System.Security.Cryptography;
 
 using Bld.Registry;
 
@@ -18,7 +17,7 @@ internal sealed class LayerSink : IDisposable
 
     private readonly Stream _destination;
     private readonly CancellationToken _cancellation;
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Sha256Hash _hash = new();
     private BlockingCollection<(byte[] Block, int Length)>? _queue;
     private Thread? _consumer;
     private Exception? _failure;
@@ -135,7 +134,7 @@ internal sealed class LayerSink : IDisposable
 
     private void Consume(byte[] block, int length)
     {
-        _hash.AppendData(block, 0, length);
+        _hash.Append(block.AsSpan(0, length));
         _destination.Write(block, 0, length);
         _total += length;
     }

@@ -1,6 +1,5 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
-using System.Security.Cryptography;
 
 namespace Bld.Registry;
 
@@ -47,7 +46,7 @@ public readonly record struct Digest
     public static Digest Of(ReadOnlySpan<byte> content)
     {
         Span<byte> hash = stackalloc byte[32];
-        SHA256.HashData(content, hash);
+        Sha256Hash.HashData(content, hash);
         return FromSha256(hash);
     }
 

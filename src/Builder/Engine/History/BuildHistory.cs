@@ -3,6 +3,7 @@ using System.Text.Json;
 
 using Bld.Builder.Store;
 using Bld.Json;
+using Bld.Registry;
 using Bld.Runtime.Linux;
 
 namespace Bld.Builder.Engine.History;
@@ -149,5 +150,5 @@ internal sealed record BuildProject(string Place, string Text, string Name)
 
     /// <summary>The beginning of a text's digest.</summary>
     public static string Short(string text) =>
-        Convert.ToHexStringLower(System.Security.Cryptography.SHA256.HashData(System.Text.Encoding.UTF8.GetBytes(text)).AsSpan(0, 4));
+        Convert.ToHexStringLower(Sha256Hash.HashData(System.Text.Encoding.UTF8.GetBytes(text)).AsSpan(0, 4));
 }

@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 using Bld.Registry;
 
 namespace Bld.Builder.Engine.Images;
@@ -7,7 +5,7 @@ namespace Bld.Builder.Engine.Images;
 /// <summary>Digests what passes through it, read or written.</summary>
 internal sealed class HashingStream(Stream inner, bool leaveOpen = false) : Stream
 {
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Sha256Hash _hash = new();
     private long _count;
 
     public override bool CanRead => inner.CanRead;
@@ -42,7 +40,7 @@ internal sealed class HashingStream(Stream inner, bool leaveOpen = false) : Stre
     public override int Read(Span<byte> buffer)
     {
         var count = inner.Read(buffer);
-        _hash.AppendData(buffer[..count]);
+        _hash.Append(buffer[..count]);
         _count += count;
         return count;
     }
@@ -51,7 +49,7 @@ internal sealed class HashingStream(Stream inner, bool leaveOpen = false) : Stre
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        _hash.AppendData(buffer);
+        _hash.Append(buffer);
         _count += buffer.Length;
         inner.Write(buffer);
     }

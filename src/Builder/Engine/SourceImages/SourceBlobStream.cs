@@ -1,5 +1,3 @@
-using System.Security.Cryptography;
-
 using Bld.Registry;
 
 namespace Bld.Builder.Engine.SourceImages;
@@ -7,7 +5,7 @@ namespace Bld.Builder.Engine.SourceImages;
 /// <summary>Passes bytes on and hashes them on the way; leaves the target open.</summary>
 internal sealed class SourceBlobStream(Stream target) : Stream
 {
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Sha256Hash _hash = new();
 
     public override bool CanRead => false;
 
@@ -26,7 +24,7 @@ internal sealed class SourceBlobStream(Stream target) : Stream
 
     public override void Write(ReadOnlySpan<byte> buffer)
     {
-        _hash.AppendData(buffer);
+        _hash.Append(buffer);
         target.Write(buffer);
     }
 
