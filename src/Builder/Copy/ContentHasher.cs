@@ -1,6 +1,5 @@
 using System.Buffers.Binary;
 using System.Runtime.InteropServices;
-using System.Security.Cryptography;
 
 using Bld.Builder.Context;
 using Bld.Builder.Snapshots;
@@ -18,7 +17,7 @@ namespace Bld.Builder.Copy;
 internal sealed class ContentHasher(CopySource source, FileDigests digests, CancellationToken cancellation, TreeNotes? notes = null) : IDisposable
 {
     private const int Separator = 0x0A;
-    private readonly IncrementalHash _hash = IncrementalHash.CreateHash(HashAlgorithmName.SHA256);
+    private readonly Sha256Hash _hash = new();
 
     /// <summary>The digest of all that was added.</summary>
     public Digest Finish() => Digest.FromSha256(_hash.GetHashAndReset());
@@ -28,8 +27,8 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
     {
         Span<byte> length = stackalloc byte[4];
         BinaryPrimitives.WriteInt32LittleEndian(length, text.Length);
-        _hash.AppendData(length);
-        _hash.AppendData(text);
+        _hash.Append(length);
+        _hash.Append(text);
     }
 
     /// <summary>Adds one match: a file, or a directory with all that is in it and not excluded.</summary>
@@ -50,31 +49,47 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
         AddOwnerAndMode(match.Status);
         var before = notes?.Enter(ByteString.From(match.Name).Span);
         Note("."u8, match.Status, 0);
-        using var directory = FileCalls.OpenInRoot(source.Root, match.Real.Span, OpenFlags.ReadOnly | OpenFlags.Directory);
-        AddDirectory(directory, match.Name, below, excludes);
+        using var directory = List(FileCalls.OpenInRoot(source.Root, match.Real.Span, OpenFlags.ReadOnly | OpenFlags.Directory), match.Name, below, excludes);
+        AddDirectory(directory, excludes);
         notes?.Leave(before!.Value);
     }
 
     /// <inheritdoc/>
     public void Dispose() => _hash.Dispose();
 
-    private void AddDirectory(SafeFileHandle directory, string path, string below, IgnoreRules excludes)
+    private void AddDirectory(ListedDirectory directory, IgnoreRules excludes)
     {
-        cancellation.ThrowIfCancellationRequested();
-        var entries = new TreeListing(source, excludes).Of(directory, path, below).ToList();
-        ReadUnknown(directory, entries);
-        foreach (var entry in entries)
+        using var ahead = new DirectoriesAhead(directory.Entries, entry => List(
+            FileCalls.Open(directory.Handle, entry.Name.Span, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow), entry.Path, entry.Below, excludes));
+        foreach (var entry in directory.Entries)
         {
             Add(entry.Name.Span);
-            AddEntry(directory, entry.Name.Span, entry.Status);
+            AddEntry(directory.Handle, entry.Name.Span, entry.Status);
             if (entry.Status.IsDirectory)
             {
-                using var child = FileCalls.Open(directory, entry.Name.Span, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
+                using var child = ahead.Next(entry);
                 var before = notes?.Enter(entry.Name.Span);
-                AddDirectory(child, entry.Path, entry.Below, excludes);
+                AddDirectory(child, excludes);
                 notes?.Leave(before!.Value);
                 Add([Separator]);
             }
+        }
+    }
+
+    /// <summary>Lists a directory, which it takes over, and reads the files that are not known yet.</summary>
+    private ListedDirectory List(SafeFileHandle directory, string path, string below, IgnoreRules excludes)
+    {
+        try
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var entries = new TreeListing(source, excludes).Of(directory, path, below).ToList();
+            ReadUnknown(directory, entries);
+            return new ListedDirectory(directory, entries);
+        }
+        catch
+        {
+            directory.Dispose();
+            throw;
         }
     }
 
@@ -99,7 +114,7 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
         {
             case FileKind.Regular:
                 var digest = file.Digest;
-                _hash.AppendData(MemoryMarshal.AsBytes(new ReadOnlySpan<FileDigest>(in digest)));
+                _hash.Append(MemoryMarshal.AsBytes(new ReadOnlySpan<FileDigest>(in digest)));
                 content = digest.A;
                 break;
             case FileKind.SymbolicLink:
@@ -111,7 +126,7 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
                 Span<byte> device = stackalloc byte[8];
                 BinaryPrimitives.WriteUInt32LittleEndian(device, status.NodeDevice.Major);
                 BinaryPrimitives.WriteUInt32LittleEndian(device[4..], status.NodeDevice.Minor);
-                _hash.AppendData(device);
+                _hash.Append(device);
                 content = BinaryPrimitives.ReadUInt64LittleEndian(device);
                 break;
             default:
@@ -127,13 +142,13 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, status.RawMode);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[4..], source.KeepsOwners ? status.UserId : 0);
         BinaryPrimitives.WriteUInt32LittleEndian(bytes[8..], source.KeepsOwners ? status.GroupId : 0);
-        _hash.AppendData(bytes);
+        _hash.Append(bytes);
     }
 
     private void Note(ReadOnlySpan<byte> name, in FileStatus status, ulong content) =>
         notes?.Add(name, status.RawMode, source.KeepsOwners ? status.UserId : 0, source.KeepsOwners ? status.GroupId : 0, content);
 
-    private static ulong Short(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt64LittleEndian(SHA256.HashData(bytes));
+    private static ulong Short(ReadOnlySpan<byte> bytes) => BinaryPrimitives.ReadUInt64LittleEndian(Sha256Hash.HashData(bytes));
 
     /// <summary>Adds extended attributes; gives a short digest of them for the notes, 0 for none.</summary>
     private ulong AddAttributes(SafeFileHandle directory, ReadOnlySpan<byte> name)
