@@ -302,7 +302,7 @@ class Bench:
         folder = self.context("c", {
             "debian/Dockerfile": "FROM scratch\nADD rootfs.tar /\nENV PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin DEBIAN_FRONTEND=noninteractive\nCMD [\"bash\"]\n",
             "Dockerfile": "FROM localhost/debian AS build\n"
-                          "RUN find /etc/apt -name '*.list' -o -name '*.sources' | xargs sed -i -e 's/^Types: deb$/& deb-src/' -e 's/^deb .*/&\\n&/;s/\\ndeb/\\ndeb-src/' && apt-get update -qq && apt-get install -y -qq --no-install-recommends gcc libc6-dev make >/dev/null\n"
+                          "RUN find /etc/apt -name '*.list' -o -name '*.sources' | xargs sed -i -e 's/^Types: deb$/& deb-src/' -e 's/^deb .*/&\\n&/;s/\\ndeb/\\ndeb-src/' && apt-get update -qq && apt-get install -y -qq --no-install-recommends bzip2 gcc libc6-dev make >/dev/null\n"
                           "RUN mkdir /src && cd /src && apt-get source -qq --download-only zlib && tar xf zlib_*.orig.tar.* --strip-components=1\n"
                           "COPY main.c /src/\nRUN cd /src && ./configure >/dev/null && make -s libz.a && gcc -O2 -o /main main.c libz.a\n"
                           "FROM localhost/debian\nCOPY --from=build /main /usr/bin/main\nRUN main\n",
