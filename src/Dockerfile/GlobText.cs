@@ -14,7 +14,7 @@ internal static class GlobText
     /// <summary>Removes the shortest or longest start of <paramref name="value"/> that the pattern matches.</summary>
     /// <exception cref="DockerfileException">The pattern escapes what can't be escaped.</exception>
     internal static string TrimStart(string value, string pattern, bool longest) =>
-        value[MatchLength(value, Read(pattern), longest)..];
+        value[Math.Max(MatchLength(value, Read(pattern), longest), 0)..];
 
     /// <summary>Removes the shortest or longest end of <paramref name="value"/> that the pattern matches.</summary>
     /// <exception cref="DockerfileException">The pattern escapes what can't be escaped.</exception>
@@ -24,34 +24,50 @@ internal static class GlobText
         steps.Reverse();
         var reversed = value.ToCharArray();
         Array.Reverse(reversed);
-        return value[..^MatchLength(reversed, steps, longest)];
+        return value[..^Math.Max(MatchLength(reversed, steps, longest), 0)];
     }
 
-    /// <summary>Replaces the first or every longest match; an empty match is none.</summary>
+    /// <summary>
+    /// Replaces the first or every longest match. An empty match is one too (docker build has it from regular expressions), but not right
+    /// behind another one.
+    /// </summary>
     /// <exception cref="DockerfileException">The pattern escapes what can't be escaped.</exception>
     internal static string Replace(string value, string pattern, string replacement, bool all)
     {
         var steps = Read(pattern);
         var result = new StringBuilder();
-        var position = 0;
-        while (position < value.Length)
+        var end = 0;
+        for (var position = 0; position <= value.Length; position = Math.Max(end, position + 1))
         {
-            var length = MatchLength(value.AsSpan(position), steps, longest: true);
-            if (length == 0)
+            var (start, length) = FindMatch(value, position, steps);
+            if (length < 0)
             {
-                result.Append(value[position++]);
-                continue;
+                break;
             }
 
-            result.Append(replacement);
-            position += length;
+            result.Append(value, end, start - end).Append(start + length > end || start == 0 ? replacement : "");
+            end = start + length;
             if (!all)
             {
                 break;
             }
         }
 
-        return result.Append(value.AsSpan(position)).ToString();
+        return result.Append(value.AsSpan(end)).ToString();
+    }
+
+    private static (int Start, int Length) FindMatch(string value, int position, List<char> steps)
+    {
+        for (var start = position; start <= value.Length; start++)
+        {
+            var length = MatchLength(value.AsSpan(start), steps, longest: true);
+            if (length >= 0)
+            {
+                return (start, length);
+            }
+        }
+
+        return (0, -1);
     }
 
     private static List<char> Read(string pattern)
@@ -73,13 +89,13 @@ internal static class GlobText
         return steps;
     }
 
-    /// <summary>How many characters at the start match; 0 when none do.</summary>
+    /// <summary>How many characters at the start match; below 0 when the pattern does not match there.</summary>
     private static int MatchLength(ReadOnlySpan<char> text, List<char> steps, bool longest)
     {
         var places = new bool[steps.Count + 1];
-        var found = 0;
         places[0] = true;
         SkipStars(places, steps);
+        var found = places[^1] ? 0 : -1;
         for (var i = 0; i < text.Length; i++)
         {
             // Shortest: an empty match before the first character counts.

@@ -11,6 +11,9 @@ namespace Bld.Dockerfile;
 /// <param name="Descriptor">The digits before <c>&lt;&lt;</c>; empty for the standard input.</param>
 public sealed record Heredoc(string Name, string Content, bool Expands, bool StripsTabs, string Descriptor)
 {
+    /// <summary>Whether blanks stand before the name: then it may as well be a shift, as in <c>$((1 &lt;&lt; 2))</c>.</summary>
+    internal bool IsSpaced { get; init; }
+
     private const ExpansionRules AsWritten = ExpansionRules.KeepQuotes | ExpansionRules.KeepUnset;
 
     /// <summary>The here-documents that a line announces, in their order and without content.</summary>
@@ -44,10 +47,11 @@ public sealed record Heredoc(string Name, string Content, bool Expands, bool Str
 
         var rest = word[(start + 2)..];
         var strips = rest.StartsWith('-');
-        rest = rest[(strips ? 1 : 0)..].TrimStart();
+        var spaced = rest[(strips ? 1 : 0)..];
+        rest = spaced.TrimStart();
         return rest.Length == 0 || rest.Contains('<') || Unquote(rest) is not var (name, expands)
             ? null
-            : new Heredoc(name, "", expands, strips, word[..start]);
+            : new Heredoc(name, "", expands, strips, word[..start]) { IsSpaced = rest.Length < spaced.Length };
     }
 
     private static (string Name, bool Expands)? Unquote(string word)

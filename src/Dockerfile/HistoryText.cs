@@ -55,7 +55,7 @@ public static class HistoryText
     /// <summary><c>EXPOSE [80/tcp 81/tcp]</c>, <c>VOLUME …</c>, <c>SHELL …</c>: a list as Go shows it.</summary>
     public static string List(string keyword, IEnumerable<string> words) => $"{keyword} [{string.Join(' ', words)}]";
 
-    /// <summary><c>WORKDIR /x</c>, <c>USER …</c>, <c>STOPSIGNAL …</c>, <c>MAINTAINER …</c>, <c>ONBUILD …</c>.</summary>
+    /// <summary><c>WORKDIR /x</c>, <c>USER …</c>, <c>STOPSIGNAL …</c>, <c>MAINTAINER …</c>.</summary>
     public static string Word(string keyword, string word) => $"{keyword} {word}";
 
     /// <summary>HEALTHCHECK as Go shows its structure: test, interval, timeout, start period, start interval, retries.</summary>

@@ -172,7 +172,7 @@ internal sealed partial class InstructionFactory
 
     private static int Retries(InstructionFlags flags) => flags.Value("retries", 0, static text =>
         !int.TryParse(text, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out var retries)
-            ? throw new DockerfileException($"--retries {text}: not a number")
+            ? throw new DockerfileException($"--retries {GoText.Quote(text)}: invalid syntax: it has to be a number")
         : retries >= 0 ? retries
         : throw new DockerfileException($"--retries cannot be negative ({retries})"));
 }

@@ -88,7 +88,7 @@ internal sealed class InstructionFlags
 
     private string Hint(string name) =>
         Suggestion.Text(name, _known) is { Length: > 0 } near ? near
-        : _known.Count == 0 ? ": this instruction has none; write -- before a word that begins with dashes"
+        : _known.Count == 0 ? $" (did you mean -- --{name}? this instruction has no flags, and a lone -- ends them)"
         : $" (did you mean one of --{string.Join(", --", _known)}?)";
 
     private Token? Single(string name)

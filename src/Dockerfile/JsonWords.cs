@@ -19,7 +19,7 @@ internal static class JsonWords
         }
     }
 
-    /// <summary>The strings of an array; null when the text is no JSON array, and so is meant for a shell. What follows the array is ignored.</summary>
+    /// <summary>The strings of an array; null when the text is no JSON array, or something follows it, and so it is meant for a shell.</summary>
     /// <exception cref="DockerfileException">It is an array, but not of strings.</exception>
     internal static IReadOnlyList<string>? Parse(string text)
     {
@@ -45,6 +45,9 @@ internal static class JsonWords
                 strange = true;
                 reader.Skip();
             }
+
+            // Throws when anything but blanks is left.
+            reader.Read();
         }
         catch (Exception exception) when (exception is JsonException or InvalidOperationException)
         {

@@ -93,8 +93,15 @@ internal sealed class LineReader(SourceText source, char escape, int start, List
         logical.Heredocs = heredocs;
         foreach (var heredoc in Heredoc.FindIn(logical.Text))
         {
+            var before = _next;
             if (ReadBody(heredoc) is not { } body)
             {
+                if (heredoc.IsSpaced)
+                {
+                    _next = before;
+                    continue;
+                }
+
                 logical.EndLine = _next;
                 problems.Add(new Diagnostic(
                     $"dockerfile parse error on line {logical.StartLine}: unterminated heredoc: no line holds only {heredoc.Name}", logical.Span));

@@ -164,6 +164,11 @@ internal sealed class MountFlagReader(bool mayHoldVariables)
             throw new DockerfileException($"unexpected key 'required' for mount type '{type}'");
         }
 
+        if (_size is not null && _type != MountType.Tmpfs)
+        {
+            throw new DockerfileException($"unexpected key 'size' for mount type '{type}'");
+        }
+
         if (_sharing is not null && _type != MountType.Cache)
         {
             throw new DockerfileException($"invalid cache sharing set for {type} mount");

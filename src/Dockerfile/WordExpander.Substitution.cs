@@ -53,9 +53,10 @@ public sealed partial class WordExpander
     private string Modified(int start, string name, char modifier, bool emptyIsUnset)
     {
         var trims = modifier is '#' or '%';
-        if (modifier is not ('+' or '-' or '?' or '#' or '%') || (trims && emptyIsUnset))
+        var isKnown = modifier is '+' or '-' or '?' || (trims && !emptyIsUnset);
+        if (!isKnown && !emptyIsUnset)
         {
-            throw new DockerfileException($"unsupported modifier ({(emptyIsUnset ? ":" : "")}{modifier}) in substitution");
+            throw new DockerfileException($"unsupported modifier ({modifier}) in substitution");
         }
 
         var longest = trims && Peek == modifier;
@@ -65,6 +66,11 @@ public sealed partial class WordExpander
         }
 
         var word = Until('}', keepEscapes: trims) ?? throw MissingBrace();
+        if (!isKnown)
+        {
+            throw new DockerfileException($"unsupported modifier (:{modifier}) in substitution");
+        }
+
         var value = Value(name);
         if (value is null && KeepsUnset)
         {
@@ -98,13 +104,23 @@ public sealed partial class WordExpander
         return value is null && KeepsUnset ? _text[start.._position] : GlobText.Replace(value ?? "", pattern, replacement, all);
     }
 
+    /// <summary>The text up to a character; null when it never comes, whatever else is wrong up to the end.</summary>
     private string? Until(char stop, bool keepEscapes)
     {
         var before = _keepsEscapes;
         _keepsEscapes = keepEscapes;
-        var text = Process(stop);
-        _keepsEscapes = before;
-        return text;
+        try
+        {
+            return Process(stop);
+        }
+        catch (DockerfileException) when (AtEnd)
+        {
+            return null;
+        }
+        finally
+        {
+            _keepsEscapes = before;
+        }
     }
 
     private static DockerfileException MissingBrace() => new("syntax error: missing '}'");

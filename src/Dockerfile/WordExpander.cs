@@ -132,6 +132,10 @@ public sealed partial class WordExpander
                 Words?.AddQuoted(quoted);
                 result.Append(quoted);
             }
+            else if (next == '<' && Words is not null)
+            {
+                Redirection(result);
+            }
             else
             {
                 Character(result);
@@ -143,6 +147,24 @@ public sealed partial class WordExpander
 
     // What stands inside of a substitution makes no words; only what the substitution gives does.
     private WordList? Words => _depth == 0 ? _words : null;
+
+    /// <summary>Blanks between <c>&lt;&lt;</c> and the name of a here-document are a part of its word.</summary>
+    private void Redirection(StringBuilder result)
+    {
+        var start = _position++;
+        if (Peek == '<')
+        {
+            _position++;
+            while (Peek is ' ' or '\t')
+            {
+                _position++;
+            }
+        }
+
+        var text = _text[start.._position];
+        Words?.AddQuoted(text);
+        result.Append(text);
+    }
 
     private void Character(StringBuilder result)
     {
@@ -174,6 +196,7 @@ public sealed partial class WordExpander
         var end = _text.IndexOf('\'', start + 1);
         if (end < 0)
         {
+            _position = _text.Length;
             throw new DockerfileException("unexpected end of statement while looking for matching single-quote");
         }
 

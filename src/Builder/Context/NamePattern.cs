@@ -13,14 +13,18 @@ internal static class NamePattern
     {
         for (var i = 0; i < pattern.Length; i++)
         {
-            if (pattern[i] == '\\' && ++i == pattern.Length)
+            switch (pattern[i])
             {
-                throw new BuildException($"{where}: \"{pattern}\" ends in a backslash: syntax error in pattern");
+                case '\\' when ++i == pattern.Length:
+                    throw new BuildException($"{where}: \"{pattern}\" ends in a backslash: syntax error in pattern");
+                case '[':
+                    i = ClassEnd(pattern, i);
+                    break;
             }
 
-            if (i < pattern.Length && pattern[i] == '[' && ClassEnd(pattern, i) is var end)
+            if (i < 0)
             {
-                i = end > 0 ? end : throw new BuildException($"{where}: \"{pattern}\" has an open bracket: syntax error in pattern");
+                throw new BuildException($"{where}: \"{pattern}\" has an open bracket: syntax error in pattern");
             }
         }
     }
@@ -79,7 +83,7 @@ internal static class NamePattern
 
     private static bool MatchesClass(ReadOnlySpan<char> set, char character)
     {
-        var negated = set.Length > 0 && set[0] is '^' or '!';
+        var negated = set.Length > 0 && set[0] == '^';
         set = negated ? set[1..] : set;
         var found = false;
         for (var i = 0; i < set.Length; i++)
@@ -101,7 +105,7 @@ internal static class NamePattern
     private static int ClassEnd(ReadOnlySpan<char> pattern, int start)
     {
         var i = start + 1;
-        i += i < pattern.Length && pattern[i] is '^' or '!' ? 1 : 0;
+        i += i < pattern.Length && pattern[i] == '^' ? 1 : 0;
         for (var first = i; i < pattern.Length; i++)
         {
             if (pattern[i] == ']' && i > first)

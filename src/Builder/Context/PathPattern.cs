@@ -4,7 +4,7 @@ namespace Bld.Builder.Context;
 
 /// <summary>
 /// A pattern for relative paths: <c>*</c> and <c>?</c> within a name, <c>[a-z]</c>, <c>\</c> before a character, and <c>**</c> for any
-/// number of directories (Go's filepath.Match, with moby's <c>**</c>).
+/// number of directories (Go's filepath.Match, with moby's <c>**</c>). <c>**.log</c> without other such characters is the end of a path.
 /// </summary>
 internal sealed class PathPattern
 {
@@ -13,8 +13,13 @@ internal sealed class PathPattern
     /// <summary>Any single name; no pattern reads so, because a slash is never part of one.</summary>
     private const string AnyName = "/";
     private readonly string[] _names;
+    private readonly string? _ending;
 
-    private PathPattern(string[] names) => _names = names;
+    private PathPattern(string[] names, string? ending)
+    {
+        _names = names;
+        _ending = ending;
+    }
 
     /// <summary>Reads a pattern; slashes around it, <c>.</c> and <c>..</c> are resolved as in a path.</summary>
     /// <exception cref="BuildException">A bracket isn't closed, or the text ends in a backslash.</exception>
@@ -23,23 +28,31 @@ internal sealed class PathPattern
         var names = new List<string>();
         foreach (var name in text.Split('/'))
         {
-            if (name == ".." && names.Count > 0)
+            if (name == ".." && (text.StartsWith('/') || names is [.., not ".."]))
             {
-                names.RemoveAt(names.Count - 1);
+                names.RemoveRange(Math.Max(names.Count - 1, 0), Math.Min(names.Count, 1));
             }
-            else if (name is not ("" or "." or ".."))
+            else if (name is not ("" or "."))
             {
                 NamePattern.Check(name, where);
                 names.Add(name);
             }
         }
 
-        if (names is [.., AnyDepth])
+        return Of(names);
+    }
+
+    private static PathPattern Of(List<string> names)
+    {
+        var ending = names is [{ Length: > 2 } first, ..] && first.StartsWith(AnyDepth) ? string.Join('/', names)[AnyDepth.Length..] : null;
+        if (ending is not null && !NamePattern.IsPattern(ending))
         {
-            names.Add(AnyName);
+            return new PathPattern([], ending);
         }
 
-        return new PathPattern([.. names]);
+        // "**x" is x at any depth.
+        List<string> parts = [.. names.SelectMany(static name => name.Length > 2 && name.StartsWith(AnyDepth) ? [AnyDepth, name[AnyDepth.Length..]] : new[] { name })];
+        return new PathPattern([.. parts, .. parts is [.., AnyDepth] ? [AnyName] : Array.Empty<string>()], null);
     }
 
     /// <summary>
@@ -48,6 +61,11 @@ internal sealed class PathPattern
     /// </summary>
     public bool Matches(ReadOnlySpan<char> path)
     {
+        if (_ending is not null)
+        {
+            return path.EndsWith(_ending);
+        }
+
         var (index, resumeIndex) = (0, -1);
         var resumePath = path;
         while (!path.IsEmpty)

@@ -322,11 +322,25 @@ internal sealed class Copier
 
         using (tar)
         {
+            MakeOwned(destination);
             var options = new UnpackOptions(_request.Owner?.User, _request.Owner?.Group, null);
             ArchiveUnpacker.Unpack(tar, _upper, _view, destination, options, _cancellation);
         }
 
         return true;
+    }
+
+    /// <summary>The directory to unpack to is the given owner's when it has to be made; directories that an archive leaves out are root's.</summary>
+    private void MakeOwned(ByteString destination)
+    {
+        if (_request.Owner is not { } owner || (_view is not null && FileCalls.TryStatus(_view, destination.IsEmpty ? "."u8 : destination.Span, out _) == Errno.None))
+        {
+            return;
+        }
+
+        var directories = new TargetDirectories(_upper, _view, owner);
+        directories.Open(destination).Dispose();
+        directories.Finish();
     }
 
     private void Write(InlineFile file, ByteString path)

@@ -102,15 +102,31 @@ internal sealed class SourceMatches(CopySource source, CopyRequest request)
     private List<string> Expand(string start, string pattern)
     {
         var found = new List<string> { start };
+        var isBehindPattern = false;
         foreach (var name in pattern.Split('/'))
         {
             NamePattern.Check(name, "COPY");
+            found = isBehindPattern ? [.. found.Where(IsRealDirectory)] : found;
+            isBehindPattern |= NamePattern.IsPattern(name);
             found = name == "**" && request.Parents ? [.. found.SelectMany(AllBelow)]
                 : NamePattern.IsPattern(name) ? [.. found.SelectMany(directory => NamesIn(directory, name))]
                 : [.. found.Select(directory => Join(directory, name))];
         }
 
         return found;
+    }
+
+    /// <summary>A pattern finds nothing through the links to directories that it matches itself.</summary>
+    private bool IsRealDirectory(string path)
+    {
+        var errno = FileCalls.TryOpenResolving(
+            source.Root, ByteString.From(Path.GetDirectoryName(path) ?? "").Span, OpenFlags.Path | OpenFlags.Directory, 0,
+            ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out var parent);
+        using (parent)
+        {
+            return errno == Errno.None && FileCalls.TryStatus(parent, ByteString.From(Path.GetFileName(path)).Span, out var status) == Errno.None
+                && status.IsDirectory;
+        }
     }
 
     private IEnumerable<string> AllBelow(string directory)

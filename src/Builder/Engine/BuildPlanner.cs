@@ -26,6 +26,7 @@ internal sealed class BuildPlanner
         var target = FindTarget(document, request.Target);
         var planner = new BuildPlanner(document, request, target);
         planner.ReadGlobals();
+        StageCycles.Refuse(document, request.NamedContexts.ContainsKey);
         var needed = planner.Needed(target);
         return new BuildPlan(document, needed, target, planner._globals, planner.PlanStage);
     }

@@ -5,26 +5,38 @@ namespace Bld.Builder.Engine;
 /// </summary>
 internal static class ProxyArguments
 {
-    private static readonly string[] Names =
-    [
-        "HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "https_proxy", "FTP_PROXY", "ftp_proxy",
-        "NO_PROXY", "no_proxy", "ALL_PROXY", "all_proxy",
-    ];
+    private static readonly string[] Names = ["HTTP_PROXY", "HTTPS_PROXY", "FTP_PROXY", "NO_PROXY", "ALL_PROXY"];
 
     /// <summary>Whether a build argument is one of them.</summary>
-    public static bool Contains(string name) => Names.Contains(name);
+    public static bool Contains(string name) => Names.Contains(name, StringComparer.OrdinalIgnoreCase);
 
-    /// <summary>Those that were given as build arguments, and those of the caller's environment when it passes them on.</summary>
+    /// <summary>
+    /// Those that were given as build arguments, each in both cases however it was written, and those of the caller's environment as they
+    /// are there when it passes them on.
+    /// </summary>
     public static IEnumerable<KeyValuePair<string, string>> Of(IReadOnlyDictionary<string, string> buildArguments, bool fromEnvironment)
     {
-        foreach (var name in Names)
+        foreach (var upper in Names)
         {
-            var value = buildArguments.GetValueOrDefault(name)
-                ?? (fromEnvironment ? Environment.GetEnvironmentVariable(name) : null);
-            if (value is not null)
+            var given = Given(buildArguments, upper);
+            foreach (var name in new[] { upper, upper.ToLowerInvariant() })
             {
-                yield return new(name, value);
+                if ((given ?? (fromEnvironment ? Environment.GetEnvironmentVariable(name) : null)) is { } value)
+                {
+                    yield return new(name, value);
+                }
             }
         }
+    }
+
+    private static string? Given(IReadOnlyDictionary<string, string> buildArguments, string name)
+    {
+        string? value = null;
+        foreach (var (key, each) in buildArguments)
+        {
+            value = key.Equals(name, StringComparison.OrdinalIgnoreCase) ? each : value;
+        }
+
+        return value;
     }
 }

@@ -97,8 +97,9 @@ internal sealed partial class StageBuilder
 
     private void Expose(ExposeInstruction instruction)
     {
-        var words = instruction.Ports.SelectMany(port => WordExpander.ExpandWords(port, _state.Variables.Lookup, Document.EscapeCharacter));
-        var added = words.SelectMany(PortSpec.Parse).Order(StringComparer.Ordinal).ToList();
+        var words = instruction.Ports.Order(StringComparer.Ordinal)
+            .SelectMany(port => WordExpander.ExpandWords(port, _state.Variables.Lookup, Document.EscapeCharacter));
+        var added = words.SelectMany(PortSpec.Parse).ToList();
         Settings = Settings with { ExposedPorts = Union(Settings.ExposedPorts, added) };
         Configured(HistoryText.List("EXPOSE", added));
     }
@@ -155,11 +156,9 @@ internal sealed partial class StageBuilder
         Configured(HistoryText.Healthcheck(Settings.Healthcheck!.Test!, instruction));
     }
 
-    private void Onbuild(OnbuildInstruction instruction)
-    {
+    // The one instruction that leaves no entry in the history, as docker build has it.
+    private void Onbuild(OnbuildInstruction instruction) =>
         Settings = Settings with { OnBuild = [.. Settings.OnBuild ?? [], instruction.Trigger] };
-        Configured(HistoryText.Word("ONBUILD", instruction.Trigger));
-    }
 
     private void Maintainer(MaintainerInstruction instruction)
     {

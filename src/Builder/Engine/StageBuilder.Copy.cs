@@ -145,11 +145,6 @@ internal sealed partial class StageBuilder
     private void Workdir(WorkdirInstruction instruction)
     {
         var word = Expand(instruction.Directory);
-        if (word.Length == 0)
-        {
-            throw new BuildException("WORKDIR path can not be empty");
-        }
-
         var path = "/" + RootPath.Clean(word.StartsWith('/') ? word : $"{_state.WorkingDirectory}/{word}");
         Settings = Settings with { WorkingDir = path };
         if (path == "/")

@@ -31,7 +31,9 @@ public static class BuildChecks
     }
 
     private static CheckSettings Settings(DockerfileDocument document, CheckOptions options) =>
-        CheckSettings.Parse(options.BuildArguments.GetValueOrDefault(CheckSettings.BuildArgument) ?? document.Directives.Check ?? "");
+        options.BuildArguments.GetValueOrDefault(CheckSettings.BuildArgument) is { } given
+            ? CheckSettings.Parse(given)
+            : CheckSettings.ParseComment(document.Directives.Check ?? "");
 
     /// <summary>What needs values: names of base images, variables, paths. Gives what stopped it.</summary>
     private static Diagnostic? Examine(DockerfileDocument document, CheckOptions options, WarningList warnings)

@@ -7,8 +7,12 @@ internal sealed record CheckSettings(RuleSet Skipped, RuleSet Experimental, bool
 
     internal static CheckSettings Default { get; } = new(RuleSet.None, RuleSet.None, WarningsAreErrors: false);
 
-    /// <summary>Reads the directive's value.</summary>
+    /// <summary>Reads a directive's or comment's value: what stands behind its first blank is for people.</summary>
     /// <exception cref="DockerfileException">It has an option that there isn't.</exception>
+    internal static CheckSettings ParseComment(string text) => Parse(text.Trim().Split(' ')[0]);
+
+    /// <summary>Reads the options alone.</summary>
+    /// <exception cref="DockerfileException">One of them is unknown or has a wrong value.</exception>
     internal static CheckSettings Parse(string text)
     {
         var settings = Default;

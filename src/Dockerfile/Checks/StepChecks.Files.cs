@@ -15,10 +15,10 @@ internal sealed partial class StepChecks
             Told(transfer, WordExpander.ExamineText(heredoc.Content, state.Lookup));
         }
 
-        // Docker's rule doesn't look at sources that begin with a slash.
+        // Docker's rule doesn't look at sources that begin with a slash, but at the root itself.
         if (options.IsIgnored is { } isIgnored && transfer is not CopyInstruction { From: not null })
         {
-            foreach (var source in sources.Where(static source => !IsRemote(source)).Select(Cleaned).Where(static source => source[0] != '/'))
+            foreach (var source in sources.Where(static source => !IsRemote(source)).Select(Cleaned).Where(static source => source is "/" || source[0] != '/'))
             {
                 CheckIgnored(transfer, source, isIgnored);
             }
@@ -27,7 +27,7 @@ internal sealed partial class StepChecks
 
     private void CheckIgnored(TransferInstruction transfer, string source, Func<string, bool> isIgnored)
     {
-        if (isIgnored(source == "." ? NameOfNothing : source))
+        if (isIgnored(source is "." or "/" ? NameOfNothing : source))
         {
             var verb = transfer is AddInstruction ? "Add" : "Copy";
             warnings.Add(
@@ -62,7 +62,7 @@ internal sealed partial class StepChecks
 
     private void Expose(ExposeInstruction expose)
     {
-        foreach (var port in expose.Ports.SelectMany(word => WordExpander.ExpandWords(word, state.Lookup, escape)).Order(StringComparer.Ordinal))
+        foreach (var port in expose.Ports.Order(StringComparer.Ordinal).SelectMany(word => WordExpander.ExpandWords(word, state.Lookup, escape)))
         {
             var container = port[(port.LastIndexOf(':') + 1)..];
             if (container.IndexOf('/') is var slash and >= 0 && !Casing.IsLower(container[slash..]))

@@ -33,7 +33,7 @@ internal sealed class WarningList(CheckSettings settings)
 
             try
             {
-                if (CheckSettings.Parse(comment[(equals + 1)..]).Skipped.Contains(rule))
+                if (CheckSettings.ParseComment(comment[(equals + 1)..]).Skipped.Contains(rule))
                 {
                     return true;
                 }

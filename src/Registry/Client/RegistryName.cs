@@ -50,7 +50,9 @@ public sealed partial record RegistryName(string Host, string Repository, string
         var repository = tagged ? rest[..colon] : rest;
         if (!RepositoryPattern().IsMatch(repository))
         {
-            throw new RegistryException($"invalid reference format: repository name must be lowercase, of letters, digits, and . _ - / between them: \"{repository}\"");
+            throw new RegistryException(
+                $"invalid reference format: repository name ({repository}) must be lowercase"
+                + (repository.Any(char.IsAsciiLetterUpper) ? "" : ", of letters, digits, and . _ - / between them"));
         }
 
         if ((tagged && !TagPattern().IsMatch(rest[(colon + 1)..])) || (digest is not null && !Digest.TryParse(digest, out _)))
