@@ -57,7 +57,7 @@ public sealed class MessageTests : IDisposable
     [InlineData("bud --logsplit {0}")]
     [InlineData("bud --cache-ttl bad {0}")]
     [InlineData("bud --platform a/b/c/d {0}", "invalid platform syntax for \"a/b/c/d\"")]
-    [InlineData("bud -t UPPER {0}", "invalid reference format: repository name (library/UPPER) must be lowercase")]
+    [InlineData("bud -t UPPER {0}", "invalid reference format: repository name")]
     [InlineData("bud --isolation bad {0}")]
     [InlineData("bud --volume bad {0}")]
     [InlineData("bud --memory bad {0}")]

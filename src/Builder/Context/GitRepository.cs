@@ -24,6 +24,11 @@ internal sealed class GitRepository(
     /// <exception cref="BuildException">It can't be asked, hasn't got the ref, or the commit isn't the one that was said.</exception>
     public GitCommit Resolve()
     {
+        if (reference.Checksum is { } digits && !digits.All(char.IsAsciiHexDigit))
+        {
+            throw new BuildException($"invalid checksum {digits} for Git URL, expected hex commit hash");
+        }
+
         var commit = reference.Ref is { } wanted && IsCommit(wanted) ? new GitCommit(wanted, null) : Find();
         if (reference.Checksum is { } checksum && !commit.Id.StartsWith(checksum, StringComparison.OrdinalIgnoreCase))
         {
