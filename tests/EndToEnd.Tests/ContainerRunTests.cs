@@ -91,9 +91,7 @@ public sealed class ContainerRunTests(BusyboxFixture fixture) : IClassFixture<Bu
         var volume = _home.In("volume");
         Assert.Equal("content", Run(container, ["-v", $"{volume}:/v:ro"], "sh", "-c", "touch /v/x 2>/dev/null; cat /v/file"));
         Run(container, ["-v", $"{volume}:/v:O"], "sh", "-c", "echo gone > /v/file");
-        Run(container, ["--mount", $"type=bind,src={volume},dst=/b"], "sh", "-c", "echo new > /b/new");
         Assert.Equal("content", File.ReadAllText($"{volume}/file"));
-        Assert.Equal("new\n", File.ReadAllText($"{volume}/new"));
         Assert.False(File.Exists($"{volume}/x"));
         Assert.Equal("tmpfs", Run(container, ["--mount", "type=tmpfs,target=/t,tmpfs-size=1M"], "sh", "-c", "echo x > /t/x; stat -f -c %T /t"));
         Run(container, ["--mount", "type=cache,target=/c"], "sh", "-c", "echo kept > /c/x");
@@ -106,6 +104,36 @@ public sealed class ContainerRunTests(BusyboxFixture fixture) : IClassFixture<Bu
         Assert.DoesNotContain("t", files);
         Assert.DoesNotContain("etc/resolv.conf", files);
         Assert.DoesNotContain("proc", files);
+    }
+
+    [Fact]
+    public void A_bind_is_read_only_or_loses_what_is_written_and_its_source_lies_in_the_context()
+    {
+        var container = From();
+        _home.Write("bound/file", "content");
+        var bound = _home.In("bound");
+        Assert.Equal("refused", Run(container, ["--mount", $"type=bind,src={bound},dst=/b"], "sh", "-c", "echo new 2>/dev/null > /b/new || echo refused"));
+        Assert.Equal("new content", Run(container, ["--mount", $"type=bind,src={bound},dst=/b,rw"], "sh", "-c", "echo new > /b/new; echo $(cat /b/new /b/file)"));
+        Assert.Equal("contentmore", Run(container, ["--mount", $"type=bind,src={bound}/file,dst=/b,rw"], "sh", "-c", "echo more >> /b; cat /b"));
+        Assert.Equal("content", File.ReadAllText($"{bound}/file"));
+        Assert.False(File.Exists($"{bound}/new"));
+
+        File.CreateSymbolicLink($"{bound}/out", "/etc/hostname");
+        Assert.Equal("content", Run(container, ["--contextdir", bound, "--mount", "type=bind,src=/file,dst=/b"], "cat", "/b"));
+        Assert.Equal("file\nout", Run(container, ["--contextdir", bound, "--mount", "type=bind,dst=/b"], "ls", "/b"));
+        Fails("stat out in", "run", "--contextdir", bound, "--mount", "type=bind,src=out,dst=/b", container, "true");
+        Fails("must set volume source", "run", "--mount", "type=bind,dst=/b", container, "true");
+    }
+
+    [Fact]
+    public void A_tmpfs_may_begin_with_what_it_covers_and_a_missing_volume_is_told_by_from()
+    {
+        var container = From();
+        Assert.Contains("group", Run(container, ["--mount", "type=tmpfs,dst=/etc,tmpcopyup"], "sh", "-c", "ls /etc; rm /etc/group"), StringComparison.Ordinal);
+        Assert.Equal("/etc/group", Run(container, "ls", "/etc/group"));
+        Assert.Equal("", Run(container, ["-v", $"{_home.Folder}:/v:ro,nocopy"], "true"));
+        Fails("stat /no-such-directory: no such file or directory", "from", "-v", "/no-such-directory:/v", "busybox");
+        Fails("invalid IP address in add-host: \"nowhere\"", "from", "--add-host", "there:nowhere", "busybox");
     }
 
     [Fact]
@@ -181,6 +209,13 @@ public sealed class ContainerRunTests(BusyboxFixture fixture) : IClassFixture<Bu
     private static string Quote(string word) => $"'{word}'";
 
     private string Command() => string.Join(' ', ((string[])[BldHome.Executable, .. _home.Globals]).Select(Quote));
+
+    private void Fails(string words, params string[] arguments)
+    {
+        var outcome = _home.Bld(arguments);
+        Assert.Equal(125, outcome.Code);
+        Assert.Contains(words, outcome.Error, StringComparison.Ordinal);
+    }
 
     private string From() => _home.Succeed("from", "busybox");
 

@@ -80,5 +80,6 @@ public sealed class SpecTests
         Assert.StartsWith("10.0.0.1\tdb\nfd00::1\ta\nfd00::1\tb\n127.0.0.1\tlocalhost\n", text, StringComparison.Ordinal);
         Assert.Contains("\tbox\n", text, StringComparison.Ordinal);
         Assert.Throws<ContainerException>(() => NetworkFiles.Hosts("box", null, ["db"]));
+        Assert.Throws<ContainerException>(() => NetworkFiles.Hosts("box", null, ["db:nowhere"]));
     }
 }

@@ -59,7 +59,7 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
             {
                 MountType.Bind => Bind(flag),
                 MountType.Cache => Cache(flag),
-                MountType.Tmpfs => Tmpfs(flag),
+                MountType.Tmpfs => TmpfsMount.Of(flag, Target(flag)),
                 MountType.Secret => Secret(flag),
                 MountType.Ssh => Ssh(flag),
                 _ => throw new BuildException($"unsupported mount type \"{flag.Type}\""),
@@ -158,17 +158,6 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
         FileCalls.ChangeOwner(directory, flag.UserId ?? 0, flag.GroupId ?? 0);
         FileCalls.ChangeMode(directory, flag.Mode ?? 0x1ED);
         return names;
-    }
-
-    private PreparedMount Tmpfs(MountFlag flag)
-    {
-        List<string> options = ["nosuid", "nodev", flag.IsReadOnly ? "ro" : "rw"];
-        if (flag.Size is { } size)
-        {
-            options.Add($"size={size.ToString(CultureInfo.InvariantCulture)}");
-        }
-
-        return PreparedMount.OfMemory(Target(flag), options);
     }
 
     private PreparedMount? Secret(MountFlag flag)

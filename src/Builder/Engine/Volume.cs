@@ -69,6 +69,9 @@ internal sealed record Volume(string Source, string Target, IReadOnlyList<string
                 case var work when work.StartsWith("workdir=", StringComparison.Ordinal):
                     volume = volume with { WorkPath = work["workdir=".Length..] };
                     break;
+                case "copy" or "nocopy":
+                    // Of named volumes; a directory of the host is never filled.
+                    break;
                 case "z" or "Z":
                     RefuseRelabelling(volume, option);
                     break;

@@ -1,3 +1,4 @@
+using System.Net;
 using System.Text;
 
 namespace Bld.Runtime.Networks;
@@ -5,6 +6,8 @@ namespace Bld.Runtime.Networks;
 /// <summary>The contents of /etc/resolv.conf, /etc/hosts and /etc/hostname for a container.</summary>
 public static class NetworkFiles
 {
+    private const string HostGateway = "host-gateway";
+
     /// <summary>
     /// resolv.conf: the host's, or the given servers, search domains and options in its place. With a network namespace of its
     /// own a container can't reach the host's loopback, so such servers are left out there.
@@ -43,7 +46,7 @@ public static class NetworkFiles
     /// <summary>
     /// hosts: the loopback names, the container's own name, and --add-host entries (<c>name:address</c>, or <c>name;name:address</c>).
     /// </summary>
-    /// <exception cref="ContainerException">An entry has no colon.</exception>
+    /// <exception cref="ContainerException">An entry has no colon, or no address behind it.</exception>
     public static string Hosts(string hostname, string? address, IReadOnlyList<string> added)
     {
         var text = new StringBuilder();
@@ -56,9 +59,15 @@ public static class NetworkFiles
                 throw new ContainerException($"bad format for add-host: \"{entry}\": expected name:address", "hosts", entry);
             }
 
+            var number = entry[(colon + 1)..].Trim('[', ']');
+            if (number != HostGateway && !IPAddress.TryParse(number, out _))
+            {
+                throw new ContainerException($"invalid IP address in add-host: \"{number}\"", "hosts", entry);
+            }
+
             foreach (var name in entry[..colon].Split(';'))
             {
-                text.Append(entry[(colon + 1)..].Trim('[', ']')).Append('\t').Append(name).Append('\n');
+                text.Append(number).Append('\t').Append(name).Append('\n');
             }
         }
 

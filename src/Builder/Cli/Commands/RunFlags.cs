@@ -137,7 +137,11 @@ internal static class RunFlags
         _ = Capabilities.Adjust([], settings.CapAdd, settings.CapDrop);
         _ = RunSecurity.Parse(settings.SecurityOptions);
         _ = settings.UserLimits.Select(RunLimits.Parse).Count();
-        _ = settings.Volumes.Select(Volume.Parse).Count();
+        foreach (var volume in settings.Volumes.Select(Volume.Parse).Where(static volume => !Path.Exists(volume.Source)))
+        {
+            throw new Store.BuildException($"volume {volume.Source}:{volume.Target}: stat {volume.Source}: no such file or directory");
+        }
+
         _ = settings.Devices.SelectMany(RunDevice.Parse).Count();
     }
 

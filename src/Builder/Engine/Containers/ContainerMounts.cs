@@ -1,3 +1,6 @@
+using System.Text;
+
+using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Dockerfile;
 using Bld.Runtime.Linux;
@@ -36,30 +39,87 @@ internal sealed class ContainerMounts(
         {
             MountType.Bind => flag.From is null ? Bind(flag, text) : OfImage(flag),
             MountType.Cache => Cache(flag),
-            MountType.Tmpfs => Tmpfs(flag),
+            MountType.Tmpfs => TmpfsMount.Of(flag, Target(flag)),
             _ => throw new BuildException($"--mount type={flag.Type.ToString().ToLowerInvariant()} is for RUN in a Dockerfile: bld run has bind, cache and tmpfs"),
         };
     }
 
-    /// <summary>Here a bind is writable unless it says otherwise; RUN's is not.</summary>
+    /// <summary>A place of the host. What a command writes there is gone with it, as with RUN's: <c>--volume</c> is what lasts.</summary>
     private PreparedMount Bind(MountFlag flag, string text)
     {
-        if (flag.Source is not { Length: > 0 } source)
+        var source = OpenSource(flag, text);
+        var status = FileCalls.Status(source);
+        var path = $"/proc/self/fd/{source.DangerousGetHandle()}";
+        if (!flag.IsReadOnly && status.IsRegular)
         {
-            throw new BuildException($"invalid mount \"{text}\": source is missing");
+            return Copy(flag, path, status);
         }
 
         var options = flag.Extras.Select(static extra => extra.StartsWith("bind-propagation=") ? extra["bind-propagation=".Length..] : extra)
             .Select(static extra => extra is "bind-nonrecursive" ? "bind" : extra is "relabel=shared" ? "z" : extra is "relabel=private" ? "Z" : extra)
-            .Append(IsReadOnly(text) ? "ro" : "rw");
-        var path = Path.GetFullPath(source, run.ContextDirectory is { } context ? Path.GetFullPath(context) : Environment.CurrentDirectory);
-        var volume = Volume.Parse($"/:/:{string.Join(',', options)}") with { Source = path, Target = Target(flag) };
+            .Append(flag.IsReadOnly ? "ro" : "rw");
+        var volume = Volume.Parse($"/:/:{string.Join(',', options)}") with
+        {
+            Source = path,
+            Target = Target(flag),
+            IsOverlay = !flag.IsReadOnly && status.IsDirectory,
+        };
         var owner = new UserDatabase(view).Resolve(user);
-        return _volumes.Make(volume, owner.Uid, owner.Gid);
+        try
+        {
+            return _volumes.Make(volume, owner.Uid, owner.Gid);
+        }
+        catch (BuildException exception) when (volume.IsOverlay && OverlayMount.IsUnavailable(exception))
+        {
+            return CopyTree(flag, path);
+        }
     }
 
-    private static bool IsReadOnly(string text) =>
-        text.Split(',').Any(static field => field is "ro" or "readonly" or "read-only" or "ro=true" or "readonly=true" or "read-only=true" or "rw=false");
+    /// <summary>The source; with a context directory that is its root, and no link leaves it.</summary>
+    private SafeFileHandle OpenSource(MountFlag flag, string text)
+    {
+        if (run.ContextDirectory is { } context)
+        {
+            var directory = Open(FileCalls.CurrentDirectory, Path.GetFullPath(context), default, context);
+            return Open(directory, (flag.Source ?? "").TrimStart('/'), ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, $"{flag.Source} in {context}");
+        }
+
+        return flag.Source is { Length: > 0 } source
+            ? Open(FileCalls.CurrentDirectory, Path.GetFullPath(source), default, Path.GetFullPath(source))
+            : throw new BuildException($"invalid mount \"{text}\": must set volume source (src=DIRECTORY), or --contextdir");
+    }
+
+    private SafeFileHandle Open(SafeFileHandle root, string path, ResolveFlags resolve, string name)
+    {
+        var errno = FileCalls.TryOpenResolving(root, Encoding.UTF8.GetBytes(path), OpenFlags.Path, 0, resolve, out var file);
+        if (errno != Errno.None)
+        {
+            throw new BuildException($"--mount type=bind: stat {name}: {errno.Describe()}");
+        }
+
+        _owned.Add(file);
+        return file;
+    }
+
+    private PreparedMount CopyTree(MountFlag flag, string path)
+    {
+        var active = services.Snapshots.Prepare(null);
+        _owned.Add(active);
+        using var source = FileCalls.Open(path, OpenFlags.ReadOnly | OpenFlags.Directory);
+        PlainTreeCopy.Copy(source, active.UpperHandle);
+        Metadata.Copy(source, active.UpperHandle);
+        return PreparedMount.OfTree(Target(flag), Clone(active.UpperHandle, recursive: false), isDirectory: true, ["rw"]);
+    }
+
+    private static PreparedMount Copy(MountFlag flag, string path, FileStatus status)
+    {
+        using var file = FileCalls.Open(path, OpenFlags.ReadOnly);
+        return PreparedMount.OfFile(Target(flag), StateDirectory.ReadToEnd(file), status.Permissions, ["rw"]) with
+        {
+            UserId = status.UserId,
+            GroupId = status.GroupId,
+        };
+    }
 
     private static string Target(MountFlag flag) =>
         flag.Target is { } target && target.StartsWith('/') ? target
@@ -83,25 +143,6 @@ internal sealed class ContainerMounts(
         });
         _owned.Add(cache);
         return PreparedMount.OfTree(Target(flag), Clone(cache.Directory, recursive: false), true, [flag.IsReadOnly ? "ro" : "rw", "nosuid", "nodev"]);
-    }
-
-    private static PreparedMount Tmpfs(MountFlag flag)
-    {
-        List<string> options = ["nosuid", "nodev", flag.IsReadOnly ? "ro" : "rw"];
-        if (flag.Size is { } size)
-        {
-            options.Add($"size={size.ToString(System.Globalization.CultureInfo.InvariantCulture)}");
-        }
-
-        foreach (var extra in flag.Extras)
-        {
-            options.Add(
-                extra.StartsWith("tmpfs-size=") ? "size=" + extra["tmpfs-size=".Length..]
-                : extra.StartsWith("tmpfs-mode=") ? "mode=" + extra["tmpfs-mode=".Length..]
-                : throw new BuildException($"--mount type=tmpfs: the option \"{extra}\" is not supported"));
-        }
-
-        return PreparedMount.OfMemory(Target(flag), options);
     }
 
     private SafeFileHandle Clone(SafeFileHandle tree, bool recursive)
