@@ -110,6 +110,41 @@ public sealed class ContainerCopyTests : IDisposable
     }
 
     [Fact]
+    public void A_context_has_rules_may_be_named_by_its_sources_and_may_lie_in_a_container()
+    {
+        _home.Write("context/.dockerignore", "a\n");
+        _home.Succeed("copy", "-q", "--contextdir", _home.In("context"), "--exclude", "d/b.x", _container, _home.In("context"), "/all/");
+        Fails("excluded by .dockerignore", "copy", "--contextdir", _home.In("context"), _container, "a", "/x");
+        _home.Write("context/.containerignore", "d\n");
+        _home.Succeed("copy", "-q", "--contextdir", _home.In("context"), _container, _home.In("context/a"), "/one");
+
+        var other = _home.Succeed("from", "scratch");
+        _home.Succeed("copy", "-q", "--from", _container, "--contextdir", "/all/d", other, "b", "/1");
+        _home.Succeed("copy", "-q", "--from", _container, "--contextdir", "all", other, "/all/d/b", "/2");
+        _home.Succeed("copy", "-q", "--from", _container, "--exclude", "all/.dockerignore", other, "/all", "/3");
+        Fails("/missing", "copy", "--from", _container, "--contextdir", "/missing", other, "b", "/4");
+        AssertFiles("""
+            all d 755 0:0 
+            all/.dockerignore f 644 0:0  2
+            all/d d 755 0:0 
+            all/d/b f 644 0:0  2
+            one f 644 0:0  1
+            """);
+        Assert.Equal("1 f 644 0:0  2\n2 f 644 0:0  2\n3 d 755 0:0 \n3/d d 755 0:0 \n3/d/b f 644 0:0  2", Listing(other));
+    }
+
+    [Fact]
+    public void Names_of_one_file_stay_linked_within_a_source_only()
+    {
+        BldHome.Peer("ln", _home.In("context/a"), _home.In("context/hard"));
+        _home.Succeed("copy", "-q", _container, _home.In("context/a"), _home.In("context/hard"), "/two/");
+        _home.Succeed("copy", "-q", _container, _home.In("context"), "/tree");
+        var root = _home.Succeed("mount", _container);
+        Assert.Equal("1 1 2 2", BldHome.Peer("sh", "-c", $"cd {root} && echo $(stat -c %h two/a two/hard tree/a tree/hard)"));
+        _home.Succeed("umount", _container);
+    }
+
+    [Fact]
     public void A_copy_that_fails_changes_nothing()
     {
         Fails("missing", "copy", _container, _home.In("context/a"), _home.In("missing"), "/x/");

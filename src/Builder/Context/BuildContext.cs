@@ -49,7 +49,8 @@ internal sealed class BuildContext : IDisposable
         _owned?.Dispose();
     }
 
-    private static IgnoreRules ReadRules(SafeFileHandle root, string? dockerfileName, string? ignoreFile)
+    /// <summary>The rules of the given file, or of the ignore file that a directory has.</summary>
+    internal static IgnoreRules ReadRules(SafeFileHandle root, string? dockerfileName, string? ignoreFile)
     {
         if (ignoreFile is not null)
         {

@@ -46,6 +46,9 @@ internal sealed class IgnoreRules
     /// <summary>Rules made of patterns alone (<c>--exclude</c>).</summary>
     public static IgnoreRules Of(IEnumerable<string> patterns) => new(patterns.Select(static pattern => IgnoreRule.Parse(pattern, "--exclude", 0)));
 
+    /// <summary>These rules and further ones behind them.</summary>
+    public IgnoreRules Then(IgnoreRules further) => further.HasRules ? new([.. _rules, .. further._rules]) : this;
+
     /// <summary>Whether a path (relative, slashes, no <c>.</c> or <c>..</c>) is excluded.</summary>
     public bool Excludes(string path) => Find(path) is { IsException: false };
 

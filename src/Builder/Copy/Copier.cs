@@ -79,6 +79,8 @@ internal sealed class Copier
 
         foreach (var match in _matches)
         {
+            // Names of one file are linked within a source; two sources are two files.
+            _links.Clear();
             Copy(match, resolved.Full, IsDirectory(resolved));
         }
 

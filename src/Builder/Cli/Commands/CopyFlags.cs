@@ -66,6 +66,7 @@ internal static class CopyFlags
         }
 
         var words = line.Arguments.Skip(1).ToList();
+        var hasRoot = context is not null || flags.Text("from") is not null;
         var hasDestination = words.Count > 1;
         return new ContainerCopyRequest
         {
@@ -76,7 +77,8 @@ internal static class CopyFlags
             From = flags.Text("from"),
             ContextDirectory = context,
             IgnoreFile = ignoreFile,
-            Excludes = flags.List("exclude"),
+            Excludes = hasRoot ? [] : flags.List("exclude"),
+            RootExcludes = hasRoot ? flags.List("exclude") : [],
             Parents = flags.Boolean("parents"),
             Checksum = flags.Text("checksum"),
             Fetching = RegistryFlags.Read(flags),

@@ -28,7 +28,11 @@ internal sealed record ContainerCopyRequest
 
     public string? IgnoreFile { get; init; }
 
+    /// <summary>Patterns of what is left out, by the paths within each source.</summary>
     public IReadOnlyList<string> Excludes { get; init; } = [];
+
+    /// <summary>Patterns of what is left out, by the paths from the context directory or the root of <see cref="From"/>.</summary>
+    public IReadOnlyList<string> RootExcludes { get; init; } = [];
 
     public bool Parents { get; init; }
 

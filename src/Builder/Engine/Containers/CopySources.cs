@@ -57,18 +57,27 @@ internal sealed class CopySources(EngineServices services, ContainerCopyRequest 
         {
             var root = new RootFinder(services, cancellation).Find(from);
             _owned.Add(root);
-            return new Copier(root.Source with { Rules = Rules() }, copy, cancellation);
+            return request.ContextDirectory is { } part ? Below(part, OpenBelow(root, part), keepsOwners: true, $"{part} of {root.Name}", "/", copy)
+                : new Copier(root.Source with { Rules = IgnoreRules.Of(request.RootExcludes) }, copy, cancellation);
         }
 
         if (request.ContextDirectory is { } context)
         {
-            return new Copier(new CopySource(OpenDirectory(context), Rules(), KeepsOwners: false, $"the directory {context}"), copy, cancellation);
+            return Below(context, OpenDirectory(context), keepsOwners: false, $"the directory {context}", Environment.CurrentDirectory, copy);
         }
 
         // "/./" is where --parents begins to keep directories.
         var here = Escaped(Environment.CurrentDirectory);
         var sources = copy.Sources.Select(word => word.StartsWith('/') ? word : request.Parents ? $"{here}/./{word}" : $"{here}/{word}");
         return new Copier(new CopySource(OpenDirectory("/"), IgnoreRules.None, KeepsOwners: false, "the host"), copy with { Sources = [.. sources] }, cancellation);
+    }
+
+    /// <summary>A copying from a context directory, whose absolute sources may name it themselves.</summary>
+    private Copier Below(string context, SafeFileHandle directory, bool keepsOwners, string name, string origin, CopyRequest copy)
+    {
+        var full = Path.GetFullPath(context, origin).TrimEnd('/');
+        var sources = copy.Sources.Select(word => word == full || word.StartsWith(full + "/") ? "/" + word[full.Length..].TrimStart('/') : word);
+        return new Copier(new CopySource(directory, Rules(directory), keepsOwners, name), copy with { Sources = [.. sources] }, cancellation);
     }
 
     private Copier Remote(string word, CopyRequest copy, RemoteSources remote)
@@ -92,8 +101,21 @@ internal sealed class CopySources(EngineServices services, ContainerCopyRequest 
         return new Copier(RemoteSources.Tree(files, reference.Shown), copy with { Sources = [reference.Subdirectory ?? "/"], IsLiteral = true }, cancellation);
     }
 
-    private IgnoreRules Rules() =>
-        request.IgnoreFile is { } file ? IgnoreRules.Parse(File.ReadAllText(file), file) : IgnoreRules.None;
+    private IgnoreRules Rules(SafeFileHandle context) =>
+        BuildContext.ReadRules(context, dockerfileName: null, request.IgnoreFile).Then(IgnoreRules.Of(request.RootExcludes));
+
+    private SafeFileHandle OpenBelow(FoundRoot root, string path)
+    {
+        var errno = FileCalls.TryOpenResolving(
+            root.Root, ByteString.From(path.TrimStart('/')).Span, OpenFlags.ReadOnly | OpenFlags.Directory, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out var directory);
+        if (errno != Errno.None)
+        {
+            throw new BuildException($"cannot open the directory {path} of {root.Name}: {errno.Describe()}");
+        }
+
+        _owned.Add(directory);
+        return directory;
+    }
 
     private SafeFileHandle OpenDirectory(string path)
     {
