@@ -67,6 +67,28 @@ public sealed class ContainerCommitTests : IDisposable
     }
 
     [Fact]
+    public void What_is_set_again_stands_last_and_nothing_is_the_hosts_platform()
+    {
+        _home.Succeed("config", "--env", "A=2", "--env", "C=a$$b", "--port", "", "--volume", "", "--arch", "arm64", "--os", "windows", _container);
+        _home.Succeed("config", "--arch", "", "--os", "", "--shell", "/bin/ash -c", _container);
+        _home.Succeed("config", "--add-history", "--healthcheck", "CMD x", "--healthcheck-interval", "3s", "--healthcheck-retries", "2", _container);
+        var outcome = BldHome.Run("env", ["BUILDAH_FORMAT=docker", BldHome.Executable, .. _home.Globals, "commit", "-q", _container, "docker.io/image"]);
+        Assert.Equal(0, outcome.Code);
+        Assert.Equal("application/vnd.docker.distribution.manifest.v2+json", _home.Manifest("docker.io/library/image").GetProperty("mediaType").GetString());
+        var image = _home.Config("docker.io/library/image");
+        AssertJson("[\"B=2\",\"A=2\",\"C=a$b\"]", image.GetProperty("config"), "Env");
+        Assert.False(image.GetProperty("config").TryGetProperty("ExposedPorts", out _));
+        Assert.False(image.GetProperty("config").TryGetProperty("Volumes", out _));
+        AssertJson("linux", image, "os");
+        Assert.NotEqual("", image.GetProperty("architecture").GetString());
+        var history = image.GetProperty("history").EnumerateArray().ToList();
+        AssertJson("/bin/sh -c #(nop) HEALTHCHECK --interval=3s --retries=2 CMD x", history[^2], "created_by");
+        AssertJson("/bin/ash -c", history[^1], "created_by");
+        Fails("invalid reference format", "commit", _container, "nowhere:/x");
+        Fails("tag by digest not supported", "commit", _container, $"x@sha256:{new string('1', 64)}");
+    }
+
+    [Fact]
     public void The_time_is_an_annotation_and_may_be_a_files()
     {
         var reference = _home.Write("reference", "");

@@ -47,6 +47,19 @@ public sealed class ContainerMountTests : IDisposable
     }
 
     [Fact]
+    public void Of_several_those_are_mounted_that_are_there()
+    {
+        var other = _home.Succeed("from", "busybox");
+        var mounted = _home.Bld("mount", _container, "no-such-container", other);
+        Assert.Equal(125, mounted.Code);
+        Assert.Contains("no-such-container", mounted.Error, StringComparison.Ordinal);
+        Assert.Equal([_container, other], mounted.Output.TrimEnd().Split('\n').Select(static line => line.Split(' ')[0]));
+
+        Assert.Matches("^[0-9a-f]{64}$", _home.Succeed("umount", other));
+        Assert.Equal("", _home.Succeed("umount", other));
+    }
+
+    [Fact]
     public void Who_works_in_it_is_not_disturbed_by_a_commit_or_a_copy()
     {
         var path = _home.Succeed("mount", _container);

@@ -88,7 +88,7 @@ internal sealed class Session : IDisposable
         }
 
         // Last, because it reads the configuration: what a short name means.
-        return Transports.Access.StoredMeanings(name).Select(Images.Find).OfType<StoredImage>().FirstOrDefault();
+        return Transports.Access.StoredMeanings(name).Concat(ImageNames.StoredEnding(Images, name)).Select(Images.Find).OfType<StoredImage>().FirstOrDefault();
     }
 
     /// <inheritdoc/>

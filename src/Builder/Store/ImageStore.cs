@@ -45,6 +45,10 @@ internal sealed partial class ImageStore(StateDirectory state)
             : found.FirstOrDefault();
     }
 
+    /// <summary>The first name that ends so; null when none does.</summary>
+    internal string? FindNameEnding(string ending) =>
+        List().SelectMany(static image => image.Names).FirstOrDefault(name => name.EndsWith(ending, StringComparison.Ordinal));
+
     /// <summary>All images.</summary>
     internal IReadOnlyList<StoredImage> List() => ReadIndex().Images();
 

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.RegularExpressions;
 
 namespace Bld.Registry;
@@ -41,6 +42,12 @@ public sealed partial record RegistryName(string Host, string Repository, string
         }
 
         var host = text[..slash];
+        var port = host.EndsWith(']') ? -1 : host.LastIndexOf(':');
+        if (port >= 0 && !ushort.TryParse(host.AsSpan(port + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _))
+        {
+            throw new RegistryException($"invalid reference format: \"{text}\" has no port behind the colon of \"{host}\"");
+        }
+
         var rest = text[(slash + 1)..];
         var at = rest.IndexOf('@');
         var digest = at < 0 ? null : rest[(at + 1)..];

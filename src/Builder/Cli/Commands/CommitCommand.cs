@@ -49,7 +49,7 @@ internal sealed class CommitCommand : Command
     {
         PushSignature.Of(line.Flags, target: null);
         var name = destination.StartsWith(LocalPrefix) ? ImageNames.WithDefaultHost(destination[LocalPrefix.Length..]) : destination;
-        IReadOnlyList<string> names = name.Length == 0 ? [] : [Checked(ImageNames.Normalise(name))];
+        IReadOnlyList<string> names = name.Length == 0 ? [] : [ImageNames.NormaliseTag(name)];
         var list = List(session, line.Flags);
         var commit = new ContainerCommit(session.Services, session.Containers, line.Cancellation);
         var request = CommitSbom.Add(CommitFlags.Read(line.Flags, names), session, line, names is [var first] ? first : container.Name, out var sbom);
@@ -100,7 +100,7 @@ internal sealed class CommitCommand : Command
 
     /// <summary>The list that gets the image; found or made first, so that a name that can't be a list fails before anything is written.</summary>
     private static StoredImage? List(Session session, ParsedFlags flags) => flags.Text("manifest") is { Length: > 0 } name
-        ? session.Lists.Create(Checked(ImageNames.Normalise(name)), amend: true, replace: false)
+        ? session.Lists.Create(ImageNames.Normalise(name), amend: true, replace: false)
         : null;
 
     private static void Add(Session session, StoredImage? list, BuildResult result)
@@ -109,12 +109,6 @@ internal sealed class CommitCommand : Command
         {
             session.Lists.AddBuilt(list, session.Lists.Members.Describe(session.Image(result.ImageId)));
         }
-    }
-
-    private static string Checked(string name)
-    {
-        RegistryName.Parse(name);
-        return name;
     }
 
     private static void Report(ParsedFlags flags, BuildResult result, string? target)

@@ -46,7 +46,7 @@ internal static class CommitFlags
         {
             Names = names,
             Metadata = MetadataFlags.Read(flags),
-            Format = flags.Text("format") is { } format ? BudRequest.Format(format) : null,
+            Format = (flags.Text("format") ?? Environment.GetEnvironmentVariable("BUILDAH_FORMAT")) is { } format ? BudRequest.Format(format) : null,
             Squash = flags.Boolean("squash"),
             Timestamp = flags.Boolean("omit-timestamp") ? 0
                 : flags.Text("reference-time") is { } reference ? new DateTimeOffset(File.GetLastWriteTimeUtc(reference)).ToUnixTimeSeconds()

@@ -51,9 +51,9 @@ internal sealed class ConfigCommand : Command
         public void Image()
         {
             Each("author", value => editor.SetImage(config => config with { Author = value }));
-            Each("arch", value => editor.SetImage(config => config with { Architecture = value, Variant = null }));
+            Each("arch", value => editor.SetImage(config => config with { Architecture = value is "" ? Platform.Host.Architecture : value, Variant = null }));
             Each("variant", value => editor.SetImage(config => config with { Variant = value }));
-            Each("os", value => editor.SetImage(config => config with { Os = value }));
+            Each("os", value => editor.SetImage(config => config with { Os = value is "" ? Platform.Host.Os : value }));
             Each("os-version", value => editor.SetImage(config => config with { OsVersion = value }));
             Each("os-feature", editor.OsFeature);
             Each("comment", Comment);
@@ -94,7 +94,7 @@ internal sealed class ConfigCommand : Command
 
         private void Each(string flag, Action<string> apply, string? keyword = null, bool hasCommas = false)
         {
-            foreach (var value in flags.List(flag).SelectMany(text => hasCommas ? text.Split(',') : [text]))
+            foreach (var value in flags.List(flag).SelectMany(text => hasCommas ? text.Split(',', StringSplitOptions.RemoveEmptyEntries) : [text]))
             {
                 apply(value);
                 if (keyword is not null)
@@ -112,7 +112,9 @@ internal sealed class ConfigCommand : Command
 
         private void Healthcheck()
         {
-            Each("healthcheck", editor.Healthcheck, "HEALTHCHECK");
+            string[] settings = ["interval", "retries", "start-period", "start-interval", "timeout"];
+            var given = settings.Where(name => flags.Text($"healthcheck-{name}") is { Length: > 0 }).Select(name => $"--{name}={flags.Text($"healthcheck-{name}")} ");
+            Each("healthcheck", editor.Healthcheck, $"HEALTHCHECK {string.Concat(given)}".TrimEnd());
             Time("healthcheck-interval", static (health, time) => health with { Interval = time });
             Time("healthcheck-timeout", static (health, time) => health with { Timeout = time });
             Time("healthcheck-start-period", static (health, time) => health with { StartPeriod = time });

@@ -34,15 +34,31 @@ internal sealed class MountCommand : Command
 
         using var session = Session.Open(line.Flags);
         var mounts = new List<MountEntry>();
-        var code = line.Arguments.Count == 0
-            ? List(session, mounts)
-            : ContainerArguments.Each(line.Arguments, name => mounts.Add(Mount(session, name, line.Cancellation)));
-        Console.Out.Write(
+        if (line.Arguments.Count == 0)
+        {
+            List(session, mounts);
+            Print(line, mounts);
+            return 0;
+        }
+
+        try
+        {
+            return ContainerArguments.Each(line.Arguments, name => mounts.Add(Mount(session, name, line.Cancellation)));
+        }
+        finally
+        {
+            // What is mounted is told also when another couldn't be: somebody has to unmount it.
+            if (mounts.Count > 0)
+            {
+                Print(line, mounts);
+            }
+        }
+    }
+
+    private static void Print(CommandLine line, List<MountEntry> mounts) => Console.Out.Write(
             line.Flags.Boolean("json") ? Encoding.UTF8.GetString(mounts.ToJson(new JsonWriterOptions { Indented = true, IndentSize = 4 })) + "\n"
             : line.Arguments.Count == 1 ? mounts[0].MountPoint + "\n"
             : string.Concat(mounts.Select(static mount => $"{mount.Container} {mount.MountPoint}\n")));
-        return code;
-    }
 
     private static MountEntry Mount(Session session, string name, CancellationToken cancellation)
     {
@@ -51,7 +67,7 @@ internal sealed class MountCommand : Command
         return new MountEntry(container.Name, held.Mount());
     }
 
-    private static int List(Session session, List<MountEntry> mounts)
+    private static void List(Session session, List<MountEntry> mounts)
     {
         foreach (var container in session.Containers.List())
         {
@@ -60,8 +76,6 @@ internal sealed class MountCommand : Command
                 mounts.Add(new MountEntry(container.Name, HeldContainer.PathOf(session.State, container.Id)));
             }
         }
-
-        return 0;
     }
 }
 

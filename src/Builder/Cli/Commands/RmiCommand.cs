@@ -55,7 +55,7 @@ internal sealed class RmiCommand : Command
         if (!all)
         {
             var image = session.Image(name);
-            remover.Remove(image, ImageNames.Candidates(name).FirstOrDefault(image.Names.Contains), force);
+            remover.Remove(image, ImageNames.Candidates(name).Concat(ImageNames.StoredEnding(session.Images, name)).FirstOrDefault(image.Names.Contains), force);
             return;
         }
 

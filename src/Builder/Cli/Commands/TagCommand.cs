@@ -24,7 +24,7 @@ internal sealed class TagCommand : Command
         }
 
         // All names before any: half a command would be worse than none.
-        var names = line.Arguments.Skip(1).Select(ImageNames.Normalise).ToList();
+        var names = line.Arguments.Skip(1).Select(ImageNames.NormaliseTag).ToList();
         using var session = Session.Open(line.Flags);
         var image = session.Image(line.Arguments[0]);
         foreach (var name in names)

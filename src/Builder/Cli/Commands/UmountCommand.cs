@@ -36,8 +36,12 @@ internal sealed class UmountCommand : Command
         {
             var container = session.Containers.Find(name) ?? throw new Store.BuildException($"error unmounting container {name}: container not known");
             using var held = session.Containers.Hold(container, line.Cancellation);
+            var isMounted = held.IsMounted;
             held.Unmount();
-            Console.Out.Write(container.Id + "\n");
+            if (isMounted)
+            {
+                Console.Out.Write(container.Id + "\n");
+            }
         });
     }
 }

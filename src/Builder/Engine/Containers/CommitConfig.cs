@@ -77,7 +77,7 @@ internal sealed class CommitConfig(WorkingContainer container, CommitRequest req
         entries.Add(new HistoryEntry
         {
             Created = _created,
-            CreatedBy = container.CreatedBy ?? "/bin/sh",
+            CreatedBy = container.CreatedBy is { Length: > 0 } given ? given : container.Config.Config?.Shell is { Count: > 0 } shell ? string.Join(' ', shell) : "/bin/sh",
             Author = container.Config.Author,
             Comment = container.HistoryComment + (container.Image.Length > 0 ? $"FROM {container.Image}" : "") is { Length: > 0 } comment ? comment : null,
         });

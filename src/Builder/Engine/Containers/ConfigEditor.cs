@@ -42,7 +42,10 @@ internal sealed class ConfigEditor(WorkingContainer container)
             }
             else
             {
-                variables.SetEnvironment(text[..equals], Expand(text[(equals + 1)..], variables));
+                // What is set last stands last, as Buildah writes it.
+                var value = Expand(text[(equals + 1)..], variables);
+                variables.UnsetEnvironment(text[..equals]);
+                variables.SetEnvironment(text[..equals], value);
             }
         }
 
@@ -159,7 +162,7 @@ internal sealed class ConfigEditor(WorkingContainer container)
         return changed.Count > 0 ? changed : null;
     }
 
-    /// <summary><c>$NAME</c> and <c>${NAME}</c>; what is not set is nothing.</summary>
+    /// <summary><c>$NAME</c> and <c>${NAME}</c>; what is not set is nothing. <c>$$</c> is a dollar.</summary>
     private static string Expand(string text, StageVariables variables)
     {
         var expanded = new System.Text.StringBuilder();
@@ -182,6 +185,7 @@ internal sealed class ConfigEditor(WorkingContainer container)
             if (end == start || (braces && (end == text.Length || text[end] != '}')))
             {
                 expanded.Append('$');
+                i += text[start] == '$' && !braces ? 1 : 0;
                 continue;
             }
 

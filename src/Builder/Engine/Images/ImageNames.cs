@@ -7,13 +7,14 @@ namespace Bld.Builder.Engine.Images;
 internal static class ImageNames
 {
     private const string Local = "localhost/";
+    private const string DockerHub = "docker.io/";
     private const string Latest = ":latest";
 
     /// <summary>The name that the store keeps: with a host (<c>localhost</c> when there is none) and a tag (<c>latest</c>).</summary>
     /// <exception cref="BuildException">It can't be a name.</exception>
     public static string Normalise(string name)
     {
-        var full = WithTag(HasHost(name) ? name : Local + name);
+        var full = WithTag(HasHost(name) ? Official(name) : Local + name);
         try
         {
             RegistryName.Parse(full);
@@ -25,6 +26,11 @@ internal static class ImageNames
 
         return full;
     }
+
+    /// <summary>The name that an image is given.</summary>
+    /// <exception cref="BuildException">It can't be a name, or has a digest, which follows from the image.</exception>
+    public static string NormaliseTag(string name) =>
+        name.Contains('@') ? throw new BuildException($"{name}: tag by digest not supported: give a name, or NAME:TAG") : Normalise(name);
 
     /// <summary>A name without its tag or digest, and the tag; null when it has none.</summary>
     public static (string Repository, string? Tag) SplitTag(string name)
@@ -39,7 +45,7 @@ internal static class ImageNames
     {
         if (HasHost(name))
         {
-            yield return WithTag(name);
+            yield return WithTag(Official(name));
         }
         else
         {
@@ -48,6 +54,15 @@ internal static class ImageNames
         }
 
         yield return name;
+    }
+
+    /// <summary>The name in the store, of any registry, that a name without a host is the end of; asked last, as Buildah does.</summary>
+    public static IEnumerable<string> StoredEnding(ImageStore images, string name)
+    {
+        if (!HasHost(name) && images.FindNameEnding("/" + WithTag(name)) is { } stored)
+        {
+            yield return stored;
+        }
     }
 
     /// <summary>The name with a tag, <c>latest</c> when it has none.</summary>
@@ -63,6 +78,10 @@ internal static class ImageNames
         var slash = name.IndexOf('/');
         return slash > 0 && (name[..slash] is "localhost" || name.AsSpan(0, slash).IndexOfAny('.', ':') >= 0);
     }
+
+    // Docker Hub's names without a part for their owner are in library/.
+    private static string Official(string name) =>
+        name.StartsWith(DockerHub) && name.IndexOf('/', DockerHub.Length) < 0 ? $"{DockerHub}library/{name[DockerHub.Length..]}" : name;
 
     // Where a digest says what is meant, a tag says nothing.
     private static string WithTag(string name) =>

@@ -22,7 +22,9 @@ internal sealed partial class ImagePuller(ImageStore images, SnapshotStore snaps
         var reference = TransportReference.TryParse(name);
         if (reference is not null && reference.Kind is not TransportKind.Registry)
         {
-            return Pull(reference, platform, cancellation);
+            // Without a place in brackets the store that is meant first is our own, as it is Buildah's for Buildah.
+            var own = reference is { Kind: TransportKind.ContainersStorage, Path: [not '[', ..] } ? Find(reference.Path, platform) : null;
+            return own is null ? Pull(reference, platform, cancellation) : Unpacked(own, cancellation);
         }
 
         var plain = reference?.Path ?? name;
@@ -124,7 +126,7 @@ internal sealed partial class ImagePuller(ImageStore images, SnapshotStore snaps
     // A short name that an earlier pull found is in the store by its whole name.
     private IEnumerable<string> Candidates(string name) => ImageNames.HasHost(name)
         ? ImageNames.Candidates(name)
-        : ImageNames.Candidates(name).Concat(transports.Access.StoredMeanings(name));
+        : ImageNames.Candidates(name).Concat(transports.Access.StoredMeanings(name)).Concat(ImageNames.StoredEnding(images, name));
 
     private PulledImage Pull(TransportReference reference, Platform platform, CancellationToken cancellation) =>
         transports.ReadEach(reference, (source, names) => Fetch(reference, source, names, platform, cancellation))[^1];
