@@ -66,6 +66,52 @@ public sealed class WorkingContainerTests : IDisposable
     }
 
     [Fact]
+    public void Long_names_are_cut_in_the_list_unless_that_is_not_wanted()
+    {
+        var name = $"localhost/{new string('a', 40)}:tag";
+        _home.Succeed("tag", "empty", name);
+        _home.Succeed("from", "--name", "mine", name);
+        Assert.Contains($" localhost/{new string('a', 19)}... mine", _home.Succeed("containers", "-n"), StringComparison.Ordinal);
+        Assert.Contains(name, _home.Succeed("containers", "-n", "--notruncate"), StringComparison.Ordinal);
+        Fails("quiet and format are mutually exclusive", "containers", "-q", "--format", "{{.ContainerName}}");
+    }
+
+    [Fact]
+    public void An_image_may_be_named_by_the_place_of_the_store_or_by_Docker_Hubs_short_form()
+    {
+        Assert.Equal("empty-working-container", _home.Succeed("from", "containers-storage:localhost/empty"));
+        _home.Succeed("tag", "empty", "docker.io/other");
+        Assert.Contains("docker.io/library/other", _home.Succeed("images"), StringComparison.Ordinal);
+        Assert.Equal("other-working-container", _home.Succeed("from", "--pull=never", "docker.io/other"));
+        Fails("tag by digest not supported", "tag", "empty", $"x@sha256:{new string('1', 64)}");
+        Fails("invalid reference format", "from", "nowhere:foo/bar");
+        Fails("can only set one of", "from", "--pull-always", "--pull-never", "empty");
+    }
+
+    [Fact]
+    public void A_name_without_a_host_finds_what_any_registry_called_so()
+    {
+        _home.Succeed("tag", "empty", "registry.example:5000/team/app:v2");
+        Assert.Equal("empty-working-container", _home.Succeed("from", "--pull=never", "app:v2"));
+        Assert.Equal("empty-working-container-1", _home.Succeed("from", "--pull=never", "team/app:v2"));
+        Fails("image not known", "from", "--pull=never", "pp:v2");
+        Fails("image not known", "tag", "app", "x");
+        Assert.Equal("untagged: registry.example:5000/team/app:v2", _home.Succeed("rmi", "app:v2"));
+    }
+
+    [Fact]
+    public void A_container_tells_its_isolation_and_nobody_takes_its_id_as_a_name()
+    {
+        var container = _home.Succeed("from", "--isolation", "chroot", "scratch");
+        Assert.Equal("chroot", _home.Succeed("inspect", "--format", "{{.Isolation}}", container));
+        Assert.Equal("rootless", _home.Succeed("inspect", "--format", "{{.Isolation}}", _home.Succeed("from", "--isolation", "rootless", "scratch")));
+        var id = _home.Succeed("containers", "-q", "--filter", $"name={container},ancestor=scratch").Split('\n')[0];
+        var other = _home.Succeed("from", "empty");
+        Fails("already in use", "rename", other, id);
+        Assert.Equal(2, _home.Succeed("containers", "-q", "--filter", "ancestor=scratch").Split('\n').Length);
+    }
+
+    [Fact]
     public void An_image_of_a_registry_for_another_platform_is_not_the_one_that_was_asked_for()
     {
         _home.Succeed("tag", "empty", "registry.example.com/team/empty:1");

@@ -107,7 +107,15 @@ internal static class BudRequest
             : SourceDateEpoch.Parse(Environment.GetEnvironmentVariable(Name), "the environment");
     }
 
-    internal static PullPolicy Pull(ParsedFlags flags) =>
+    internal static PullPolicy Pull(ParsedFlags flags)
+    {
+        string[] names = ["pull", "pull-always", "pull-never"];
+        return names.Count(flags.Has) > 1
+            ? throw new UsageException("can only set one of 'pull' or 'pull-always' or 'pull-never'")
+            : PolicyOf(flags);
+    }
+
+    private static PullPolicy PolicyOf(ParsedFlags flags) =>
         flags.Boolean("pull-always") ? PullPolicy.Always
         : flags.Boolean("pull-never") ? PullPolicy.Never
         : flags.Text("pull")?.ToLowerInvariant() switch

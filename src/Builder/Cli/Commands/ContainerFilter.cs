@@ -44,6 +44,6 @@ internal sealed class ContainerFilter
         && (_names.Count == 0 || _names.Exists(name => container.Name.Contains(name)))
         && (_ancestors.Count == 0 || _ancestors.Exists(image => container.ImageId == image || container.Image == image));
 
-    private static string Image(Session session, string name) =>
-        ImageNames.Candidates(name).Select(session.Images.Find).FirstOrDefault(static image => image is not null)?.Id ?? ImageNames.Normalise(name);
+    private static string Image(Session session, string name) => name == "scratch" ? ""
+        : ImageNames.Candidates(name).Select(session.Images.Find).FirstOrDefault(static image => image is not null)?.Id ?? ImageNames.Normalise(name);
 }

@@ -24,7 +24,7 @@ internal sealed class ContainersCommand : Command
         new("format", FlagKind.Text, "print each by a Go template, such as {{.ContainerID}} {{.ContainerName}}"),
         new("json", FlagKind.Boolean, "print JSON"),
         new("noheading", FlagKind.Boolean, "leave out the heading", 'n'),
-        new("notruncate", FlagKind.Boolean, "print whole ids"),
+        new("notruncate", FlagKind.Boolean, "print whole ids and names"),
         new("quiet", FlagKind.Boolean, "print only ids", 'q'),
     ];
 
@@ -33,6 +33,11 @@ internal sealed class ContainersCommand : Command
         if (line.Arguments.Count > 0)
         {
             throw new UsageException("'bld containers' does not accept arguments");
+        }
+
+        if (line.Flags.Boolean("quiet") && line.Flags.Text("format") is { Length: > 0 })
+        {
+            throw new UsageException("quiet and format are mutually exclusive");
         }
 
         using var session = Session.Open(line.Flags);
@@ -68,7 +73,9 @@ internal sealed class ContainersCommand : Command
     private static string Row(string id, string builder, string imageId, string image, string name, bool whole)
     {
         const int WholeId = 64;
+        const int ShortName = 32;
         var width = whole ? WholeId : ShortId;
+        image = whole || image.Length <= ShortName ? image : $"{image.AsSpan(0, ShortName - 3)}...";
         return $"{id.PadRight(width)} {(whole ? "" : " ")}{builder,-8} {imageId.PadRight(width)} {image,-32} {name}\n";
     }
 

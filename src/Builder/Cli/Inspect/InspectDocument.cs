@@ -92,7 +92,12 @@ internal sealed record InspectDocument
         .Add("OCIv1", OciImageView.Create(Config))
         .Add("Docker", DockerImageView.Create(Config))
         .Add("DefaultMountsFilePath", "")
-        .Add("Isolation", "oci")
+        .Add("Isolation", Container?.Run.Isolation switch
+        {
+            IsolationKind.Chroot => "chroot",
+            IsolationKind.Rootless => "rootless",
+            _ => "oci",
+        })
         .Add("NamespaceOptions", Namespaces(Container?.Run ?? new RunSettings()))
         .Add("Capabilities", Container is { } own ? GoValues.Texts(Capabilities.Adjust(own.Run.DefaultCapabilities ?? Capabilities.Default, own.Run.CapAdd, own.Run.CapDrop)) : GoList.Nil)
         .Add("ConfigureNetwork", Container?.Run.Network == NetworkKind.None ? "NetworkDisabled" : "NetworkDefault")

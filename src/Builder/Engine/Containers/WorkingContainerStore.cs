@@ -165,7 +165,7 @@ internal sealed class WorkingContainerStore(StateDirectory state, SnapshotStore 
     /// <summary>Makes the link of a name; a stale one goes. The caller holds <c>containers/</c>.</summary>
     private void Claim(string name, string id)
     {
-        if (FindName(name) is { } other)
+        if ((FindName(name) ?? (name.Length == IdLength && name.All(char.IsAsciiHexDigitLower) ? Read(name) : null)) is { } other)
         {
             throw new BuildException($"the container name \"{name}\" is already in use by {other.Id}; choose another, or remove that container by bld rm");
         }
