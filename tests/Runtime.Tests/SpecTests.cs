@@ -81,5 +81,7 @@ public sealed class SpecTests
         Assert.Contains("\tbox\n", text, StringComparison.Ordinal);
         Assert.Throws<ContainerException>(() => NetworkFiles.Hosts("box", null, ["db"]));
         Assert.Throws<ContainerException>(() => NetworkFiles.Hosts("box", null, ["db:nowhere"]));
+        Assert.Contains("10.1.2.3\tup\n", NetworkFiles.Hosts("box", null, ["up:host-gateway"], "10.1.2.3"), StringComparison.Ordinal);
+        Assert.Contains("use --network host", Assert.Throws<ContainerException>(() => NetworkFiles.Hosts("box", null, ["up:host-gateway"])).Message, StringComparison.Ordinal);
     }
 }

@@ -12,6 +12,7 @@ internal static class ContainerFiles
 {
     private const uint ReadableByAll = 0x1A4;
     private const string HostResolver = "/etc/resolv.conf";
+    private const string Loopback = "127.0.0.1";
 
     /// <summary>Makes them.</summary>
     public static IEnumerable<PreparedMount> For(RunSettings settings, string hostname, bool ownNetwork)
@@ -25,7 +26,7 @@ internal static class ContainerFiles
 
         if (!settings.NoHosts)
         {
-            yield return Of("/etc/hosts", NetworkFiles.Hosts(hostname, null, settings.AddHosts));
+            yield return Of("/etc/hosts", NetworkFiles.Hosts(hostname, null, settings.AddHosts, ownNetwork ? null : Loopback));
         }
 
         if (!settings.NoHostname)

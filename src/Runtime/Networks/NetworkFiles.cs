@@ -46,8 +46,12 @@ public static class NetworkFiles
     /// <summary>
     /// hosts: the loopback names, the container's own name, and --add-host entries (<c>name:address</c>, or <c>name;name:address</c>).
     /// </summary>
+    /// <param name="hostname">The container's name.</param>
+    /// <param name="address">Its address; null for loopback.</param>
+    /// <param name="added">The entries.</param>
+    /// <param name="hostAddress">What <c>host-gateway</c> stands for; null where the host can't be reached.</param>
     /// <exception cref="ContainerException">An entry has no colon, or no address behind it.</exception>
-    public static string Hosts(string hostname, string? address, IReadOnlyList<string> added)
+    public static string Hosts(string hostname, string? address, IReadOnlyList<string> added, string? hostAddress = null)
     {
         var text = new StringBuilder();
         foreach (var entry in added)
@@ -60,7 +64,13 @@ public static class NetworkFiles
             }
 
             var number = entry[(colon + 1)..].Trim('[', ']');
-            if (number != HostGateway && !IPAddress.TryParse(number, out _))
+            if (number == HostGateway)
+            {
+                number = hostAddress ?? throw new ContainerException(
+                    $"{entry}: a network of the container's own has no way to the host; use --network host", "hosts", entry);
+            }
+
+            if (!IPAddress.TryParse(number, out _))
             {
                 throw new ContainerException($"invalid IP address in add-host: \"{number}\"", "hosts", entry);
             }
