@@ -28,17 +28,29 @@ public static class MediaTypes
     public const string DockerLayerGzip = "application/vnd.docker.image.rootfs.diff.tar.gzip";
     public const string DockerLayerZstd = "application/vnd.docker.image.rootfs.diff.tar.zstd";
 
+    /// <summary>What the type of an encrypted layer has behind that of what it holds (ocicrypt).</summary>
+    public const string Encrypted = "+encrypted";
+
     /// <summary>Whether a document of this type lists manifests.</summary>
     public static bool IsIndex(string? mediaType) => mediaType is OciIndex or DockerList;
 
     /// <summary>Whether a document of this type describes one image.</summary>
     public static bool IsManifest(string? mediaType) => mediaType is OciManifest or DockerManifest;
 
+    /// <summary>Whether a layer of this type is encrypted.</summary>
+    public static bool IsEncrypted(string mediaType) => mediaType.EndsWith(Encrypted, StringComparison.Ordinal);
+
+    /// <summary>The type of what an encrypted layer holds; that of others as it is.</summary>
+    public static string Plain(string mediaType) => IsEncrypted(mediaType) ? mediaType[..^Encrypted.Length] : mediaType;
+
     /// <summary>How a layer of this type is compressed.</summary>
-    public static LayerCompression CompressionOf(string mediaType) =>
-        mediaType.EndsWith("gzip", StringComparison.Ordinal) ? LayerCompression.Gzip
-        : mediaType.EndsWith("zstd", StringComparison.Ordinal) ? LayerCompression.Zstd
-        : LayerCompression.None;
+    public static LayerCompression CompressionOf(string mediaType)
+    {
+        var plain = Plain(mediaType);
+        return plain.EndsWith("gzip", StringComparison.Ordinal) ? LayerCompression.Gzip
+            : plain.EndsWith("zstd", StringComparison.Ordinal) ? LayerCompression.Zstd
+            : LayerCompression.None;
+    }
 
     /// <summary>The type of a layer in one of both families.</summary>
     public static string Layer(LayerCompression compression, bool docker) => (compression, docker) switch

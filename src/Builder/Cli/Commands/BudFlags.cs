@@ -49,6 +49,7 @@ internal static class BudFlags
         new("timestamp", FlagKind.Text, "seconds since 1970 that every time becomes"),
         new("trace", FlagKind.Text, "file that gets the build's times in Chrome's trace-event format; one a platform when there are several"),
         .. BudOutput.Flags,
+        EncryptionFlags.OfPull,
         .. CompatibilityFlags.All,
         .. ImageFlags.All,
         .. PlatformFlags.All,

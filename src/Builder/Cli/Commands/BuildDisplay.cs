@@ -178,11 +178,11 @@ internal sealed class BuildDisplay : IDisposable
         for (var i = 0; i < _line.Flags.Words.Count; i++)
         {
             var word = _line.Flags.Words[i];
-            if (word == "--creds")
+            if (word is "--creds" or "--decryption-key")
             {
                 i++;
             }
-            else if (!word.StartsWith("--creds=") && !word.StartsWith("--iidfile") && !word.StartsWith("--report") && !word.StartsWith("--trace") && !word.StartsWith("--on-failure"))
+            else if (!word.StartsWith("--creds=") && !word.StartsWith("--decryption-key=") && !word.StartsWith("--iidfile") && !word.StartsWith("--report") && !word.StartsWith("--trace") && !word.StartsWith("--on-failure"))
             {
                 words.Add(word);
             }

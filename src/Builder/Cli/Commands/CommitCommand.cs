@@ -48,6 +48,7 @@ internal sealed class CommitCommand : Command
     private static BuildResult Store(Session session, CommandLine line, WorkingContainer container, string destination)
     {
         PushSignature.Of(line.Flags, target: null);
+        EncryptionFlags.Refuse(line.Flags);
         var name = destination.StartsWith(LocalPrefix) ? ImageNames.WithDefaultHost(destination[LocalPrefix.Length..]) : destination;
         IReadOnlyList<string> names = name.Length == 0 ? [] : [ImageNames.NormaliseTag(name)];
         var list = List(session, line.Flags);

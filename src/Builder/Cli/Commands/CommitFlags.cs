@@ -15,6 +15,7 @@ internal static class CommitFlags
         new("compression-level", FlagKind.Text, "how hard to compress: 1 to 9 for gzip, 1 to 20 for zstd"),
         new("config", FlagKind.Text, "file with a configuration in JSON, whose values come before the container's"),
         new("disable-compression", FlagKind.Boolean, "accepted: the store keeps no tarballs, registries get compressed layers", 'D'),
+        .. EncryptionFlags.OfPush,
         new("force-compression", FlagKind.Boolean, "compress anew what is compressed otherwise"),
         new("format", FlagKind.Text, "oci or docker (default: the container's)", 'f'),
         new("manifest", FlagKind.Text, "list of images that gets the image, too"),

@@ -12,7 +12,6 @@ internal static class CompatibilityFlags
     [
         new("compress", FlagKind.Boolean, "accepted without effect: there is no daemon to send a context to"),
         new("cw", FlagKind.Text, "refused: confidential workloads are not supported"),
-        new("decryption-key", FlagKind.List, "refused: encrypted images are not supported"),
         new("disable-compression", FlagKind.Boolean, "accepted without effect: layers are compressed when they leave the store", 'D'),
         new("disable-content-trust", FlagKind.Boolean, "accepted without effect: there is no notary"),
         new("force-rm", FlagKind.Boolean, "accepted without effect: no container is ever left"),
@@ -27,11 +26,6 @@ internal static class CompatibilityFlags
         if (flags.Has("cw"))
         {
             throw new UsageException("--cw: images for confidential workloads can't be made; leave the flag out");
-        }
-
-        if (flags.Has("decryption-key"))
-        {
-            throw new UsageException("--decryption-key: encrypted images can't be read; decrypt the base image first, as by skopeo copy --decryption-key");
         }
     }
 }

@@ -9,6 +9,7 @@ internal static class FromFlags
     public static IReadOnlyList<Flag> All { get; } =
     [
         new("cidfile", FlagKind.Text, "file that gets the container's id"),
+        EncryptionFlags.OfPull,
         new("format", FlagKind.Text, "format of the images to come: oci or docker", 'f'),
         new("name", FlagKind.Text, "name of the container"),
         new("pull", FlagKind.Text, "when the image is fetched: always, missing (the default), never or newer", Implied: "always"),

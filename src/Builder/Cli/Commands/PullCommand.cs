@@ -16,6 +16,7 @@ internal sealed class PullCommand : Command
     public override IReadOnlyList<Flag> Flags =>
     [
         new("all-tags", FlagKind.Boolean, "pull every tag of the repository", 'a'),
+        EncryptionFlags.OfPull,
         new("policy", FlagKind.Text, "always, missing (the default), newer or never"),
         new("quiet", FlagKind.Boolean, "print only the id", 'q'),
         .. RegistryFlags.Platform,
@@ -30,6 +31,7 @@ internal sealed class PullCommand : Command
         }
 
         using var session = Session.Open(line.Flags);
+        session.Puller.DecryptionKeys = EncryptionFlags.ReadKeys(line.Flags);
         var platform = RegistryFlags.ReadPlatform(line.Flags);
         using var transfers = line.Flags.Boolean("quiet") || line.Flags.Boolean("all-tags") ? null : TransferDisplay.Open();
         if (transfers is not null)

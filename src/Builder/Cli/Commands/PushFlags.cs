@@ -17,17 +17,23 @@ internal static class PushFlags
         new("digestfile", FlagKind.Text, "file that gets the digest of what was written"),
         new("quiet", FlagKind.Boolean, "print nothing", 'q'),
         PushSignature.Flag,
+        .. EncryptionFlags.OfPush,
         new("rm", FlagKind.Boolean, "remove the image from the store afterwards"),
         .. RegistryFlags.All,
     ];
 
     /// <summary>How the command line wants images written.</summary>
-    public static PushOptions Read(ParsedFlags flags) =>
-        Read(flags.Text("compression-format"), flags.Text("compression-level"), flags.Boolean("force-compression")) with
+    public static PushOptions Read(ParsedFlags flags)
+    {
+        var format = Format(flags.Text("format"));
+        var encryption = EncryptionFlags.Read(flags, format);
+        return Read(flags.Text("compression-format"), flags.Text("compression-level"), flags.Boolean("force-compression")) with
         {
-            Format = Format(flags.Text("format")),
+            Format = encryption is null ? format : ImageFormat.Oci,
+            Encryption = encryption,
             Report = flags.Boolean("quiet") ? null : static text => Console.Error.WriteLine(text),
         };
+    }
 
     /// <summary>How layers are to be compressed.</summary>
     public static PushOptions Read(string? format, string? levelText, bool force)

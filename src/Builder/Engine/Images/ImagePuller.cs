@@ -1,5 +1,6 @@
 using System.Text.Json;
 
+using Bld.Builder.Layers.Encryption;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Registry;
@@ -14,6 +15,9 @@ internal sealed partial class ImagePuller(ImageStore images, SnapshotStore snaps
 
     /// <summary>Told how far each blob is.</summary>
     public Action<Transfer>? Progress { get; set; }
+
+    /// <summary>What encrypted layers are opened with.</summary>
+    public IReadOnlyList<DecryptionKey> DecryptionKeys { get; set; } = [];
 
     /// <summary>An image by name, id or transport reference, with its snapshots.</summary>
     /// <exception cref="BuildException">It is not there and can't be fetched.</exception>
@@ -72,10 +76,10 @@ internal sealed partial class ImagePuller(ImageStore images, SnapshotStore snaps
         }
 
         using var source = new StoreSource(images);
-        return new PulledImage(stored, manifest, config, Layers().Pull(source, manifest, config, cancellation));
+        return new PulledImage(stored, manifest, config, Layers().Pull(source, manifest, config, cancellation).Snapshots);
     }
 
-    private LayerPuller Layers() => new(images, snapshots, memory, Report) { Progress = Progress };
+    private LayerPuller Layers() => new(images, snapshots, memory, Report) { Progress = Progress, Keys = DecryptionKeys };
 
     private StoredImage? Find(string name, Platform platform)
     {
@@ -144,17 +148,23 @@ internal sealed partial class ImagePuller(ImageStore images, SnapshotStore snaps
                 ? images.ReadBlob(manifest.Config.Digest)
                 : Documents.ReadAsync(source, manifest.Config, cancellation).GetAwaiter().GetResult();
             var config = ImageConfig.Parse(configBytes);
-            var ids = Layers().Pull(source, manifest, config, cancellation);
+            var layers = Layers().Pull(source, manifest, config, cancellation);
             if (source is RegistrySource registry)
             {
-                foreach (var layer in manifest.Layers)
+                foreach (var layer in manifest.Layers.Where(static each => !MediaTypes.IsEncrypted(each.MediaType)))
                 {
                     memory.AddPlace(layer.Digest, registry.Client.Name);
                 }
             }
 
+            if (!layers.Blobs.SequenceEqual(manifest.Layers))
+            {
+                manifest = manifest with { Layers = layers.Blobs };
+                raw = new RawManifest(manifest.ToJson(), raw.MediaType);
+            }
+
             Report?.Invoke($"Writing manifest {raw.Digest}");
-            return new PulledImage(images.Add(raw.Content, raw.MediaType, configBytes, names), manifest, config, ids);
+            return new PulledImage(images.Add(raw.Content, raw.MediaType, configBytes, names), manifest, config, layers.Snapshots);
         }
         catch (JsonException exception)
         {

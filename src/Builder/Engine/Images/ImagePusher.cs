@@ -11,6 +11,11 @@ internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, Bl
     /// <returns>The digest of what was written there.</returns>
     public Digest Push(StoredImage image, IImageSink sink, PushOptions options, CancellationToken cancellation)
     {
+        if (options.Encryption is not null && sink is not (RegistrySink or LayoutSink or LayoutArchiveSink or DirectorySink))
+        {
+            throw new BuildException($"{sink.Target} can't hold encrypted layers, only OCI's format can: push to a registry, oci:, oci-archive: or dir:, or leave out --encryption-key");
+        }
+
         var manifest = new RawManifest(images.ReadManifest(image), image.MediaType);
         var attestations = image.IsIndex ? null : AttestationsOf(manifest, sink, options);
         var isThere = false;
@@ -130,6 +135,11 @@ internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, Bl
         }
         else
         {
+            if (options.Encryption is not null && !Attestations.IsAttestation(manifest))
+            {
+                throw new BuildException($"the artifact {raw.Digest} can't be encrypted, only images' layers can: push it without --encryption-key");
+            }
+
             layers = manifest.Layers;
             CopyArtifact(manifest, sink, cancellation);
         }

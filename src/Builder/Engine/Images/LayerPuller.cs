@@ -1,4 +1,5 @@
 using Bld.Builder.Layers;
+using Bld.Builder.Layers.Encryption;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Registry;
@@ -7,7 +8,7 @@ namespace Bld.Builder.Engine.Images;
 
 /// <summary>
 /// Brings an image's layers into the store, side by side, each in one pass: download → verify → keep the blob → decompress → unpack.
-/// What depends on the layers below is done at the end, in order.
+/// What depends on the layers below is done at the end, in order. Of encrypted layers the store gets what they hold.
 /// </summary>
 internal sealed class LayerPuller(ImageStore images, SnapshotStore snapshots, BlobMemory memory, Action<string>? report)
 {
@@ -16,10 +17,13 @@ internal sealed class LayerPuller(ImageStore images, SnapshotStore snapshots, Bl
     /// <summary>Told how far each blob is.</summary>
     public Action<Transfer>? Progress { get; init; }
 
-    /// <summary>The snapshots of all layers, the lowest first.</summary>
-    /// <exception cref="BuildException">A layer is damaged.</exception>
+    /// <summary>What encrypted layers are opened with.</summary>
+    public IReadOnlyList<DecryptionKey> Keys { get; init; } = [];
+
+    /// <summary>The layers as the store has them then.</summary>
+    /// <exception cref="BuildException">A layer is damaged, or encrypted for others.</exception>
     /// <exception cref="RegistryException">A layer can't be fetched.</exception>
-    public IReadOnlyList<SnapshotId> Pull(IImageSource source, ImageManifest manifest, ImageConfig config, CancellationToken cancellation)
+    public PulledLayers Pull(IImageSource source, ImageManifest manifest, ImageConfig config, CancellationToken cancellation)
     {
         var diffIds = config.RootFs.DiffIds;
         if (manifest.Layers.Count != diffIds.Count)
@@ -28,6 +32,8 @@ internal sealed class LayerPuller(ImageStore images, SnapshotStore snapshots, Bl
                 $"{source.Origin} is no image to build on: its manifest has {manifest.Layers.Count} layers and its configuration {diffIds.Count}");
         }
 
+        // Before anything is fetched: a key that is missing is no reason to wait.
+        var opened = manifest.Layers.Select(layer => MediaTypes.IsEncrypted(layer.MediaType) ? EncryptedLayer.Open(layer, Keys) : null).ToList();
         using var work = new SideBySide<UnpackedLayer?>(AtOnce, cancellation);
         try
         {
@@ -35,10 +41,10 @@ internal sealed class LayerPuller(ImageStore images, SnapshotStore snapshots, Bl
             for (var i = 0; i < diffIds.Count; i++)
             {
                 chain = chain?.Append(diffIds[i]) ?? ChainId.Of(diffIds[i]);
-                Start(work, source, manifest.Layers[i], diffIds[i], chain.Value);
+                Start(work, source, manifest.Layers[i], opened[i], diffIds[i], chain.Value);
             }
 
-            return CommitAll(work, diffIds);
+            return CommitAll(work, manifest.Layers, diffIds);
         }
         catch
         {
@@ -54,7 +60,7 @@ internal sealed class LayerPuller(ImageStore images, SnapshotStore snapshots, Bl
 
     /// <summary>Fetches and unpacks one layer for a snapshot with a given id; may go on beside others.</summary>
     public UnpackedLayer FetchAlone(IImageSource source, Descriptor layer, DiffId diffId, SnapshotId id, CancellationToken cancellation) =>
-        Fetch(source, layer, diffId, isUnpacked: false, id, cancellation)!;
+        Fetch(source, layer, null, diffId, isUnpacked: false, id, cancellation)!;
 
     /// <summary>Commits what <see cref="FetchAlone"/> unpacked, on those below it.</summary>
     public Snapshot CommitAlone(UnpackedLayer layer, SnapshotId? parent)
@@ -64,37 +70,41 @@ internal sealed class LayerPuller(ImageStore images, SnapshotStore snapshots, Bl
         return snapshot;
     }
 
-    private void Start(SideBySide<UnpackedLayer?> work, IImageSource source, Descriptor layer, DiffId diffId, ChainId chain)
+    private void Start(
+        SideBySide<UnpackedLayer?> work, IImageSource source, Descriptor layer, OpenedLayer? opened, DiffId diffId, ChainId chain)
     {
-        var isUnpacked = snapshots.FindByChain(chain) is not null;
+        // What an encrypted layer holds is known when it is there: nothing that the store has can stand for it.
+        var isUnpacked = opened is null && snapshots.FindByChain(chain) is not null;
         if (isUnpacked && (images.HasBlob(layer.Digest) || memory.WasMadeHere(layer.Digest, diffId)))
         {
             work.AddResult(null);
         }
         else
         {
-            work.Add(token => Fetch(source, layer, diffId, isUnpacked, null, token));
+            work.Add(token => Fetch(source, layer, opened, diffId, isUnpacked, null, token));
         }
     }
 
-    private List<SnapshotId> CommitAll(SideBySide<UnpackedLayer?> work, IReadOnlyList<DiffId> diffIds)
+    private PulledLayers CommitAll(SideBySide<UnpackedLayer?> work, IReadOnlyList<Descriptor> layers, IReadOnlyList<DiffId> diffIds)
     {
         var ids = new List<SnapshotId>();
+        var blobs = new List<Descriptor>();
         ChainId? chain = null;
         for (var i = 0; i < diffIds.Count; i++)
         {
             chain = chain?.Append(diffIds[i]) ?? ChainId.Of(diffIds[i]);
             using var unpacked = work.Wait(i);
             ids.Add(unpacked is null ? snapshots.FindByChain(chain.Value)!.Id : Commit(unpacked, chain.Value, ids.Count > 0 ? ids[^1] : null));
+            blobs.Add(unpacked?.Decrypted ?? layers[i]);
         }
 
-        return ids;
+        return new PulledLayers(ids, blobs);
     }
 
     private UnpackedLayer? Fetch(
-        IImageSource source, Descriptor layer, DiffId diffId, bool isUnpacked, SnapshotId? id, CancellationToken cancellation)
+        IImageSource source, Descriptor layer, OpenedLayer? opened, DiffId diffId, bool isUnpacked, SnapshotId? id, CancellationToken cancellation)
     {
-        if (images.OpenBlob(layer.Digest) is { } stored)
+        if (opened is null && images.OpenBlob(layer.Digest) is { } stored)
         {
             using (stored)
             {
@@ -106,12 +116,22 @@ internal sealed class LayerPuller(ImageStore images, SnapshotStore snapshots, Bl
         using var blob = images.CreateBlob();
         var verified = CountedStream.Of(
             source.OpenBlobAsync(layer, cancellation).GetAwaiter().GetResult(), layer.Digest.ToString(), isPush: false, layer.Size, Progress);
-        using var ahead = new ReadAheadStream(new TeeStream(verified, blob.Content));
+        var decrypted = opened is null ? null : new HashingStream(new DecryptingStream(verified, opened, layer.Digest));
+        using var ahead = new ReadAheadStream(new TeeStream(decrypted ?? verified, blob.Content));
         var unpacked = isUnpacked ? null : Unpack(ahead, layer, diffId, id, cancellation);
         try
         {
             Drain(ahead, cancellation);
-            blob.Publish(layer.Digest);
+            if (decrypted is null)
+            {
+                blob.Publish(layer.Digest);
+            }
+            else
+            {
+                unpacked!.Decrypted = EncryptedLayer.DescribePlain(layer, decrypted.Finish(), decrypted.Length);
+                blob.Publish(unpacked.Decrypted.Digest);
+            }
+
             return unpacked;
         }
         catch
@@ -153,6 +173,11 @@ internal sealed class LayerPuller(ImageStore images, SnapshotStore snapshots, Bl
 
     private SnapshotId Commit(UnpackedLayer layer, ChainId chain, SnapshotId? parent)
     {
+        if (snapshots.FindByChain(chain) is { } known)
+        {
+            return known.Id;
+        }
+
         var snapshot = CommitOn(layer, parent);
         snapshots.SetLayer(snapshot.Id, new SnapshotLayer(layer.DiffId, layer.Size));
         return snapshots.PublishChain(chain, snapshot.Id);
@@ -191,6 +216,9 @@ internal sealed class UnpackedLayer(ActiveSnapshot active, LayerApplier applier,
 
     /// <summary>Length of the tarball in bytes.</summary>
     public long Size { get; set; }
+
+    /// <summary>Of an encrypted layer, what it held, as the store has it; null for others.</summary>
+    public Descriptor? Decrypted { get; set; }
 
     public void Dispose()
     {

@@ -10,7 +10,7 @@ namespace Bld.Builder.Engine.Images;
 /// Brings an image's layers to a place, side by side. Layers that were built here are made again from their snapshots and compressed
 /// while they are sent; what is there is neither made nor sent.
 /// </summary>
-internal sealed class LayerPusher(
+internal sealed partial class LayerPusher(
     ImageStore images, SnapshotStore snapshots, BlobMemory memory, RemoteBlobs remote, IImageSink sink, PushOptions options)
 {
     private const int AtOnce = 4;
@@ -20,21 +20,30 @@ internal sealed class LayerPusher(
     public IReadOnlyList<Descriptor> Push(ImageManifest manifest, ImageConfig config, CancellationToken cancellation)
     {
         using var work = new SideBySide<Descriptor>(AtOnce, cancellation);
+        var encrypted = options.Encryption?.Choose(manifest.Layers.Count);
         ChainId? chain = null;
         for (var i = 0; i < manifest.Layers.Count; i++)
         {
-            var (layer, diffId) = (manifest.Layers[i], config.RootFs.DiffIds[i]);
+            var (layer, diffId, isEncrypted) = (manifest.Layers[i], config.RootFs.DiffIds[i], encrypted?[i] == true);
             var here = chain?.Append(diffId) ?? ChainId.Of(diffId);
             chain = here;
-            work.Add(token => Push(layer, diffId, here, token));
+            work.Add(token => isEncrypted ? PushEncrypted(layer, diffId, here, options.Encryption!.Recipients, token) : Push(layer, diffId, here, token));
         }
 
         return [.. Enumerable.Range(0, manifest.Layers.Count).Select(work.Wait)];
     }
 
-    /// <summary>What the layers were when they were last sent; null when one never was. Nobody is asked.</summary>
+    /// <summary>
+    /// What the layers were when they were last sent; null when one never was, or when some are encrypted, which is never twice the same.
+    /// Nobody is asked.
+    /// </summary>
     public IReadOnlyList<Descriptor>? Foresee(ImageManifest manifest, ImageConfig config)
     {
+        if (options.Encryption is not null)
+        {
+            return null;
+        }
+
         var foreseen = new List<Descriptor>();
         for (var i = 0; i < manifest.Layers.Count; i++)
         {
@@ -66,6 +75,11 @@ internal sealed class LayerPusher(
         var own = CompressionOf(layer);
         var wanted = Wanted(own);
         var hasBlob = images.HasBlob(layer.Digest);
+        if (MediaTypes.IsEncrypted(layer.MediaType))
+        {
+            return PushCiphertext(layer, hasBlob, cancellation);
+        }
+
         if (hasBlob && own == wanted)
         {
             return PushBlob(layer, cancellation);
@@ -146,25 +160,38 @@ internal sealed class LayerPusher(
         var level = options.EffectiveLevel;
         IReadOnlyDictionary<string, string>? annotations = null;
         var (digest, size) = sink.ProduceBlobAsync(
-            target => Hashed(target, hashed =>
-            {
-                if (wanted == LayerCompression.ZstdChunked)
-                {
-                    using var chunked = new ChunkedLayerStream(hashed, level);
-                    WriteTar(layer, diffId, chain, hasBlob, chunked, cancellation);
-                    annotations = chunked.End();
-                    return;
-                }
-
-                using var compressed = wanted == LayerCompression.Zstd ? Compression.CompressZstd(hashed, level) : Compression.CompressGzip(hashed, level);
-                WriteTar(layer, diffId, chain, hasBlob, compressed, cancellation);
-                compressed.End();
-            }),
-            cancellation).GetAwaiter().GetResult();
+            target => Hashed(target, hashed => annotations = WriteCompressed(layer, diffId, chain, hasBlob, wanted, hashed, cancellation)), cancellation).GetAwaiter().GetResult();
         var made = new CompressedLayer(digest, size, annotations ?? NoAnnotations);
         memory.AddCompressed(diffId, wanted, level, made);
         Remember(digest);
         return Describe(layer, wanted, made);
+    }
+
+    /// <summary>Writes a layer in a compression, and gives what descriptors say about it.</summary>
+    private SortedDictionary<string, string>? WriteCompressed(
+        Descriptor layer, DiffId diffId, ChainId chain, bool hasBlob, LayerCompression wanted, Stream target, CancellationToken cancellation)
+    {
+        var level = options.EffectiveLevel;
+        switch (wanted)
+        {
+            case LayerCompression.None:
+                WriteTar(layer, diffId, chain, hasBlob, target, cancellation);
+                return null;
+            case LayerCompression.ZstdChunked:
+                using (var chunked = new ChunkedLayerStream(target, level))
+                {
+                    WriteTar(layer, diffId, chain, hasBlob, chunked, cancellation);
+                    return chunked.End();
+                }
+
+            default:
+                using (var compressed = wanted == LayerCompression.Zstd ? Compression.CompressZstd(target, level) : Compression.CompressGzip(target, level))
+                {
+                    WriteTar(layer, diffId, chain, hasBlob, compressed, cancellation);
+                    compressed.End();
+                    return null;
+                }
+        }
     }
 
     private static Digest Hashed(Stream target, Action<Stream> write)

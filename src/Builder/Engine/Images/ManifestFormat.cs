@@ -1,3 +1,4 @@
+using Bld.Builder.Store;
 using Bld.Registry;
 
 namespace Bld.Builder.Engine.Images;
@@ -19,6 +20,11 @@ internal static class ManifestFormat
             return raw;
         }
 
+        if (docker && layers.FirstOrDefault(static layer => MediaTypes.IsEncrypted(layer.MediaType)) is { } encrypted)
+        {
+            throw new BuildException($"the layer {encrypted.Digest} is encrypted, which Docker's format has no media type for: use --format oci");
+        }
+
         var config = isImage ? manifest.Config with { MediaType = docker ? MediaTypes.DockerConfig : MediaTypes.OciConfig } : manifest.Config;
         var written = manifest with { MediaType = type, Config = config, Layers = typed, Annotations = docker ? null : manifest.Annotations };
         return new RawManifest(written.ToJson(), type);
@@ -31,6 +37,11 @@ internal static class ManifestFormat
     private static Descriptor Typed(Descriptor layer, bool docker)
     {
         var type = MediaTypes.Layer(MediaTypes.CompressionOf(layer.MediaType), docker);
+        if (MediaTypes.IsEncrypted(layer.MediaType))
+        {
+            type += MediaTypes.Encrypted;
+        }
+
         return layer.MediaType == type ? layer : layer with { MediaType = type };
     }
 }

@@ -17,6 +17,9 @@ internal sealed record PushOptions
     /// <summary>The format; null for the image's own.</summary>
     public ImageFormat? Format { get; init; }
 
+    /// <summary>What is encrypted on the way; null for nothing.</summary>
+    public LayerEncryption? Encryption { get; init; }
+
     /// <summary>Of a list, whether all its images go with it.</summary>
     public bool All { get; init; } = true;
 
