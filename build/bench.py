@@ -246,9 +246,13 @@ class Bench:
                 self.failures.append(f"{contender.name} can't be compared: {failure}")
                 self.contenders.remove(contender)
 
+    def steps(self):
+        """The context of ten RUNs of true."""
+        return self.context("steps", {"Dockerfile": "FROM localhost/base\n" + "".join(f"RUN true {i}\n" for i in range(10))})
+
     def ten_steps(self):
         """W1 and W2: ten RUN of true, with nothing and with everything in the cache."""
-        folder = self.context("steps", {"Dockerfile": "FROM localhost/base\n" + "".join(f"RUN true {i}\n" for i in range(10))})
+        folder = self.steps()
         commands = {each.name: each.build(folder, "steps", False) for each in self.contenders}
         self.compare("W1 ten trivial RUNs, uncached", {**commands, "bld, private network": self.bld.build(folder, "steps", False, network="private")})
         self.compare("W2 ten trivial RUNs, cached", {each.name: each.build(folder, "steps", True) for each in self.contenders})
@@ -410,13 +414,13 @@ class Bench:
             folder = self.context(f"stages{count}", {"Dockerfile": text + "FROM localhost/base\n" + "".join(f"COPY --from=s{i} /out /out{i}\n" for i in range(count))})
             points.append((count, bld.build(folder, f"stages{count}", False)[:-1] + ["--jobs", "16", folder]))
         self.grow("stages side by side, each sleeps 0.5 s", points)
-        points = []
+        points, steps = [], self.steps()
         for count in (1, 1_000, 10_000):
             store = Bld(f"{self.home}/store{count}", bld.command[0])
             run(store.build(f"{self.home}/base", "localhost/base", True))
             fill(f"{self.home}/store{count}/bld/images", count - 1)
-            run(store.build(f"{self.home}/steps", "steps", True))
-            points.append((count, store.build(f"{self.home}/steps", "steps", True)))
+            run(store.build(steps, "steps", True))
+            points.append((count, store.build(steps, "steps", True)))
         self.grow("images in the store, a build of ten cached steps", points)
 
 
