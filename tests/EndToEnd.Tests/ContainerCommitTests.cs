@@ -69,14 +69,14 @@ public sealed class ContainerCommitTests : IDisposable
     [Fact]
     public void What_is_set_again_stands_last_and_nothing_is_the_hosts_platform()
     {
-        _home.Succeed("config", "--env", "A=2", "--env", "C=a$$b", "--port", "", "--volume", "", "--arch", "arm64", "--os", "windows", _container);
+        _home.Succeed("config", "--env", "A=2", "--env", "C=a$$b", "--env", "D=${", "--port", "", "--volume", "", "--arch", "arm64", "--os", "windows", _container);
         _home.Succeed("config", "--arch", "", "--os", "", "--shell", "/bin/ash -c", _container);
         _home.Succeed("config", "--add-history", "--healthcheck", "CMD x", "--healthcheck-interval", "3s", "--healthcheck-retries", "2", _container);
         var outcome = BldHome.Run("env", ["BUILDAH_FORMAT=docker", BldHome.Executable, .. _home.Globals, "commit", "-q", _container, "docker.io/image"]);
         Assert.Equal(0, outcome.Code);
         Assert.Equal("application/vnd.docker.distribution.manifest.v2+json", _home.Manifest("docker.io/library/image").GetProperty("mediaType").GetString());
         var image = _home.Config("docker.io/library/image");
-        AssertJson("[\"B=2\",\"A=2\",\"C=a$b\"]", image.GetProperty("config"), "Env");
+        AssertJson("[\"B=2\",\"A=2\",\"C=a$b\",\"D=${\"]", image.GetProperty("config"), "Env");
         Assert.False(image.GetProperty("config").TryGetProperty("ExposedPorts", out _));
         Assert.False(image.GetProperty("config").TryGetProperty("Volumes", out _));
         AssertJson("linux", image, "os");

@@ -18,13 +18,12 @@ internal static class NamePattern
                 case '\\' when ++i == pattern.Length:
                     throw new BuildException($"{where}: \"{pattern}\" ends in a backslash: syntax error in pattern");
                 case '[':
-                    i = ClassEnd(pattern, i);
+                    i = ClassEnd(pattern, i) is var end and > 0
+                        ? end
+                        : throw new BuildException($"{where}: \"{pattern}\" has an open bracket: syntax error in pattern");
                     break;
-            }
-
-            if (i < 0)
-            {
-                throw new BuildException($"{where}: \"{pattern}\" has an open bracket: syntax error in pattern");
+                default:
+                    break;
             }
         }
     }

@@ -3,8 +3,14 @@ using Microsoft.Win32.SafeHandles;
 namespace Bld.Builder.Copy;
 
 /// <summary>An open directory and the names in it that take part, in byte order.</summary>
-internal sealed record ListedDirectory(SafeFileHandle Handle, List<ListedEntry> Entries) : IDisposable
+internal sealed class ListedDirectory(SafeFileHandle handle, List<ListedEntry> entries) : IDisposable
 {
+    /// <summary>The directory, open for reading.</summary>
+    public SafeFileHandle Handle => handle;
+
+    /// <summary>The names.</summary>
+    public List<ListedEntry> Entries => entries;
+
     /// <inheritdoc/>
     public void Dispose() => Handle.Dispose();
 }

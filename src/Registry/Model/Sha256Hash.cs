@@ -73,7 +73,8 @@ public sealed class Sha256Hash : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _hash?.Dispose();
 
-    private static bool IsAllowed(int count) => s_hashed <= Allowance && Interlocked.Add(ref s_hashed, count) <= Allowance;
+    // What is too much by itself is not counted: the sum stays far from where it would turn negative.
+    private static bool IsAllowed(int count) => count <= Allowance && s_hashed <= Allowance && Interlocked.Add(ref s_hashed, count) <= Allowance;
 
     private IncrementalHash OpenSsl()
     {

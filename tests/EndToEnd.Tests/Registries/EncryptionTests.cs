@@ -106,7 +106,7 @@ public sealed class EncryptionTests : IClassFixture<RegistryHome>
         Assert.Equal("greeting", _shared.Greeting($"pull-{key}", name));
         Assert.DoesNotContain("encrypted", _shared.SucceedElsewhere($"pull-{key}", "inspect", "--format", "{{.Manifest}}", name), StringComparison.Ordinal);
         Assert.Equal(_shared.AppId, Id(_shared.SucceedElsewhere($"pull-{key}", ["pull", "-q", "--policy", "always", .. flags, name])));
-        Assert.DoesNotContain("removed", _shared.SucceedElsewhere($"pull-{key}", "push", "-q", name, $"oci:{_home.In($"again-{key}")}:app"), StringComparison.Ordinal);
+        _shared.SucceedElsewhere($"pull-{key}", "push", "-q", name, $"oci:{_home.In($"again-{key}")}:app");
         Assert.Equal("greeting", _shared.Greeting($"again-store-{key}", $"oci:{_home.In($"again-{key}")}:app"));
 
         var container = _shared.SucceedElsewhere($"from-{key}", ["from", "-q", .. flags, $"docker://{name}"]);
@@ -145,6 +145,7 @@ public sealed class EncryptionTests : IClassFixture<RegistryHome>
 
         Fails("Missing password for encrypted private key", "--decryption-key", _home.In("locked.pem"), name);
         Fails("Wrong password: could not decrypt private key", "--decryption-key", $"{_home.In("locked.pem")}:pass=wr0ng-w0rd", name);
+        Fails("Wrong password: could not decrypt private key", "--decryption-key", $"{_home.In("locked.pem")}:pass=wr0ng,w0rd", name);
         Fails("no such file or directory", "--decryption-key", _home.In("nothing.pem"), name);
         Fails("it is no private key", "--decryption-key", _home.In("rsa.pub"), name);
         Fails("key providers are not supported", "--decryption-key", "provider:some", name);
@@ -280,21 +281,20 @@ public sealed class EncryptionTests : IClassFixture<RegistryHome>
     }
 
     [Theory]
-    [InlineData("docker archives hold no encrypted layers", "can't hold encrypted layers, only OCI's format can", "docker-archive:ARCHIVE:app", "--encryption-key", "jwe:KEY")]
-    [InlineData("Docker's format neither", "--encryption-key needs --format oci", "oci:LAYOUT:app", "--format", "docker", "--encryption-key", "jwe:KEY")]
-    [InlineData("no key", "--encrypt-layer can only be used with --encryption-key", "oci:LAYOUT:app", "--encrypt-layer", "0")]
-    [InlineData("no number", "it must be a whole number", "oci:LAYOUT:app", "--encryption-key", "jwe:KEY", "--encrypt-layer", "first")]
-    [InlineData("no protocol", "Invalid recipient format", "oci:LAYOUT:app", "--encryption-key", "KEY")]
-    [InlineData("unknown", "Provided protocol not recognized", "oci:LAYOUT:app", "--encryption-key", "jwt:KEY")]
-    [InlineData("pkcs7", "the protocol pkcs7 is not supported", "oci:LAYOUT:app", "--encryption-key", "pkcs7:KEY")]
-    [InlineData("pgp", "the protocol pgp is not supported", "oci:LAYOUT:app", "--encryption-key", "pgp:somebody@example.com")]
-    [InlineData("pkcs11", "the protocol pkcs11 is not supported", "oci:LAYOUT:app", "--encryption-key", "pkcs11:KEY")]
-    [InlineData("provider", "the protocol provider is not supported", "oci:LAYOUT:app", "--encryption-key", "provider:some:KEY")]
-    [InlineData("private", "File provided is not a public key", "oci:LAYOUT:app", "--encryption-key", "jwe:PRIVATE")]
-    [InlineData("missing", "no such file or directory", "oci:LAYOUT:app", "--encryption-key", "jwe:nothing.pub")]
-    public void What_can_not_be_encrypted_is_refused_in_one_sentence(string what, string why, string target, params string[] flags)
+    [InlineData("can't hold encrypted layers, only OCI's format can", "docker-archive:ARCHIVE:app", "--encryption-key", "jwe:KEY")]
+    [InlineData("--encryption-key needs --format oci", "oci:LAYOUT:app", "--format", "docker", "--encryption-key", "jwe:KEY")]
+    [InlineData("--encrypt-layer can only be used with --encryption-key", "oci:LAYOUT:app", "--encrypt-layer", "0")]
+    [InlineData("it must be a whole number", "oci:LAYOUT:app", "--encryption-key", "jwe:KEY", "--encrypt-layer", "first")]
+    [InlineData("Invalid recipient format", "oci:LAYOUT:app", "--encryption-key", "KEY")]
+    [InlineData("Provided protocol not recognized", "oci:LAYOUT:app", "--encryption-key", "jwt:KEY")]
+    [InlineData("the protocol pkcs7 is not supported", "oci:LAYOUT:app", "--encryption-key", "pkcs7:KEY")]
+    [InlineData("the protocol pgp is not supported", "oci:LAYOUT:app", "--encryption-key", "pgp:somebody@example.com")]
+    [InlineData("the protocol pkcs11 is not supported", "oci:LAYOUT:app", "--encryption-key", "pkcs11:KEY")]
+    [InlineData("the protocol provider is not supported", "oci:LAYOUT:app", "--encryption-key", "provider:some:KEY")]
+    [InlineData("File provided is not a public key", "oci:LAYOUT:app", "--encryption-key", "jwe:PRIVATE")]
+    [InlineData("no such file or directory", "oci:LAYOUT:app", "--encryption-key", "jwe:nothing.pub")]
+    public void What_can_not_be_encrypted_is_refused_in_one_sentence(string why, string target, params string[] flags)
     {
-        Assert.NotEmpty(what);
         var outcome = _home.Bld(["push", .. flags.Select(Named), "app", Named(target)]);
         Assert.Equal(125, outcome.Code);
         Assert.Contains(why, outcome.Error, StringComparison.Ordinal);

@@ -41,7 +41,7 @@ internal static class EncryptionFlags
     }
 
     /// <summary>What encrypted layers are opened with.</summary>
-    public static IReadOnlyList<DecryptionKey> ReadKeys(ParsedFlags flags) => Split(flags.List(DecryptionKeys)).ConvertAll(DecryptionKey.Read);
+    public static IReadOnlyList<DecryptionKey> ReadKeys(ParsedFlags flags) => [.. flags.List(DecryptionKeys).SelectMany(SplitFiles).Select(DecryptionKey.Read)];
 
     /// <summary>Refuses to encrypt what stays in the store.</summary>
     /// <exception cref="UsageException">It was asked for.</exception>
@@ -57,6 +57,19 @@ internal static class EncryptionFlags
         int.TryParse(text, System.Globalization.NumberStyles.AllowLeadingSign, null, out var place)
             ? place
             : throw new UsageException($"invalid argument \"{text}\" for \"--{Layers}\" flag: it must be a whole number");
+
+    // What follows a colon is a passphrase up to its end, whatever is in it: a part taken for a file's name would be shown in an error.
+    private static List<string> SplitFiles(string text)
+    {
+        var colon = text.IndexOf(':');
+        var files = Split([colon < 0 ? text : text[..colon]]);
+        if (colon >= 0 && files.Count > 0)
+        {
+            files[^1] += text[colon..];
+        }
+
+        return files;
+    }
 
     // Buildah's flags of these kinds take several values with commas between, too.
     private static List<string> Split(IReadOnlyList<string> values) => [.. values.SelectMany(static value => value.Split(',', StringSplitOptions.RemoveEmptyEntries))];

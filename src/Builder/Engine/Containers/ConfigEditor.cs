@@ -185,7 +185,7 @@ internal sealed class ConfigEditor(WorkingContainer container)
             if (end == start || (braces && (end == text.Length || text[end] != '}')))
             {
                 expanded.Append('$');
-                i += text[start] == '$' && !braces ? 1 : 0;
+                i += !braces && text[start] == '$' ? 1 : 0;
                 continue;
             }
 

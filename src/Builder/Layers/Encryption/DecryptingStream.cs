@@ -47,8 +47,11 @@ internal sealed class DecryptingStream(Stream source, OpenedLayer opened, Regist
 
     private void Verify()
     {
-        _verified = _verified || CryptographicOperations.FixedTimeEquals(_hmac.GetHashAndReset(), opened.Hmac)
-            ? true
-            : throw new BuildException($"decrypting layer {layer}: its HMAC is wrong: the layer was changed or damaged after it was encrypted");
+        if (!_verified && !CryptographicOperations.FixedTimeEquals(_hmac.GetHashAndReset(), opened.Hmac))
+        {
+            throw new BuildException($"decrypting layer {layer}: its HMAC is wrong: the layer was changed or damaged after it was encrypted");
+        }
+
+        _verified = true;
     }
 }
