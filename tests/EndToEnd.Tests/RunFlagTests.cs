@@ -140,6 +140,17 @@ public sealed class RunFlagTests(BusyboxFixture fixture) : IClassFixture<Busybox
         Assert.Contains(kept, static file => File.ReadAllText(file) == "caught\n");
     }
 
+    [Theory]
+    [InlineData("oci")]
+    [InlineData("chroot")]
+    public void Nothing_lies_above_the_root(string isolation)
+    {
+        const string Look = "cd /; test $(stat -c %d:%i /) = $(stat -c %d:%i /..) && test $(stat -c %d:%i /) = $(stat -c %d:%i ../..) && echo nothing above";
+        Assert.Contains("nothing above", Build($"RUN {Look}", "--isolation", isolation), StringComparison.Ordinal);
+        var container = _home.Succeed("from", "busybox");
+        Assert.Equal("nothing above", _home.Succeed("run", "--isolation", isolation, container, "sh", "-c", Look));
+    }
+
     [Fact]
     public void The_users_own_group_is_among_its_groups_CVE_2022_36109() =>
         Assert.Contains("Groups:\t8 \n", Build("USER 7:8\nRUN grep Groups: /proc/self/status"), StringComparison.Ordinal);

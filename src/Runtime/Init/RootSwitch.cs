@@ -48,7 +48,7 @@ internal static unsafe class RootSwitch
         return tree;
     }
 
-    /// <summary>pivot_root(2) with both arguments "." (pivot_root(2), NOTES), then the old root goes.</summary>
+    /// <summary>pivot_root(2) with both arguments "." (pivot_root(2), NOTES), then the old root goes with all that lay on it.</summary>
     internal static void Enter(SafeFileHandle root, bool noPivot)
     {
         ReadOnlySpan<byte> here = [(byte)'.', 0];
@@ -66,8 +66,34 @@ internal static unsafe class RootSwitch
             Check(Libc.fchdir(old), "enter the old root");
         }
 
-        SetupFailure.Check(MountCalls.TryUnmount("."u8, lazily: true), "unmount the old root");
+        DropHere();
         ChangeDirectory("/"u8);
+        RequireNothingOnTop();
+    }
+
+    /// <summary>
+    /// Unmounts the working directory, the old root. umount(2) takes what lies on top of a directory first, "." too: so as often as
+    /// there is something, until the directory itself is in no tree any more.
+    /// </summary>
+    private static void DropHere()
+    {
+        SetupFailure.Check(MountCalls.TryUnmount("."u8, lazily: true), "unmount the old root");
+        Errno errno;
+        do
+        {
+            errno = MountCalls.TryUnmount("."u8, lazily: true);
+        }
+        while (errno == Errno.None);
+        SetupFailure.Check(errno == Errno.EINVAL ? Errno.None : errno, "unmount the old root");
+    }
+
+    /// <summary>".." of "/" is what lies on top of it: the command would find the host's files there.</summary>
+    private static void RequireNothingOnTop()
+    {
+        var root = FileCalls.Status(FileCalls.CurrentDirectory, "/"u8);
+        var above = FileCalls.Status(FileCalls.CurrentDirectory, "/.."u8);
+        var same = (root.MountId, root.Device, root.Inode) == (above.MountId, above.Device, above.Inode);
+        SetupFailure.Check(same ? Errno.None : Errno.EBUSY, "leave the old root");
     }
 
     /// <summary>chroot(2), for containers without a mount namespace of their own.</summary>
