@@ -70,6 +70,9 @@ internal sealed record RunSettings : IJsonRecord<RunSettings>
     /// <summary>Whether commands are in another user namespace than this process.</summary>
     public bool OwnsUsers => Users is not null;
 
+    /// <summary>Whether the root that commands run in can be found in their mount namespace, as others have it.</summary>
+    public bool CanShareRoot => Isolation != IsolationKind.Chroot && !OwnsUsers;
+
     /// <summary>Further groups of the command, by name or number; <c>keep-groups</c> keeps the caller's.</summary>
     public IReadOnlyList<string> GroupAdd { get; init; } = [];
 

@@ -16,6 +16,9 @@ internal sealed record StepStreams(SafeFileHandle? Input, SafeFileHandle Output,
     /// <summary>Called when the command runs.</summary>
     public Action<Container>? Started { get; init; }
 
+    /// <summary>The same with something more to be called when the command runs.</summary>
+    public StepStreams Then(Action<Container> started) => this with { Started = Started + started };
+
     /// <summary>This process's own.</summary>
     public static StepStreams Inherited { get; } = new(
         new SafeFileHandle(0, ownsHandle: false), new SafeFileHandle(1, ownsHandle: false), new SafeFileHandle(2, ownsHandle: false));

@@ -39,6 +39,9 @@ internal sealed class ActiveSnapshot : IDisposable
     /// <summary>A directory for more that belongs to this step and vanishes with it, such as its skeleton.</summary>
     internal string ScratchPath => _directory.Path;
 
+    /// <summary>Whether another process has made its changes part of something else.</summary>
+    internal bool WasTaken => FileCalls.TryStatus(_directory.Handle, Encoding.UTF8.GetBytes(SnapshotStore.Publishing), out _) != Errno.None;
+
     /// <summary>The descriptor of <see cref="ScratchPath"/>.</summary>
     internal SafeFileHandle ScratchHandle => _directory.Handle;
 

@@ -55,7 +55,7 @@ internal sealed class FromCommand : Command
         }
         catch
         {
-            using var held = session.Containers.Hold(container, CancellationToken.None);
+            using var held = session.Containers.HoldToRemove(container, CancellationToken.None);
             session.Containers.Remove(held);
             throw;
         }

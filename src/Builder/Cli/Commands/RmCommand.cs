@@ -41,7 +41,7 @@ internal sealed class RmCommand : Command
     private static void Remove(Session session, string name, CancellationToken cancellation)
     {
         var container = session.Containers.Find(name) ?? throw new BuildException($"removing container \"{name}\": container not known");
-        using var held = session.Containers.Hold(container, cancellation);
+        using var held = session.Containers.HoldToRemove(container, cancellation);
         session.Containers.Remove(held);
         Console.Out.Write(container.Id + "\n");
     }

@@ -134,6 +134,7 @@ internal sealed class ContainerCommit(EngineServices services, WorkingContainerS
         using (var active = services.Snapshots.Prepare(held.Record.Top))
         {
             UpperCopy.Copy(upper, active.UpperHandle, cancellation);
+            held.RemovePlaces(active.UpperHandle);
             copied = services.Snapshots.Commit(active).Id;
         }
 

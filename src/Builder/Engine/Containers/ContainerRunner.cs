@@ -49,23 +49,46 @@ internal sealed class ContainerRunner(EngineServices services, WorkingContainerS
     {
         using var spare = RunStep.StartSpare(run.Settings);
         using var held = containers.Hold(container, cancellation);
-        if (held.IsMounted)
-        {
-            using var root = new MountedRoot(held.MountPath);
-            MakeWorkingDirectory(held.Record, run, root.View, root.View);
-            return Run(held.Record, run, root, streams, spare, cancellation);
-        }
+        return held.IsMounted ? RunMounted(held, run, streams, spare, cancellation) : RunAlone(held, run, streams, spare, cancellation);
+    }
 
+    private int RunMounted(HeldContainer held, ContainerRun run, StepStreams streams, SpareInit? spare, CancellationToken cancellation)
+    {
+        using var root = new MountedRoot(held.MountPath);
+        MakeWorkingDirectory(held.Record, run, root.View, root.View);
+        return Run(held.Record, run, root, streams.Then(Lend), spare, cancellation);
+
+        void Lend(Container _)
+        {
+            held.Lend(new RunsRecord { StaysMounted = true, Places = root.Places });
+            root.LeavePlaces();
+        }
+    }
+
+    private int RunAlone(HeldContainer held, ContainerRun run, StepStreams streams, SpareInit? spare, CancellationToken cancellation)
+    {
         using var active = services.Snapshots.Prepare(held.Record.Top);
         int code;
         using (var root = new SnapshotRoot(services.Snapshots, active))
         {
             MakeWorkingDirectory(held.Record, run, active.UpperHandle, root.View);
-            code = Run(held.Record, run, root, streams, spare, cancellation);
+            code = Run(held.Record, run, root, run.Settings.CanShareRoot ? streams.Then(Lend) : streams, spare, cancellation);
         }
 
-        held.Push(services.Snapshots.Commit(active).Id);
+        // What others have come to share belongs to the container already; a container that was removed wants nothing.
+        if (held.TakeBack() && !active.WasTaken)
+        {
+            held.Push(services.Snapshots.Commit(active).Id);
+        }
+
         return code;
+
+        void Lend(Container started) => held.Lend(new RunsRecord
+        {
+            Process = started.Pid,
+            StartTime = ProcessRoot.StartTime(started.Pid),
+            Active = Path.GetFileName(active.ScratchPath),
+        });
     }
 
     private int Run(WorkingContainer container, ContainerRun run, IStepRoot root, StepStreams streams, SpareInit? spare, CancellationToken cancellation)

@@ -17,15 +17,16 @@ namespace Bld.Builder.Engine.Containers;
 /// and no mount: it settles when the container is next held.
 /// </para>
 /// </summary>
-internal sealed class HeldContainer : IDisposable
+internal sealed partial class HeldContainer : IDisposable
 {
     private const OpenFlags DirectoryItself = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
     private const int MostChanges = 64;
+    private const int Pause = 5;
     private readonly StateDirectory _state;
     private readonly WorkingContainerStore _store;
     private readonly SnapshotStore _snapshots;
-    private readonly FileLock _lock;
-    private readonly SafeFileHandle _directory;
+    private FileLock _lock;
+    private SafeFileHandle _directory;
 
     private HeldContainer(StateDirectory state, WorkingContainerStore store, SnapshotStore snapshots, FileLock @lock, SafeFileHandle directory, WorkingContainer record)
     {
@@ -46,37 +47,30 @@ internal sealed class HeldContainer : IDisposable
     /// <summary>Whether it is mounted, as this process's mount namespace has it.</summary>
     internal bool IsMounted => IsMountedAt(_state, Record.Id);
 
-    /// <summary>Waits for the container and takes it.</summary>
+    /// <summary>
+    /// Waits for the container and takes it. Commands that run in it go on: it is then mounted, by them or for them.
+    /// </summary>
+    /// <param name="state">The state directory.</param>
+    /// <param name="store">The containers.</param>
+    /// <param name="snapshots">The snapshots.</param>
+    /// <param name="id">The container's id.</param>
+    /// <param name="toRemove">Whether it is for its removal, which takes the root away from under whatever runs there.</param>
+    /// <param name="cancellation">Ends the waiting.</param>
     /// <exception cref="BuildException">It was removed meanwhile.</exception>
     internal static HeldContainer Take(
-        StateDirectory state, WorkingContainerStore store, SnapshotStore snapshots, string id, CancellationToken cancellation)
+        StateDirectory state, WorkingContainerStore store, SnapshotStore snapshots, string id, bool toRemove, CancellationToken cancellation)
     {
-        const int Pause = 5;
-        var path = Encoding.ASCII.GetBytes($"containers/{id}");
         while (true)
         {
-            cancellation.ThrowIfCancellationRequested();
-            if (FileCalls.TryOpen(state.Handle, path, DirectoryItself, 0, out var directory) != Errno.None)
+            var (held, directory, record) = Lock(state, store, id, cancellation);
+            var container = new HeldContainer(state, store, snapshots, held, directory, record);
+            if (container.MeetRunning(toRemove))
             {
-                throw WorkingContainerStore.Gone(id);
-            }
-
-            if (FileLock.TryTake(directory, exclusive: true) is not { } held)
-            {
-                Thread.Sleep(Pause);
-                continue;
-            }
-
-            // Its last owner may have removed it: then the path is gone, or another's.
-            if (store.Read(id) is { } record && IsStillAt(state, path, directory))
-            {
-                var container = new HeldContainer(state, store, snapshots, held, directory, record);
-                container.Recover();
                 return container;
             }
 
-            held.Dispose();
-            throw WorkingContainerStore.Gone(id);
+            container.Dispose();
+            Thread.Sleep(Pause);
         }
     }
 
@@ -102,11 +96,12 @@ internal sealed class HeldContainer : IDisposable
         }
     }
 
-    /// <summary>Mounts the root where other programs can reach it; gives the path.</summary>
+    /// <summary>Mounts the root where other programs can reach it until it is unmounted; gives the path.</summary>
     internal string Mount()
     {
         if (IsMounted)
         {
+            KeepMounted(true);
             return MountPath;
         }
 
@@ -124,9 +119,15 @@ internal sealed class HeldContainer : IDisposable
         return MountPath;
     }
 
-    /// <summary>Unmounts it, whoever is still in there, and keeps what was written.</summary>
+    /// <summary>Unmounts it, whoever is still in there, and keeps what was written. While commands run in it, the last of them does.</summary>
     internal void Unmount()
     {
+        if (_othersRun)
+        {
+            KeepMounted(false);
+            return;
+        }
+
         if (IsMounted && !TryUnmount(lazily: false) && !TryUnmount(lazily: true))
         {
             throw new BuildException($"cannot unmount {MountPath}");
@@ -135,9 +136,23 @@ internal sealed class HeldContainer : IDisposable
         Settle();
     }
 
+    /// <summary>Unmounts it and keeps nothing: it is about to be removed.</summary>
+    internal void Abandon()
+    {
+        if (IsMounted)
+        {
+            TryUnmount(lazily: true);
+        }
+    }
+
     /// <summary>Unmounts it for a moment unless somebody is in there; false when somebody is.</summary>
     internal bool TryUnmount()
     {
+        if (_othersRun)
+        {
+            return false;
+        }
+
         if (IsMounted && !TryUnmount(lazily: false))
         {
             return false;
@@ -169,7 +184,44 @@ internal sealed class HeldContainer : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _lock.Dispose();
+    public void Dispose()
+    {
+        if (TakeBack() && _running is not null)
+        {
+            Leave();
+        }
+
+        _lock.Dispose();
+    }
+
+    private static (FileLock Held, SafeFileHandle Directory, WorkingContainer Record) Lock(
+        StateDirectory state, WorkingContainerStore store, string id, CancellationToken cancellation)
+    {
+        var path = Encoding.ASCII.GetBytes($"containers/{id}");
+        while (true)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            if (FileCalls.TryOpen(state.Handle, path, DirectoryItself, 0, out var directory) != Errno.None)
+            {
+                throw WorkingContainerStore.Gone(id);
+            }
+
+            if (FileLock.TryTake(directory, exclusive: true) is not { } held)
+            {
+                Thread.Sleep(Pause);
+                continue;
+            }
+
+            // Its last owner may have removed it: then the path is gone, or another's.
+            if (store.Read(id) is { } record && IsStillAt(state, path, directory))
+            {
+                return (held, directory, record);
+            }
+
+            held.Dispose();
+            throw WorkingContainerStore.Gone(id);
+        }
+    }
 
     private static bool IsStillAt(StateDirectory state, byte[] path, SafeFileHandle directory) =>
         FileCalls.TryStatus(state.Handle, path, out var now) == Errno.None && now.Inode == FileCalls.Status(directory).Inode;
@@ -226,5 +278,6 @@ internal sealed class HeldContainer : IDisposable
 
         Update(record => record with { Settling = null, Changes = _snapshots.Get(change) is null ? record.Changes : [.. record.Changes, id.ToString()!] });
         FileCalls.RemoveTree(_directory, "work"u8);
+        FileCalls.RemoveTree(_directory, "scratch"u8);
     }
 }

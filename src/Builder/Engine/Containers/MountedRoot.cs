@@ -1,4 +1,3 @@
-using Bld.Builder.Copy;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Runtime.Linux;
@@ -9,14 +8,13 @@ namespace Bld.Builder.Engine.Containers;
 
 /// <summary>
 /// The root of a mounted container, as it is there for everybody: what the command writes is seen through the mount at once. Places to
-/// mount on have to be made in it, and are removed afterwards.
+/// mount on have to be made in it, and are removed afterwards (<see cref="MountPlaces"/>).
 /// </summary>
 internal sealed class MountedRoot : IStepRoot
 {
     private readonly string _path;
-    private readonly List<(ByteString Path, bool IsDirectory)> _made = [];
-    private readonly Dictionary<ByteString, FileTime> _times = [];
     private SafeFileHandle? _clone;
+    private bool _isLeft;
 
     public MountedRoot(string path)
     {
@@ -27,17 +25,23 @@ internal sealed class MountedRoot : IStepRoot
     /// <inheritdoc/>
     public SafeFileHandle View { get; }
 
+    /// <summary>What was made in it to mount on.</summary>
+    public MountPlaces Places { get; } = new();
+
+    /// <summary>From now on others see to it that the places go.</summary>
+    public void LeavePlaces() => _isLeft = true;
+
     /// <inheritdoc/>
     public SafeFileHandle Mount(IEnumerable<(string Target, bool IsDirectory)> mountPoints, IdShift? shift)
     {
         if (shift is not null)
         {
-            throw new BuildException($"the container is mounted at {_path}, and what is mounted can't be shown with the ids of a user namespace: unmount it first (bld umount)");
+            throw new BuildException($"the container is mounted at {_path}, and what is mounted can't be shown with the ids of a user namespace: unmount it first (bld umount), or wait for the commands that run in it");
         }
 
         foreach (var (target, isDirectory) in mountPoints)
         {
-            Require(target, isDirectory);
+            Places.Require(View, target, isDirectory);
         }
 
         var errno = MountCalls.TryOpenTree(FileCalls.CurrentDirectory, ByteString.From(_path).Span, clone: true, recursive: false, out var clone);
@@ -48,54 +52,11 @@ internal sealed class MountedRoot : IStepRoot
     public void Dispose()
     {
         _clone?.Dispose();
-        for (var i = _made.Count - 1; i >= 0; i--)
+        if (!_isLeft)
         {
-            Remove(_made[i].Path, _made[i].IsDirectory);
-        }
-
-        foreach (var (path, time) in _times)
-        {
-            FileCalls.ChangeModifiedTime(View, path.IsEmpty ? "."u8 : path.Span, time);
+            Places.Remove(View);
         }
 
         View.Dispose();
-    }
-
-    private void Require(string target, bool isDirectory)
-    {
-        var (existing, missing) = RootPath.Resolve(View, ByteString.From(target));
-        if (missing.Count > 0 && !_made.Exists(made => made.Path == existing))
-        {
-            _times.TryAdd(existing, FileCalls.Status(View, existing.IsEmpty ? "."u8 : existing.Span).ModifiedAt);
-        }
-
-        for (var i = 0; i < missing.Count; i++)
-        {
-            existing = ByteString.Join(existing.Span, missing[i].Span);
-            var directory = isDirectory || i < missing.Count - 1;
-            if (directory)
-            {
-                FileCalls.MakeDirectory(View, existing.Span, 0x1ED);
-            }
-            else
-            {
-                FileCalls.Open(View, existing.Span, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x1A4).Dispose();
-            }
-
-            _made.Add((existing, directory));
-        }
-    }
-
-    /// <summary>What the command has put something into stays.</summary>
-    private void Remove(ByteString path, bool isDirectory)
-    {
-        if (isDirectory)
-        {
-            FileCalls.TryRemoveDirectory(View, path.Span);
-        }
-        else if (FileCalls.TryStatus(View, path.Span, out var status) == Errno.None && status is { IsRegular: true, Size: 0 })
-        {
-            FileCalls.TryUnlink(View, path.Span);
-        }
     }
 }

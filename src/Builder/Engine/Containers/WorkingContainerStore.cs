@@ -103,13 +103,17 @@ internal sealed class WorkingContainerStore(StateDirectory state, SnapshotStore 
 
     /// <summary>Takes a container for oneself, to write to its root; waits for whoever has it.</summary>
     internal HeldContainer Hold(WorkingContainer container, CancellationToken cancellation) =>
-        HeldContainer.Take(state, this, snapshots, container.Id, cancellation);
+        HeldContainer.Take(state, this, snapshots, container.Id, toRemove: false, cancellation);
+
+    /// <summary>Takes a container to remove it (<see cref="Remove"/>), whatever runs in it.</summary>
+    internal HeldContainer HoldToRemove(WorkingContainer container, CancellationToken cancellation) =>
+        HeldContainer.Take(state, this, snapshots, container.Id, toRemove: true, cancellation);
 
     /// <summary>Removes a container that is held: unmounted, out of sight by one rename, then its files and what only it knew of.</summary>
     internal void Remove(HeldContainer held)
     {
         var record = held.Record;
-        held.Unmount();
+        held.Abandon();
         using var grave = state.CreateTemporary("removed");
         using (state.Lock("containers", exclusive: true))
         {

@@ -93,7 +93,7 @@ internal sealed class ImageRemover(ImageStore images, WorkingContainerStore cont
                     $"image used by {container.Id}: image is in use by a container: consider listing external containers and force-removing image: bld rm {container.Name} removes the container, rmi --force both");
             }
 
-            using var held = containers.Hold(container, cancellation);
+            using var held = containers.HoldToRemove(container, cancellation);
             containers.Remove(held);
         }
     }
