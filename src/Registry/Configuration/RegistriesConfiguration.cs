@@ -14,6 +14,7 @@ public sealed class RegistriesConfiguration
 {
     private readonly Dictionary<string, RegistryRule> _rules = new(StringComparer.Ordinal);
     private readonly Dictionary<string, string> _aliases = new(StringComparer.Ordinal);
+    private readonly RegistrySources _sources = RegistrySources.Load();
     private string _mode = "permissive";
 
     private RegistriesConfiguration()
@@ -34,7 +35,11 @@ public sealed class RegistriesConfiguration
     public static RegistriesConfiguration Load(string? file, string? dropIns, string? aliasFile)
     {
         var configuration = new RegistriesConfiguration();
-        var files = ConfigurationFiles.Locate("registries.conf", "CONTAINERS_REGISTRIES_CONF", file);
+        const string Variable = "CONTAINERS_REGISTRIES_CONF";
+
+        // Buildah's own variable is older than the one that all tools have.
+        file ??= Environment.GetEnvironmentVariable(Variable) is { Length: > 0 } ? null : Environment.GetEnvironmentVariable("REGISTRIES_CONFIG_PATH");
+        var files = ConfigurationFiles.Locate("registries.conf", Variable, file);
         foreach (var each in dropIns is null ? files : [.. files.Where(static path => !path.Contains("/registries.conf.d/", StringComparison.Ordinal)), .. ConfigurationFiles.DropIns(dropIns)])
         {
             configuration.Add(ConfigurationFiles.Read([each]), each);
@@ -102,6 +107,7 @@ public sealed class RegistriesConfiguration
 
     private RegistryRule? RuleFor(RegistryName name)
     {
+        _sources.Check(name);
         var text = name.ToString();
         var rule = _rules.Values.Where(each => each.Match(text) >= 0).MaxBy(static each => each.Prefix.Length);
         return rule is { IsBlocked: true }
