@@ -72,9 +72,9 @@ internal sealed class RegistryConnection : IDisposable
 
     private RegistryException Unreachable(HttpRequestException exception, RegistryRequest request)
     {
-        var reason = exception.HttpRequestError is HttpRequestError.SecureConnectionError && _tls.Complaint is { } complaint
-            ? complaint
-            : exception.InnerException is { } inner and not OperationCanceledException ? $"{exception.Message.TrimEnd('.')}: {inner.Message}" : exception.Message;
+        var reason = exception.HttpRequestError is HttpRequestError.SecureConnectionError
+            ? _tls.Complaint ?? $"no TLS connection can be made ({exception.InnerException?.Message.TrimEnd('.')}); where it speaks plain HTTP allow that by --tls-verify=false, or by insecure in registries.conf"
+            : exception.InnerException is { } inner and not OperationCanceledException && !exception.Message.Contains(inner.Message, StringComparison.Ordinal) ? $"{exception.Message.TrimEnd('.')}: {inner.Message}" : exception.Message;
 
         // The path only: queries hold signatures.
         var path = (request.Target.IsAbsoluteUri ? request.Target.AbsolutePath : request.Target.OriginalString).Split('?')[0];

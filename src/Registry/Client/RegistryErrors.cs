@@ -34,14 +34,18 @@ internal static class RegistryErrors
 
         // The path only: queries hold signatures.
         var url = $"{request?.RequestUri?.Authority ?? name.Host}{request?.RequestUri?.AbsolutePath}";
-        return new RegistryException($"{request?.Method.Method} {url}: {status} {response.ReasonPhrase}{Code(body)}{hint}")
+        return new RegistryException($"{request?.Method.Method} {url}: {status} {response.ReasonPhrase}{Code(body) ?? Usual(status)}{hint}")
         {
             Status = response.StatusCode,
             IsPassing = PassingFailure.Is(response.StatusCode),
         };
     }
 
-    private static string Code(byte[] body)
+    // An answer to HEAD has no body.
+    private static string Usual(int status) => status == 401 ? " (unauthorized: authentication required)" : "";
+
+    /// <summary>The first error, its code in the words that programs know it by: <c>manifest unknown: …</c>; null when there is none.</summary>
+    private static string? Code(byte[] body)
     {
         try
         {
@@ -49,11 +53,12 @@ internal static class RegistryErrors
             var first = document.RootElement.GetProperty("errors")[0];
             var message = first.TryGetProperty("message", out var text) ? text.GetString() ?? "" : "";
             var line = new string([.. message.Take(300).Select(static letter => char.IsControl(letter) ? ' ' : letter)]);
-            return $" ({first.GetProperty("code").GetString()}{(line.Length > 0 ? ": " : "")}{line})";
+            var code = first.GetProperty("code").GetString()?.Replace('_', ' ').ToLowerInvariant();
+            return $" ({code}{(line.Length > 0 ? ": " : "")}{line})";
         }
         catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
         {
-            return "";
+            return null;
         }
     }
 }

@@ -43,6 +43,11 @@ public sealed partial record RegistryName(string Host, string Repository, string
 
         var host = text[..slash];
         var port = host.EndsWith(']') ? -1 : host.LastIndexOf(':');
+        if (port >= 0 && host[0] != '[' && host.IndexOf(':') != port)
+        {
+            throw new RegistryException($"invalid reference format: \"{host}\" is no host, it has two colons");
+        }
+
         if (port >= 0 && !ushort.TryParse(host.AsSpan(port + 1), NumberStyles.None, CultureInfo.InvariantCulture, out _))
         {
             throw new RegistryException($"invalid reference format: \"{text}\" has no port behind the colon of \"{host}\"");

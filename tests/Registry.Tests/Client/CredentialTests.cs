@@ -40,7 +40,7 @@ public sealed class CredentialTests : IDisposable
 
         var error = await Assert.ThrowsAsync<RegistryException>(() => ReadAsync(_client));
 
-        Assert.Contains($"401 Reason (UNAUTHORIZED: who are you); log in with \"bld login {_registry.Server.Host}\"", error.Message, StringComparison.Ordinal);
+        Assert.Contains($"401 Reason (unauthorized: who are you); log in with \"bld login {_registry.Server.Host}\"", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain(Password, error.ToString(), StringComparison.Ordinal);
         Assert.DoesNotContain(Basic[6..], error.ToString(), StringComparison.Ordinal);
     }

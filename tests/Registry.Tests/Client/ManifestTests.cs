@@ -108,7 +108,7 @@ public sealed class ManifestTests : IDisposable
 
         var error = await Assert.ThrowsAsync<RegistryException>(() => _client.GetManifestAsync("tag", CancellationToken.None));
 
-        Assert.Equal($"GET {_registry.Server.Host}/v2/some/image/manifests/tag: 503 Reason (UNAVAILABLE: back [31m soon)", error.Message);
+        Assert.Equal($"GET {_registry.Server.Host}/v2/some/image/manifests/tag: 503 Reason (unavailable: back [31m soon)", error.Message);
         Assert.Equal(4, _registry.Server.Requests.Count);
     }
 
@@ -133,7 +133,7 @@ public sealed class ManifestTests : IDisposable
         await _client.DeleteManifestAsync("tag", CancellationToken.None);
 
         var error = await Assert.ThrowsAsync<RegistryException>(() => _client.GetManifestAsync("tag", CancellationToken.None));
-        Assert.Contains("404 Reason (MANIFEST_UNKNOWN: manifest unknown)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("404 Reason (manifest unknown: manifest unknown)", error.Message, StringComparison.Ordinal);
     }
 
     [Fact]

@@ -168,7 +168,7 @@ public sealed class UploadTests : IDisposable
         var error = await Assert.ThrowsAsync<RegistryException>(() => _client.UploadAsync(
             blob with { Digest = Digest.Of("other"u8) }, () => new MemoryStream(content), CancellationToken.None));
 
-        Assert.Contains("400 Reason (DIGEST_INVALID: provided digest did not match uploaded content)", error.Message, StringComparison.Ordinal);
+        Assert.Contains("400 Reason (digest invalid: provided digest did not match uploaded content)", error.Message, StringComparison.Ordinal);
         Assert.DoesNotContain("digest=", error.Message, StringComparison.Ordinal);
     }
 
