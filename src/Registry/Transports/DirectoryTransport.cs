@@ -44,10 +44,19 @@ public sealed class DirectorySink : IImageSink
 {
     private readonly string _path;
 
+    /// <param name="path">The directory: new, empty, or with an image that is replaced.</param>
+    /// <exception cref="RegistryException">It holds something else.</exception>
     public DirectorySink(string path)
     {
         _path = path;
         Directory.CreateDirectory(path);
+        var version = $"{path}/version";
+        if (!File.Exists(version) && Directory.EnumerateFileSystemEntries(path).Any())
+        {
+            throw new RegistryException($"{path} holds something else than an image, which would be overwritten: give a new or an empty directory");
+        }
+
+        File.WriteAllText(version, "Directory Transport Version: 1.1\n");
     }
 
     public string Target => _path;
@@ -98,7 +107,6 @@ public sealed class DirectorySink : IImageSink
     public async Task PutManifestAsync(RawManifest manifest, bool isTop, CancellationToken cancellation)
     {
         var temporary = $"{_path}/.{Guid.NewGuid():N}";
-        await File.WriteAllTextAsync($"{_path}/version", "Directory Transport Version: 1.1\n", cancellation);
         await File.WriteAllBytesAsync(temporary, manifest.Content, cancellation);
         File.Move(temporary, isTop ? $"{_path}/manifest.json" : $"{_path}/{manifest.Digest.Hex}.manifest.json", overwrite: true);
     }

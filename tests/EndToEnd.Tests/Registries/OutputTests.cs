@@ -108,6 +108,34 @@ public sealed class OutputTests(RegistryHome shared) : IClassFixture<RegistryHom
     }
 
     [Fact]
+    public void An_archive_has_the_name_of_its_image_and_gives_the_one_that_is_asked_for()
+    {
+        var archive = $"docker-archive:{_home.In("own-name.tar")}";
+        _home.Succeed("push", "-q", "app", archive);
+        Assert.Contains("\"RepoTags\":[\"localhost/app:latest\"]", BldHome.Peer("tar", "-xOf", _home.In("own-name.tar"), "manifest.json"), StringComparison.Ordinal);
+
+        // The same with a second name.
+        Directory.CreateDirectory(_home.In("two-names"));
+        BldHome.Peer("tar", "-xf", _home.In("own-name.tar"), "-C", _home.In("two-names"));
+        File.WriteAllText(_home.In("two-names/manifest.json"), File.ReadAllText(_home.In("two-names/manifest.json")).Replace("[\"localhost/app:latest\"]", "[\"localhost/app:latest\",\"example.com/app:2\"]", StringComparison.Ordinal));
+        BldHome.Peer("tar", "-cf", _home.In("two-names.tar"), "-C", _home.In("two-names"), ".");
+        shared.SucceedElsewhere("one-name-store", "pull", "-q", $"docker-archive:{_home.In("two-names.tar")}:example.com/app:2");
+        Assert.Equal("example.com/app:2", shared.SucceedElsewhere("one-name-store", "images", "--format", "{{.Name}}:{{.Tag}}"));
+    }
+
+    [Fact]
+    public void A_directory_of_something_else_is_not_written_to()
+    {
+        var file = _home.Write("precious/file", "mine");
+        var outcome = _home.Bld("push", "-q", "app", $"dir:{_home.In("precious")}");
+        Assert.Equal(125, outcome.Code);
+        Assert.Contains("holds something else than an image", outcome.Error, StringComparison.Ordinal);
+        Assert.Equal([file], Directory.EnumerateFileSystemEntries(_home.In("precious")));
+        _home.Succeed("push", "-q", "app", $"dir:{_home.In("image-dir")}");
+        _home.Succeed("push", "-q", "busybox", $"dir:{_home.In("image-dir")}");
+    }
+
+    [Fact]
     public void The_store_of_podman_gives_and_takes_images()
     {
         var storage = $"[vfs@{_home.In("storage")}+{_home.In("storage-run")}]";
@@ -118,6 +146,14 @@ public sealed class OutputTests(RegistryHome shared) : IClassFixture<RegistryHom
         var missing = shared.Elsewhere("handed-store", "pull", $"containers-storage:{storage}localhost/missing:1");
         Assert.Equal(125, missing.Code);
         Assert.Contains("skopeo could not read containers-storage:", missing.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Without_a_place_the_store_is_our_own()
+    {
+        _home.Succeed("push", "-q", "--digestfile", _home.In("own-digest"), "app", "containers-storage:localhost/own:1");
+        Assert.Contains($"localhost/own:1@{File.ReadAllText(_home.In("own-digest"))}", _home.Succeed("images", "--format", "{{.Name}}:{{.Tag}}@{{.Digest}}", "app").Split('\n'));
+        _home.Succeed("rmi", "localhost/own:1");
     }
 
     [Fact]

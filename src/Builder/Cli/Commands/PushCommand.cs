@@ -32,6 +32,14 @@ internal sealed class PushCommand : Command
     public static int Push(Session session, Store.StoredImage image, CommandLine line)
     {
         var target = Destination(image, line.Arguments);
+        if (target is { Kind: TransportKind.ContainersStorage, Path: [not '[', ..] })
+        {
+            // Without a place in brackets it is our own store, as it is Buildah's for Buildah.
+            session.Images.Tag(image, ImageNames.NormaliseTag(ImageNames.WithDefaultHost(target.Path)));
+            WriteDigest(line, image.ManifestDigest);
+            return 0;
+        }
+
         var options = PushFlags.Read(line.Flags) with { All = line.Flags.Boolean("all", otherwise: true) };
         using var signature = PushSignature.Of(line.Flags, target);
         using var transfers = line.Flags.Boolean("quiet") ? null : TransferDisplay.Open();
@@ -47,12 +55,10 @@ internal sealed class PushCommand : Command
         }
 
         signature?.Sign(session, digest, line.Cancellation);
-        if (line.Flags.Text("digestfile") is { } file)
-        {
-            File.WriteAllText(file, digest.ToString());
-        }
+        WriteDigest(line, digest);
 
-        if (line.Flags.Boolean("rm"))
+        // As Buildah: what an image is left of is its store's business, a list was only made to be pushed.
+        if (line.Flags.Boolean("rm") && image.IsIndex)
         {
             session.Images.Remove(image);
         }
@@ -60,15 +66,25 @@ internal sealed class PushCommand : Command
         return 0;
     }
 
+    private static void WriteDigest(CommandLine line, Digest digest)
+    {
+        if (line.Flags.Text("digestfile") is { Length: > 0 } file)
+        {
+            File.WriteAllText(file, digest.ToString());
+        }
+    }
+
     private static TransportReference Destination(Store.StoredImage image, IReadOnlyList<string> arguments)
     {
+        // The name in full, as the store has it: the argument may be short, or an id.
+        var asked = ImageNames.Candidates(arguments[0]).FirstOrDefault(image.Names.Contains);
         if (arguments.Count == 2)
         {
-            return TransportReference.TryParse(arguments[1]) ?? new TransportReference(TransportKind.Registry, arguments[1], null);
+            var target = TransportReference.TryParse(arguments[1]) ?? new TransportReference(TransportKind.Registry, arguments[1], null);
+            return target is { Kind: TransportKind.DockerArchive, Name: null } ? target with { Name = asked } : target;
         }
 
-        // The name in full, as the store has it: the argument may be short, or an id.
-        var name = ImageNames.Candidates(arguments[0]).FirstOrDefault(image.Names.Contains) ?? (image.Names is [var first, ..] ? first : null);
+        var name = asked ?? (image.Names is [var first, ..] ? first : null);
         return name is null
             ? throw new UsageException($"the image {arguments[0]} has no name: say where to push it to")
             : new TransportReference(TransportKind.Registry, name, null);

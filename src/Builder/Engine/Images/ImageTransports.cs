@@ -42,6 +42,14 @@ internal sealed class ImageTransports(StateDirectory state, RegistryAccess acces
     public RawManifest ReadDocument(TransportReference reference, CancellationToken cancellation) =>
         ReadEach(reference, (source, _) => source.GetManifestAsync(cancellation).GetAwaiter().GetResult())[0];
 
+    /// <summary>The document that a name means, which may be short or have a transport.</summary>
+    public RawManifest ReadDocument(string name, CancellationToken cancellation) => TransportReference.TryParse(name) switch
+    {
+        { Kind: not TransportKind.Registry } elsewhere => ReadDocument(elsewhere, cancellation),
+        var given => access.WithMeaning(
+            given?.Path ?? name, meaning => ReadDocument(new TransportReference(TransportKind.Registry, meaning.ToString(), null), cancellation)),
+    };
+
     /// <summary>Opens an image of a registry.</summary>
     public IImageSource OpenRegistry(string name) =>
         OpenSource(new TransportReference(TransportKind.Registry, ImageNames.WithDefaultHost(TransportReference.TryParse(name)?.Path ?? name), null));
@@ -62,7 +70,8 @@ internal sealed class ImageTransports(StateDirectory state, RegistryAccess acces
         foreach (var entry in archive.Find(name))
         {
             using var image = archive.OpenImage(entry);
-            found.Add(read(image, [.. (entry.RepoTags ?? []).Select(ImageNames.WithDefaultHost)]));
+            IEnumerable<string> names = name is null or ['@', ..] ? entry.RepoTags ?? [] : [ImageNames.WithLatest(name)];
+            found.Add(read(image, [.. names.Select(ImageNames.WithDefaultHost)]));
         }
 
         return found.Count > 0 ? found : throw new BuildException($"the archive {path} holds no image");
