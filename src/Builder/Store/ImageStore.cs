@@ -60,7 +60,8 @@ internal sealed partial class ImageStore(StateDirectory state)
     /// <param name="mediaType">The manifest's media type.</param>
     /// <param name="config">The configuration's bytes, whose digest the manifest has.</param>
     /// <param name="names">Normalised names; may be none.</param>
-    internal StoredImage Add(ReadOnlySpan<byte> manifest, string mediaType, ReadOnlySpan<byte> config, IReadOnlyList<string> names)
+    /// <param name="size">Bytes of its layers' tarballs; null where the manifest tells, because none is compressed.</param>
+    internal StoredImage Add(ReadOnlySpan<byte> manifest, string mediaType, ReadOnlySpan<byte> config, IReadOnlyList<string> names, long? size = null)
     {
         var parsed = ImageManifest.Parse(manifest);
         var id = Digest.Of(config);
@@ -77,7 +78,7 @@ internal sealed partial class ImageStore(StateDirectory state)
             ManifestSize = manifest.Length,
             Names = names,
             Created = ImageConfig.Parse(config).Created,
-            Size = parsed.Layers.Sum(static layer => layer.Size),
+            Size = size ?? parsed.Layers.Sum(static layer => layer.Size),
         };
         return Publish(image, manifest, config, names);
     }

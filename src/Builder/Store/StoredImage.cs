@@ -26,7 +26,7 @@ internal sealed record StoredImage
     /// <summary>When it was made, as its configuration says.</summary>
     public DateTimeOffset? Created { get; init; }
 
-    /// <summary>The sum of its layers' sizes in bytes, as its manifest has them.</summary>
+    /// <summary>The bytes of its layers' tarballs.</summary>
     public long Size { get; init; }
 
     /// <summary>Whether it is a list of images.</summary>

@@ -22,14 +22,6 @@ public sealed class Credentials
     /// <summary>The value of a Basic authorization header.</summary>
     internal string Basic => Convert.ToBase64String(Encoding.UTF8.GetBytes($"{User}:{Password}"));
 
-    /// <summary>Reads <c>USER:PASSWORD</c>.</summary>
-    /// <exception cref="RegistryException">There is no colon.</exception>
-    public static Credentials Parse(string text)
-    {
-        var colon = text.IndexOf(':');
-        return colon <= 0 ? throw new RegistryException("credentials must be written USER:PASSWORD") : new Credentials(text[..colon], text[(colon + 1)..]);
-    }
-
     internal static Credentials OfIdentityToken(string token) => new(token);
 
     /// <summary>Shows nothing.</summary>

@@ -174,13 +174,81 @@ public sealed class RegistryTests(RegistryHome shared) : IClassFixture<RegistryH
     {
         _home.Succeed("push", "-q", "app", $"{_host}/tags/app:a");
         _home.Succeed("push", "-q", "busybox", $"{_host}/tags/app:b");
-        Assert.Equal(2, shared.SucceedElsewhere("tags", "pull", "-q", "--all-tags", $"{_host}/tags/app").Split('\n').Length);
+        Assert.Matches("^[0-9a-f]{64}$", shared.SucceedElsewhere("tags", "pull", "-q", "--all-tags", $"{_host}/tags/app"));
+        Assert.Equal("a\nb", string.Join('\n', shared.SucceedElsewhere("tags", "images", "--format", "{{.Tag}}").Split('\n').Order()));
+        Assert.Equal(shared.AppId, shared.SucceedElsewhere("tags", "pull", "-q", "--all-tags", "--policy", "never", $"{_host}/tags/app:a"));
+        Assert.Contains("pulling all tags is not supported for dir transport", shared.Elsewhere("tags", "pull", "--all-tags", "dir:/nowhere").Error, StringComparison.Ordinal);
         var never = shared.Elsewhere("tags", "pull", "--policy", "never", $"{_host}/tags/app:c");
         Assert.Equal(125, never.Code);
         Assert.Contains("may not be pulled", never.Error, StringComparison.Ordinal);
         var missing = shared.Elsewhere("tags", "pull", $"{_host}/tags/app:c");
         Assert.Equal(125, missing.Code);
-        Assert.Contains($"GET {_host}/v2/tags/app/manifests/c: 404 Not Found (MANIFEST_UNKNOWN: manifest unknown)", missing.Error, StringComparison.Ordinal);
+        Assert.Contains($"GET {_host}/v2/tags/app/manifests/c: 404 Not Found (manifest unknown: manifest unknown)", missing.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Rm_takes_a_pushed_list_away_and_leaves_an_image()
+    {
+        _home.Succeed("tag", "app", "stays");
+        _home.Succeed("push", "-q", "--rm", "stays", $"{_host}/rm/app:1");
+        Assert.NotEmpty(_home.Succeed("images", "-q", "stays"));
+        _home.Succeed("manifest", "create", "goes", "app");
+        _home.Succeed("push", "-q", "--rm", "goes", $"{_host}/rm/list:1");
+        Assert.Equal(1, _home.Bld("manifest", "exists", "goes").Code);
+    }
+
+    [Fact]
+    public void A_platform_that_is_asked_for_is_not_that_of_an_earlier_pull()
+    {
+        foreach (var platform in (string[])["linux/amd64", "linux/arm64"])
+        {
+            _home.Build("FROM scratch\nCOPY Dockerfile /from", "--platform", platform, "--manifest", "asked");
+        }
+
+        var name = $"{_host}/asked:1";
+        _home.Succeed("manifest", "push", "-q", "asked", $"docker://{name}");
+        foreach (var architecture in (string[])["arm64", "amd64", "arm64"])
+        {
+            var id = shared.SucceedElsewhere("asked", "pull", "-q", "--arch", architecture, name);
+            Assert.Equal(architecture, shared.SucceedElsewhere("asked", "inspect", "--type", "image", "--format", "{{.OCIv1.Architecture}}", id));
+        }
+
+        var container = shared.SucceedElsewhere("asked", "from", "--platform", "linux/amd64", name);
+        Assert.Equal("amd64", shared.SucceedElsewhere("asked", "inspect", "--format", "{{.OCIv1.Architecture}}", container));
+        shared.SucceedElsewhere("asked", "pull", "-q", "--policy", "always", "--arch", "arm64", name);
+        _home.Write("asked-context/Dockerfile", $"FROM {name}\nLABEL asked=1\n");
+        shared.SucceedElsewhere("asked", "bud", "-q", "-t", "built", "--platform", "linux/amd64", _home.In("asked-context"));
+        Assert.Equal("amd64", shared.SucceedElsewhere("asked", "inspect", "--type", "image", "--format", "{{.OCIv1.Architecture}}", name));
+        var both = shared.Elsewhere("asked", "pull", "--platform", "linux/arm64", "--arch", "arm64", name);
+        Assert.Equal(125, both.Code);
+        Assert.Contains("--platform may not be used with --os, --arch or --variant", both.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void A_pulled_image_is_as_large_as_it_is_unpacked()
+    {
+        var size = _home.Succeed("images", "--format", "{{.Size}}", "app").Split('\n')[0];
+        _home.Succeed("push", "-q", "app", $"{_host}/size/app:1");
+        shared.SucceedElsewhere("size", "pull", "-q", $"{_host}/size/app:1");
+        Assert.Equal(size, shared.SucceedElsewhere("size", "images", "--format", "{{.Size}}"));
+    }
+
+    [Fact]
+    public void Plain_HTTP_where_TLS_is_wanted_is_told_with_what_helps()
+    {
+        var outcome = _home.Bld("push", "-q", "--tls-verify=true", "--retry", "0", "app", $"{_host}/tls");
+        Assert.Equal(125, outcome.Code);
+        Assert.Contains("no TLS connection can be made (", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("where it speaks plain HTTP allow that by --tls-verify=false", outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("somebody")]
+    [InlineData(":secret")]
+    public void Half_credentials_want_somebody_to_ask(string credentials)
+    {
+        var outcome = _home.Bld("push", "--creds", credentials, "app", $"{_host}/half");
+        Assert.Equal((125, "Error: --creds must be written USER:PASSWORD where there is no terminal to ask for the rest\n"), (outcome.Code, outcome.Error));
     }
 
     [Fact]
@@ -292,6 +360,8 @@ public sealed class RegistryTests(RegistryHome shared) : IClassFixture<RegistryH
         Assert.Equal((0, "Login Succeeded!\n"), (login.Code, login.Output));
         Assert.Equal(UnixFileMode.UserRead | UnixFileMode.UserWrite, File.GetUnixFileMode(auth));
         Assert.Equal(RegistryServer.User, _home.Succeed("login", "--authfile", auth, "--get-login", host));
+        Assert.Equal(
+            $"Authenticating with existing credentials for {host}\nExisting credentials are valid. Already logged in to {host}", _home.Succeed("login", "--authfile", auth, host));
 
         var pushed = _home.Bld("--log-level", "trace", "--debug", "push", "--authfile", auth, "app", name);
         Assert.True(pushed.Code == 0, pushed.Error);
@@ -301,6 +371,7 @@ public sealed class RegistryTests(RegistryHome shared) : IClassFixture<RegistryH
 
         Assert.Equal($"Removed login credentials for {host}", _home.Succeed("logout", "--authfile", auth, host));
         Assert.Equal($"Error: not logged into {host}\n", _home.Bld("logout", "--authfile", auth, host).Error);
+        Assert.Equal("Error: checking authfile: stat /nowhere/auth.json: no such file or directory\n", _home.Bld("logout", "--all", "--authfile", "/nowhere/auth.json").Error);
         Assert.DoesNotContain(RegistryServer.User, File.ReadAllText(auth), StringComparison.Ordinal);
     }
 }

@@ -39,6 +39,7 @@ internal sealed class BudCommand : Command
 
         CompatibilityFlags.Refuse(line.Flags);
         session.Puller.DecryptionKeys = EncryptionFlags.ReadKeys(line.Flags);
+        session.Puller.IsPlatformAsked = line.Flags.Boolean("all-platforms") || RegistryFlags.AsksPlatform(line.Flags);
         request = request with { PushTargets = BudResult.Targets(request, outputs) };
         var platforms = PlatformFlags.Read(line.Flags);
         if (line.Flags.Boolean("all-platforms"))

@@ -29,6 +29,7 @@ internal sealed class FromCommand : Command
 
         using var session = Session.Open(line.Flags);
         session.Puller.DecryptionKeys = EncryptionFlags.ReadKeys(line.Flags);
+        session.Puller.IsPlatformAsked = RegistryFlags.AsksPlatform(line.Flags);
         if (!line.Flags.Boolean("quiet"))
         {
             session.Puller.Report = static text => Console.Error.WriteLine(text);

@@ -42,11 +42,14 @@ internal sealed class LoginCommand : Command
 
         // Somebody waits at the keyboard, and a registry has nothing to think about before it says who may come in.
         var access = RegistryFlags.Access(line.Flags, RegistryFlags.Read(line.Flags, makesAuthFile: true) with { Retries = 1, StallTimeout = TimeSpan.FromSeconds(30) });
-        if (known is not null && !line.Flags.Has("username") && !line.Flags.Has("password") && !line.Flags.Boolean("password-stdin")
-            && IsGood(place, known, access, line.Cancellation))
+        if (known is not null && !line.Flags.Has("username") && !line.Flags.Has("password") && !line.Flags.Boolean("password-stdin"))
         {
-            Console.Out.Write($"Existing credentials are valid. Already logged in to {place.Key}\n");
-            return 0;
+            Console.Out.Write($"Authenticating with existing credentials for {place.Key}\n");
+            if (IsGood(place, known, access, line.Cancellation))
+            {
+                Console.Out.Write($"Existing credentials are valid. Already logged in to {place.Key}\n");
+                return 0;
+            }
         }
 
         var credentials = Ask(line.Flags, known);
@@ -56,7 +59,7 @@ internal sealed class LoginCommand : Command
         }
 
         place.Keep(credentials);
-        Console.Out.Write((line.Flags.Boolean("verbose") ? $"Used: {place.File}\n" : "") + "Login Succeeded!\n");
+        Console.Out.Write((line.Flags.Boolean("verbose") ? $"Used:  {place.File}\n" : "") + "Login Succeeded!\n");
         return 0;
     }
 
@@ -78,8 +81,8 @@ internal sealed class LoginCommand : Command
     {
         if (flags.Boolean("password-stdin"))
         {
-            return flags.Has("password") ? throw new UsageException("--password and --password-stdin exclude each other")
-                : flags.Text("username") is not { } name ? throw new UsageException("--password-stdin needs --username")
+            return flags.Has("password") ? throw new UsageException("can't specify both --password-stdin and --password")
+                : flags.Text("username") is not { } name ? throw new UsageException("must provide --username with --password-stdin")
                 : new Credentials(name, ReadAll());
         }
 
@@ -89,36 +92,8 @@ internal sealed class LoginCommand : Command
             throw new UsageException("there is no terminal to ask for the user and the password: give --username, and --password-stdin");
         }
 
-        user ??= AskUser(known);
-        return new Credentials(user, password ?? AskPassword());
-    }
-
-    private static string AskUser(Credentials? known)
-    {
-        var hint = known is { User.Length: > 0 } ? $" ({known.User})" : "";
-        Console.Error.Write($"Username{hint}: ");
-        return Console.In.ReadLine() is { Length: > 0 } typed ? typed
-            : known?.User is { Length: > 0 } before ? before : throw new UsageException("a username is needed");
-    }
-
-    private static string AskPassword()
-    {
-        Console.Error.Write("Password: ");
-        var password = new System.Text.StringBuilder();
-        for (var key = Console.ReadKey(intercept: true); key.Key != ConsoleKey.Enter; key = Console.ReadKey(intercept: true))
-        {
-            if (key.Key == ConsoleKey.Backspace)
-            {
-                password.Length = Math.Max(0, password.Length - 1);
-            }
-            else
-            {
-                password.Append(key.KeyChar);
-            }
-        }
-
-        Console.Error.WriteLine();
-        return password.ToString();
+        user ??= CredentialPrompt.AskUser(known?.User);
+        return new Credentials(user, password ?? CredentialPrompt.AskPassword());
     }
 
     // A password may hold anything but the newline that a file or echo ends with.

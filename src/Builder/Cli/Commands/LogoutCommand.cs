@@ -24,6 +24,7 @@ internal sealed class LogoutCommand : Command
 
     public override int Run(CommandLine line)
     {
+        RegistryFlags.AuthFile(line.Flags);
         if (line.Flags.Boolean("all"))
         {
             return line.Arguments.Count > 0 ? throw new UsageException("--all and a registry exclude each other") : LogoutAll(LoginPlace.FileOf(line.Flags));

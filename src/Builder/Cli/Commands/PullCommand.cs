@@ -1,6 +1,9 @@
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Cli.Progress;
 using Bld.Builder.Engine;
+using Bld.Builder.Engine.Images;
+using Bld.Builder.Store;
+using Bld.Registry;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -32,8 +35,13 @@ internal sealed class PullCommand : Command
 
         using var session = Session.Open(line.Flags);
         session.Puller.DecryptionKeys = EncryptionFlags.ReadKeys(line.Flags);
+        session.Puller.IsPlatformAsked = RegistryFlags.AsksPlatform(line.Flags);
         var platform = RegistryFlags.ReadPlatform(line.Flags);
-        using var transfers = line.Flags.Boolean("quiet") || line.Flags.Boolean("all-tags") ? null : TransferDisplay.Open();
+        var policy = Policy(line.Flags.Text("policy"));
+
+        // What may not be fetched has no tags but those of the store.
+        var allTags = line.Flags.Boolean("all-tags") && policy != PullPolicy.Never;
+        using var transfers = line.Flags.Boolean("quiet") || allTags ? null : TransferDisplay.Open();
         if (transfers is not null)
         {
             session.Puller.Progress = transfers.Move;
@@ -43,20 +51,24 @@ internal sealed class PullCommand : Command
             session.Puller.Report = static text => Console.Error.WriteLine(text);
         }
 
-        if (line.Flags.Boolean("all-tags"))
-        {
-            foreach (var name in session.Transports.ListTags(line.Arguments[0], line.Cancellation))
-            {
-                Console.Out.Write(session.Puller.Pull(name, platform, line.Cancellation).Stored.Id + "\n");
-            }
-
-            return 0;
-        }
-
-        var pulled = session.Puller.Ensure(line.Arguments[0], Policy(line.Flags.Text("policy")), platform, line.Cancellation);
+        var pulled = allTags
+            ? PullAllTags(session, line.Arguments[0], platform, line.Cancellation)
+            : session.Puller.Ensure(line.Arguments[0], policy, platform, line.Cancellation);
         transfers?.Dispose();
         Console.Out.Write(pulled.Stored.Id + "\n");
         return 0;
+    }
+
+    /// <summary>The image of the first tag: of several ids a script could use none.</summary>
+    private static PulledImage PullAllTags(Session session, string name, Platform platform, CancellationToken cancellation)
+    {
+        if (TransportReference.TryParse(name) is { Kind: not TransportKind.Registry })
+        {
+            throw new UsageException($"pulling all tags is not supported for {name[..name.IndexOf(':')]} transport: only registries have tags");
+        }
+
+        var pulled = session.Transports.ListTags(name, cancellation).Select(tag => session.Puller.Pull(tag, platform, cancellation)).ToList();
+        return pulled is [var first, ..] ? first : throw new BuildException($"{name} has no tags");
     }
 
     private static PullPolicy Policy(string? text) => text switch

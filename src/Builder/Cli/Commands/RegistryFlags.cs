@@ -14,7 +14,7 @@ internal static class RegistryFlags
         new("authfile", FlagKind.Text, "file with credentials, instead of the usual ones"),
         new("blob-cache", FlagKind.Text, "accepted without effect: the store itself remembers which blobs it has", Hidden: true),
         new("cert-dir", FlagKind.Text, "directory with certificates for the registry"),
-        new("creds", FlagKind.Text, "USER:PASSWORD for the registry"),
+        new("creds", FlagKind.Text, "USER:PASSWORD for the registry; what is left out is asked for"),
         new("tls-verify", FlagKind.Boolean, "whether the registry's certificate must be good; false allows plain HTTP"),
         new("retry", FlagKind.Text, "how often to try again what a moment later may work"),
         new("retry-delay", FlagKind.Text, "pause between two tries, such as 2s"),
@@ -50,7 +50,7 @@ internal static class RegistryFlags
             VerifiesTls = flags.Has("tls-verify") ? flags.Boolean("tls-verify") : null,
             AuthFile = makesAuthFile ? flags.Text("authfile") : AuthFile(flags),
             CertificateDirectory = flags.Text("cert-dir"),
-            Credentials = flags.Text("creds") is { } text ? Credentials.Parse(text) : null,
+            Credentials = CredentialPrompt.Read(flags),
             RetryDelay = flags.Text("retry-delay") is { } delay ? Duration(delay) : null,
             Report = flags.Boolean("quiet") ? null : Notices.Tell,
         };
@@ -63,11 +63,20 @@ internal static class RegistryFlags
         ? throw new UsageException($"checking authfile: stat {file}: no such file or directory")
         : flags.Text("authfile");
 
+    /// <summary>Whether a platform is asked for, be it this machine's.</summary>
+    public static bool AsksPlatform(ParsedFlags flags) => flags.Has("platform") || flags.Has("os") || flags.Has("arch") || flags.Has("variant");
+
     /// <summary>The platform that is asked for; this machine's where it isn't.</summary>
+    /// <exception cref="UsageException">It is asked for in both ways.</exception>
     public static Bld.Registry.Platform ReadPlatform(ParsedFlags flags)
     {
         var platform = flags.Text("platform") is { Length: > 0 } text ? Bld.Registry.Platform.Parse(text) : Bld.Registry.Platform.Host;
         var (os, architecture, variant) = (flags.Text("os"), flags.Text("arch"), flags.Text("variant"));
+        if (flags.Has("platform") && (os ?? architecture ?? variant) is not null)
+        {
+            throw new UsageException("--platform may not be used with --os, --arch or --variant, which say the same: give one or the others");
+        }
+
         return os is null && architecture is null && variant is null
             ? platform
             : Bld.Registry.Platform.Parse(

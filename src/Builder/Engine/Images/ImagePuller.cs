@@ -19,6 +19,9 @@ internal sealed partial class ImagePuller(ImageStore images, SnapshotStore snaps
     /// <summary>What encrypted layers are opened with.</summary>
     public IReadOnlyList<DecryptionKey> DecryptionKeys { get; set; } = [];
 
+    /// <summary>Whether the platform was asked for, so that an image of another one in the store doesn't do, although it is this machine's.</summary>
+    public bool IsPlatformAsked { get; set; }
+
     /// <summary>An image by name, id or transport reference, with its snapshots.</summary>
     /// <exception cref="BuildException">It is not there and can't be fetched.</exception>
     public PulledImage Ensure(string name, PullPolicy policy, Platform platform, CancellationToken cancellation)
@@ -52,6 +55,10 @@ internal sealed partial class ImagePuller(ImageStore images, SnapshotStore snaps
         TransportReference.TryParse(reference) is not { } parsed ? PullName(reference, platform, cancellation)
         : parsed.Kind is TransportKind.Registry ? PullName(parsed.Path, platform, cancellation)
         : Pull(parsed, platform, cancellation);
+
+    /// <summary>Brings an image of a file into the store, and leaves its names where they are.</summary>
+    public PulledImage PullUnnamed(TransportReference reference, Platform platform, CancellationToken cancellation) =>
+        transports.ReadEach(reference, (source, _) => Fetch(reference, source, [], platform, cancellation))[^1];
 
     /// <summary>Makes the snapshots of an image that is in the store.</summary>
     public PulledImage Unpacked(StoredImage stored, CancellationToken cancellation)
@@ -96,7 +103,7 @@ internal sealed partial class ImagePuller(ImageStore images, SnapshotStore snaps
 
     // A name of a registry has images for several platforms, of which the store keeps one; what was built here is taken as it is.
     private bool IsOfOther(StoredImage stored, string name, Platform platform) =>
-        platform != Platform.Host && stored.Names.Contains(name) && !name.StartsWith("localhost/") && !platform.Accepts(OfConfig(images.ReadConfig(stored)));
+        (IsPlatformAsked || platform != Platform.Host) && stored.Names.Contains(name) && !name.StartsWith("localhost/") && !platform.Accepts(OfConfig(images.ReadConfig(stored)));
 
     private StoredImage? FindInIndex(StoredImage stored, Platform platform)
     {
@@ -164,13 +171,15 @@ internal sealed partial class ImagePuller(ImageStore images, SnapshotStore snaps
             }
 
             Report?.Invoke($"Writing manifest {raw.Digest}");
-            return new PulledImage(images.Add(raw.Content, raw.MediaType, configBytes, names), manifest, config, layers.Snapshots);
+            return new PulledImage(images.Add(raw.Content, raw.MediaType, configBytes, names, SizeOf(layers)), manifest, config, layers.Snapshots);
         }
         catch (JsonException exception)
         {
             throw new BuildException($"{source.Origin} is no image: {exception.Message}", exception);
         }
     }
+
+    private long SizeOf(PulledLayers layers) => layers.Snapshots.Sum(id => snapshots.Get(id)?.Layer?.Size ?? 0);
 
     /// <summary>The document that the name means, and what is chosen from it, down to an image's manifest.</summary>
     private static List<RawManifest> FindManifest(IImageSource source, Platform platform, CancellationToken cancellation)
