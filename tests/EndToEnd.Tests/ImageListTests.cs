@@ -44,6 +44,9 @@ public sealed class ImageListTests : IDisposable
         Make("longer-name", "FROM scratch\nLABEL a=c\n");
         Assert.Equal("localhost/longer-name   latest\nlocalhost/one           latest", _home.Succeed("images", "--format", "{{.Name}} {{.Tag}}"));
         Assert.Equal("", _home.Succeed("images", "-q=true", "--filter", "label=none"));
+        Assert.Equal(_home.Succeed("images"), _home.Succeed("images", "--format", ""));
+        Assert.Equal("localhost/one", _home.Succeed("images", "--filter", "label=a=b,dangling=false", "--format", "{{.Name}}"));
+        Assert.StartsWith("{\"Tag\":\"latest\",\"ID\":", _home.Succeed("images", "--format", "{{json .}}", "one"), StringComparison.Ordinal);
     }
 
     [Fact]
@@ -121,6 +124,16 @@ public sealed class ImageListTests : IDisposable
     }
 
     [Fact]
+    public void What_an_earlier_argument_took_along_is_no_failure()
+    {
+        var id = Make("one", "FROM scratch\nLABEL a=b\n");
+        Assert.Equal($"untagged: localhost/one:latest\n{id}", _home.Succeed("rmi", "one", "localhost/one", id, "one"));
+        id = Make("two", "FROM scratch\nLABEL a=c\n");
+        _home.Succeed("tag", "two", "three");
+        Assert.Equal($"untagged: localhost/two:latest\nuntagged: localhost/three:latest\n{id}", _home.Succeed("rmi", "-f", id[..12], id[..12], "two"));
+    }
+
+    [Fact]
     public void An_image_that_a_container_uses_stays_unless_it_is_forced()
     {
         var id = Make("one", "FROM scratch\nLABEL a=b\n");
@@ -158,6 +171,7 @@ public sealed class ImageListTests : IDisposable
     [Theory]
     [InlineData("requires at least 2 arg(s), only received 1", "one")]
     [InlineData("must be lowercase", "one", "Upper")]
+    [InlineData("it has two colons", "one", "docker:example.com:5000/x")]
     [InlineData("invalid reference format", "one", "good", "a//b")]
     [InlineData("nothing: image not known", "nothing", "x")]
     public void What_tag_cannot_do_is_told_and_nothing_is_tagged(string expected, params string[] arguments)

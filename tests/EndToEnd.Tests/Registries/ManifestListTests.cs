@@ -58,6 +58,10 @@ public sealed class ManifestListTests(RegistryHome shared) : IClassFixture<Regis
         Assert.Equal("b", manifest.RootElement.GetProperty("annotations").GetProperty("a").GetString());
         Assert.StartsWith("sha256:", manifest.RootElement.GetProperty("subject").GetProperty("digest").GetString(), StringComparison.Ordinal);
         Assert.Equal("what is new", File.ReadAllText(_home.In($"artifact-copy/{layer.GetProperty("digest").GetString()![7..]}")));
+        Assert.Equal(0, _home.Bld("manifest", "annotate", "--annotation", "later=yes", "artifacts", notes).Code);
+        Assert.Equal("yes", Entries("artifacts")[0].GetProperty("annotations").GetProperty("later").GetString());
+        Assert.EndsWith(entries[0].GetProperty("digest").GetString()!, _home.Succeed("manifest", "remove", "artifacts", "notes.txt"), StringComparison.Ordinal);
+        Assert.Single(Entries("artifacts"));
         Assert.Contains("give --artifact too", _home.Bld("manifest", "add", "--artifact-type", "a/b", "artifacts", "app").Error, StringComparison.Ordinal);
     }
 
@@ -99,6 +103,79 @@ public sealed class ManifestListTests(RegistryHome shared) : IClassFixture<Regis
 
         Assert.Equal("greeting", shared.Greeting("copied", $"{other.Host}/copied:1"));
         Assert.Equal(1, shared.Elsewhere("lister", "manifest", "exists", "remote").Code);
+
+        // What has to be compressed anew is read from where it is.
+        shared.SucceedElsewhere("lister", "manifest", "create", "again", $"docker://{_host}/remote/app:1");
+        shared.SucceedElsewhere("lister", "manifest", "push", "-q", "--compression-format", "zstd", "again", $"docker://{other.Host}/copied:2");
+        Assert.Equal("greeting", shared.Greeting("copied", $"{other.Host}/copied:2"));
+    }
+
+    [Fact]
+    public void Each_image_of_a_list_is_to_be_had_in_a_further_compression()
+    {
+        foreach (var platform in (string[])["linux/amd64", "linux/arm64"])
+        {
+            _home.Build("FROM scratch\nCOPY Dockerfile /from", "--platform", platform, "--manifest", "variants");
+        }
+
+        _home.Succeed("manifest", "push", "-q", "--add-compression", "zstd,gzip", "variants", $"docker://{_host}/variants:1");
+        using var list = JsonDocument.Parse(_home.Succeed("manifest", "inspect", $"docker://{_host}/variants:1"));
+        var entries = list.RootElement.GetProperty("manifests").EnumerateArray().Select(entry => (
+            entry.GetProperty("platform").GetProperty("architecture").GetString(),
+            entry.TryGetProperty("annotations", out var notes) ? notes.GetProperty("io.github.containers.compression.zstd").GetString() : null,
+            Layer(entry.GetProperty("digest").GetString()!)));
+        Assert.Equal(
+            [("amd64", null, "gzip"), ("arm64", null, "gzip"), ("amd64", "true", "zstd"), ("arm64", "true", "zstd")], entries);
+        BldHome.Peer("skopeo", "copy", "-q", "--all", "--src-tls-verify=false", $"docker://{_host}/variants:1", $"dir:{_home.In("variants")}");
+        Assert.Contains("needs --format oci", _home.Bld("manifest", "push", "--format", "docker", "--add-compression", "zstd", "variants").Error, StringComparison.Ordinal);
+
+        string Layer(string digest)
+        {
+            using var manifest = JsonDocument.Parse(_home.Succeed("manifest", "inspect", $"docker://{_host}/variants@{digest}"));
+            return manifest.RootElement.GetProperty("layers")[0].GetProperty("mediaType").GetString()!.Split('+')[^1];
+        }
+    }
+
+    [Fact]
+    public void An_image_that_is_amended_becomes_the_first_of_a_list_of_its_name()
+    {
+        _home.Build("FROM scratch\nLABEL amended=1", "-t", "amended");
+        var digest = _home.Succeed("images", "--format", "{{.Digest}}", "amended");
+        Assert.Contains("belongs to an image", _home.Bld("manifest", "create", "amended").Error, StringComparison.Ordinal);
+        Assert.Contains("belongs to an image", _home.Bld("bud", "--manifest", "amended", _home.In("context")).Error, StringComparison.Ordinal);
+        Assert.Contains("give one of them", _home.Bld("manifest", "create", "--amend", "--replace", "amended").Error, StringComparison.Ordinal);
+        _home.Succeed("manifest", "create", "--amend", "amended", "app");
+        Assert.Equal(2, Entries("amended").Count);
+        Assert.Equal(digest, Entries("amended")[0].GetProperty("digest").GetString());
+    }
+
+    [Fact]
+    public void What_is_added_tells_one_digest_and_leaves_names_alone()
+    {
+        _home.Build("FROM scratch\nLABEL added=1", "-t", "added:1");
+        _home.Succeed("push", "-q", "added:1", $"docker-archive:{_home.In("added.tar")}");
+        _home.Build("FROM scratch\nLABEL added=2", "-t", "added:1");
+        var names = _home.Succeed("images", "--no-trunc", "added:1");
+
+        var id = _home.Succeed("manifest", "create", "adding");
+        Assert.Matches($"^{id}: sha256:[0-9a-f]{{64}}$", _home.Succeed("manifest", "add", "adding", $"docker-archive:{_home.In("added.tar")}"));
+        Assert.Equal(names, _home.Succeed("images", "--no-trunc", "added:1"));
+        _home.Succeed("manifest", "add", "--annotation", "a=b,c=d,e", "--annotation", "f=g,h=i", "adding", "containers-storage:localhost/added:1");
+        Assert.Equal("a=b,c=d,e f=g h=i", string.Join(' ', Entries("adding")[1].GetProperty("annotations").EnumerateObject().Select(static note => $"{note.Name}={note.Value}")));
+        _home.Succeed("manifest", "create", "whole");
+        Assert.Single(_home.Succeed("manifest", "add", "--all", "whole", "adding").Split('\n'));
+        Assert.Equal(2, Entries("whole").Count);
+    }
+
+    [Fact]
+    public void Lists_that_are_not_there_do_not_keep_others()
+    {
+        _home.Succeed("manifest", "create", "removed");
+        var outcome = _home.Bld("manifest", "rm", "missing", "app", "removed");
+        Assert.Equal(125, outcome.Code);
+        Assert.StartsWith("untagged: localhost/removed:latest\n", outcome.Output, StringComparison.Ordinal);
+        Assert.Contains("\t* missing: image not known", outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("\t* app: image is not a manifest list", outcome.Error, StringComparison.Ordinal);
     }
 
     private List<JsonElement> Entries(string list)

@@ -41,7 +41,7 @@ internal sealed class ContainersCommand : Command
         }
 
         using var session = Session.Open(line.Flags);
-        var filter = new ContainerFilter(line.Flags.List("filter"), session);
+        var filter = new ContainerFilter(line.Flags.Pairs("filter"), session);
         var containers = session.Containers.List().Where(filter.Accepts).ToList();
         Console.Out.Write(
             line.Flags.Boolean("json") ? Json(containers)

@@ -40,7 +40,7 @@ internal sealed class ImagesCommand : Command
             throw new UsageException("'bld images' requires at most 1 argument");
         }
 
-        if (flags.Boolean("quiet") && flags.Has("format"))
+        if (flags.Boolean("quiet") && flags.Text("format") is { Length: > 0 })
         {
             throw new UsageException("quiet and format are mutually exclusive");
         }
@@ -57,7 +57,7 @@ internal sealed class ImagesCommand : Command
 
     private static List<StoredImage> Wanted(Session session, CommandLine line)
     {
-        var filters = ImageFilters.Parse(session, line.Flags.List("filter"));
+        var filters = ImageFilters.Parse(session, line.Flags.Pairs("filter"));
         IEnumerable<StoredImage> images = line.Arguments is [var name] ? [session.Image(name)] : session.Images.List();
         return [.. images.Where(filters.Admit).OrderByDescending(static image => image.Created)];
     }
@@ -66,7 +66,7 @@ internal sealed class ImagesCommand : Command
     {
         var now = DateTimeOffset.UtcNow;
         var whole = flags.Boolean("no-trunc");
-        var format = flags.Text("format");
+        var format = flags.Text("format") is { Length: > 0 } given ? given : null;
         if (flags.Boolean("json") || format == "json")
         {
             return GoJson.Write(new GoList([.. images.Select(image => ImageRow.ToJson(image, now, whole))]), indented: true) + "\n";

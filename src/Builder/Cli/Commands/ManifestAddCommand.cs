@@ -49,11 +49,7 @@ internal sealed class ManifestAddCommand : Command
             ? [new Artifacts(session.Images).Add(Artifact(session, line))]
             : session.Lists.Members.Find(line.Arguments[1], line.Flags.Boolean("all"), MemberFlags.Chosen(line.Flags), line.Cancellation);
         list = session.Lists.Add(list, [.. found.Select(member => MemberFlags.Apply(line.Flags, member))]);
-        foreach (var member in found)
-        {
-            Console.Out.Write($"{list.Id}: {member.Digest}\n");
-        }
-
+        Console.Out.Write($"{list.Id}: {found[0].Digest}\n");
         return 0;
     }
 
@@ -67,13 +63,12 @@ internal sealed class ManifestAddCommand : Command
             ConfigFile = flags.Text("artifact-config"),
             ConfigType = flags.Text("artifact-config-type") ?? (flags.Has("artifact-config") ? MediaTypes.OciConfig : MediaTypes.OciEmpty),
             HasTitles = !flags.Boolean("artifact-exclude-titles"),
-            Annotations = MemberFlags.Merge(null, MemberFlags.Pairs(flags.List("artifact-annotation"))),
+            Annotations = MemberFlags.Merge(null, MemberFlags.Annotations(flags, "artifact-annotation")),
 
             // What it is about is the thing that the name means there, a list as a whole.
             Subject = flags.Text("artifact-subject") is not { } subject ? null
                 : session.FindImage(subject) is { } stored ? new RawManifest(session.Images.ReadManifest(stored), stored.MediaType).ToDescriptor()
-                : session.Transports.ReadDocument(
-                    TransportReference.TryParse(subject) ?? new TransportReference(TransportKind.Registry, ImageNames.WithDefaultHost(subject), null), line.Cancellation).ToDescriptor(),
+                : session.Transports.ReadDocument(subject, line.Cancellation).ToDescriptor(),
         };
     }
 }

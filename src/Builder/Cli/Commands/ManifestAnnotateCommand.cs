@@ -47,7 +47,7 @@ internal sealed class ManifestAnnotateCommand : Command
 
     private static Store.StoredImage AnnotateList(Session session, Store.StoredImage list, CommandLine line)
     {
-        var notes = MemberFlags.Pairs(line.Flags.List("annotation"));
+        var notes = MemberFlags.Annotations(line.Flags);
         var subject = line.Flags.Text("subject") is { Length: > 0 } name
             ? session.Lists.Members.Find(name, all: false, Platform.Host, line.Cancellation)[0] with { Platform = null }
             : null;

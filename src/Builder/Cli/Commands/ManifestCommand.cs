@@ -1,4 +1,5 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Store;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -93,17 +94,23 @@ internal sealed class ManifestRmCommand : Command
         }
 
         using var session = Session.Open(line.Flags);
-        foreach (var list in line.Arguments.Select(session.Lists.Get).ToList())
+        var failures = new Failures();
+        foreach (var name in line.Arguments)
         {
-            session.Images.Remove(list);
-            foreach (var name in list.Names)
-            {
-                Console.Out.Write($"untagged: {name}\n");
-            }
-
-            Console.Out.Write(list.Id + "\n");
+            failures.Try(() => Remove(session, session.Lists.Get(name)));
         }
 
-        return 0;
+        return failures.End();
+    }
+
+    private static void Remove(Session session, StoredImage list)
+    {
+        session.Images.Remove(list);
+        foreach (var name in list.Names)
+        {
+            Console.Out.Write($"untagged: {name}\n");
+        }
+
+        Console.Out.Write(list.Id + "\n");
     }
 }

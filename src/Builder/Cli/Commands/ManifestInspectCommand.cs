@@ -1,6 +1,5 @@
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Engine.Images;
-using Bld.Registry;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -28,8 +27,7 @@ internal sealed class ManifestInspectCommand : Command
         var name = line.Arguments[0];
         var content = session.Lists.Find(name) is { } list
             ? session.Images.ReadManifest(list)
-            : session.Transports.ReadDocument(
-                TransportReference.TryParse(name) ?? new TransportReference(TransportKind.Registry, ImageNames.WithDefaultHost(name), null), line.Cancellation).Content;
+            : session.Transports.ReadDocument(name, line.Cancellation).Content;
         Console.Out.Write(ManifestLists.Pretty(content) + "\n");
         return 0;
     }

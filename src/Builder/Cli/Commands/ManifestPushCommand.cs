@@ -13,7 +13,7 @@ internal sealed class ManifestPushCommand : Command
 
     public override bool StopsAtArgument => false;
 
-    public override IReadOnlyList<Flag> Flags => [new("all", FlagKind.Boolean, "push the images of the list too (default true)"), .. PushFlags.All];
+    public override IReadOnlyList<Flag> Flags => [new("all", FlagKind.Boolean, "push the images of the list too (default true)"), PushFlags.Variants, .. PushFlags.All];
 
     public override int Run(CommandLine line)
     {

@@ -23,7 +23,7 @@ internal static class MemberFlags
     /// <summary>An entry as the flags want it.</summary>
     public static Descriptor Apply(ParsedFlags flags, Descriptor member)
     {
-        var notes = Pairs(flags.List("annotation"));
+        var notes = Annotations(flags);
         return member with
         {
             Annotations = notes.Count > 0 ? Merge(member.Annotations, notes) : member.Annotations,
@@ -31,9 +31,10 @@ internal static class MemberFlags
         };
     }
 
-    /// <summary>Texts of the form <c>name=value</c>.</summary>
-    public static IReadOnlyList<KeyValuePair<string, string>> Pairs(IReadOnlyList<string> texts) =>
-        [.. texts.Select(static text => text.IndexOf('=') is var equals and > 0
+    /// <summary>The annotations that a flag gives.</summary>
+    /// <exception cref="UsageException">One has no name or no value.</exception>
+    public static IReadOnlyList<KeyValuePair<string, string>> Annotations(ParsedFlags flags, string name = "annotation") =>
+        [.. flags.Pairs(name).Select(static text => text.IndexOf('=') is var equals and > 0
             ? new KeyValuePair<string, string>(text[..equals], text[(equals + 1)..])
             : throw new UsageException($"the annotation \"{text}\" must be written name=value"))];
 
@@ -63,11 +64,14 @@ internal static class MemberFlags
         }
 
         var given = known ?? Platform.Host;
+
+        // A variant belongs to its architecture.
+        var keepsVariant = (flags.Text("arch") ?? given.Architecture) == given.Architecture;
         var changed = given with
         {
             Architecture = flags.Text("arch") ?? given.Architecture,
             Os = flags.Text("os") ?? given.Os,
-            Variant = flags.Text("variant") is { } variant ? variant.Length > 0 ? variant : null : flags.Has("arch") ? null : given.Variant,
+            Variant = flags.Text("variant") is { } variant ? variant.Length > 0 ? variant : null : keepsVariant ? given.Variant : null,
             OsVersion = flags.Text("os-version") ?? given.OsVersion,
             OsFeatures = flags.Has("os-features") ? Words(flags.List("os-features")) : given.OsFeatures,
         };

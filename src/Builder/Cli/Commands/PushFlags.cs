@@ -8,6 +8,10 @@ namespace Bld.Builder.Cli.Commands;
 /// <summary>The flags of the commands that write images elsewhere.</summary>
 internal static class PushFlags
 {
+    /// <summary>Of lists only.</summary>
+    public static Flag Variants { get; } =
+        new("add-compression", FlagKind.List, "make each image of the list to be had in this compression too, and leave the one that it has: gzip, zstd, zstd:chunked");
+
     public static IReadOnlyList<Flag> All { get; } =
     [
         new("compression-format", FlagKind.Text, "gzip (the default), zstd, or zstd:chunked: zstd of which single files can be fetched"),
@@ -18,7 +22,7 @@ internal static class PushFlags
         new("quiet", FlagKind.Boolean, "print nothing", 'q'),
         PushSignature.Flag,
         .. EncryptionFlags.OfPush,
-        new("rm", FlagKind.Boolean, "remove the image from the store afterwards"),
+        new("rm", FlagKind.Boolean, "remove a list from the store afterwards; images stay"),
         .. RegistryFlags.All,
     ];
 
@@ -31,6 +35,7 @@ internal static class PushFlags
         {
             Format = encryption is null ? format : ImageFormat.Oci,
             Encryption = encryption,
+            Variants = ReadVariants(flags, format),
             Report = flags.Boolean("quiet") ? null : static text => Console.Error.WriteLine(text),
         };
     }
@@ -38,13 +43,7 @@ internal static class PushFlags
     /// <summary>How layers are to be compressed.</summary>
     public static PushOptions Read(string? format, string? levelText, bool force)
     {
-        var compression = format switch
-        {
-            null or "gzip" => LayerCompression.Gzip,
-            "zstd" => LayerCompression.Zstd,
-            "zstd:chunked" => LayerCompression.ZstdChunked,
-            var other => throw new UsageException($"unknown compression format \"{other}\": use gzip, zstd or zstd:chunked"),
-        };
+        var compression = Named(format ?? "gzip");
         var level = levelText is null ? (long?)null
             : long.TryParse(levelText, out var number) ? number
             : throw new UsageException($"the compression level \"{levelText}\" is no whole number");
@@ -58,6 +57,22 @@ internal static class PushFlags
                 Force = force || format is not null,
             };
     }
+
+    private static List<LayerCompression> ReadVariants(ParsedFlags flags, ImageFormat? format)
+    {
+        var variants = flags.List(Variants.Name).SelectMany(static text => text.Split(',')).Select(Named).Distinct().ToList();
+        return format is ImageFormat.Docker && variants.Exists(static each => each is not LayerCompression.Gzip)
+            ? throw new UsageException($"--{Variants.Name} needs --format oci: Docker's format has no media types for zstd")
+            : variants;
+    }
+
+    private static LayerCompression Named(string format) => format switch
+    {
+        "gzip" => LayerCompression.Gzip,
+        "zstd" => LayerCompression.Zstd,
+        "zstd:chunked" => LayerCompression.ZstdChunked,
+        _ => throw new UsageException($"unknown compression format \"{format}\": use gzip, zstd or zstd:chunked"),
+    };
 
     private static ImageFormat? Format(string? text) => text switch
     {

@@ -1,6 +1,5 @@
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Engine.Images;
-using Bld.Builder.Store;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -34,33 +33,48 @@ internal sealed class RmiCommand : Command
             return 0;
         }
 
-        var failures = new List<string>();
-        foreach (var name in all ? [.. session.Images.List().Select(static image => image.Id).Distinct(StringComparer.Ordinal)] : line.Arguments)
+        var failures = new Failures();
+        if (all)
         {
-            try
+            foreach (var id in session.Images.List().Select(static image => image.Id).Distinct(StringComparer.Ordinal).ToList())
             {
-                Remove(session, remover, name, force, all);
+                failures.Try(() => RemoveAll(session, remover, id, force));
             }
-            catch (BuildException exception)
-            {
-                failures.Add(exception.Message);
-            }
+
+            return failures.End();
         }
 
-        return failures.Count == 0 ? 0 : throw new BuildException(Text(failures));
+        // Of two arguments for one image the first may take it along, as all that "bld images" lists may be given.
+        var known = new List<string>();
+        foreach (var name in line.Arguments.Distinct(StringComparer.Ordinal))
+        {
+            failures.Try(() =>
+            {
+                session.Image(name);
+                known.Add(name);
+            });
+        }
+
+        foreach (var name in known)
+        {
+            failures.Try(() => Remove(session, remover, name, force));
+        }
+
+        return failures.End();
     }
 
-    private static void Remove(Session session, ImageRemover remover, string name, bool force, bool all)
+    private static void Remove(Session session, ImageRemover remover, string name, bool force)
     {
-        if (!all)
+        if (session.FindImage(name) is { } image)
         {
-            var image = session.Image(name);
             remover.Remove(image, ImageNames.Candidates(name).Concat(ImageNames.StoredEnding(session.Images, name)).FirstOrDefault(image.Names.Contains), force);
-            return;
         }
+    }
 
-        // An id has several manifests where only annotations differ; what went as another's base is gone already.
-        while (session.Images.Find(name) is { } next)
+    // An id has several manifests where only annotations differ; what went as another's base is gone already.
+    private static void RemoveAll(Session session, ImageRemover remover, string id, bool force)
+    {
+        while (session.Images.Find(id) is { } next)
         {
             remover.Remove(next, name: null, force, everyName: true);
         }
@@ -81,7 +95,4 @@ internal sealed class RmiCommand : Command
             throw new UsageException(message);
         }
     }
-
-    private static string Text(List<string> failures) =>
-        failures is [var only] ? only : $"{failures.Count} errors occurred:\n\t* {string.Join("\n\t* ", failures)}\n";
 }

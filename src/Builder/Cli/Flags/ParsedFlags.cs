@@ -20,6 +20,13 @@ internal sealed class ParsedFlags
     /// <summary>All values of a flag, in order.</summary>
     public IReadOnlyList<string> List(string name) => _values.TryGetValue(name, out var values) ? values : [];
 
+    /// <summary>
+    /// All values of a flag that takes <c>name=value</c>: one word may give several with commas between. A comma that no other name follows
+    /// belongs to the value.
+    /// </summary>
+    public IReadOnlyList<string> Pairs(string name) =>
+        [.. List(name).SelectMany(static text => text.Split(',') is var parts && Array.TrueForAll(parts, static part => part.IndexOf('=') > 0) ? parts : [text])];
+
     /// <summary>A boolean flag.</summary>
     /// <exception cref="UsageException">Its value is none.</exception>
     public bool Boolean(string name, bool otherwise = false) => Text(name) is { } text ? ParseBoolean(name, text) : otherwise;

@@ -35,7 +35,8 @@ internal sealed class ArtifactRequest(IReadOnlyList<string> files)
 /// <summary>Brings files into the store as artifacts, for lists to speak of.</summary>
 internal sealed class Artifacts(ImageStore images)
 {
-    private const string Title = "org.opencontainers.image.title";
+    /// <summary>The annotation of a layer that tells its file's name.</summary>
+    public const string Title = "org.opencontainers.image.title";
 
     /// <summary>Makes an artifact and gives its entry of a list.</summary>
     public Descriptor Add(ArtifactRequest request)

@@ -5,7 +5,7 @@ using Bld.Registry;
 namespace Bld.Builder.Engine.Images;
 
 /// <summary>Writes images of the store elsewhere: blobs first, then the manifest that speaks of them.</summary>
-internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, BlobMemory memory, RemoteBlobs remote)
+internal sealed partial class ImagePusher(ImageStore images, SnapshotStore snapshots, BlobMemory memory, RemoteBlobs remote)
 {
     /// <summary>Writes an image, or a list of images, to a place.</summary>
     /// <returns>The digest of what was written there.</returns>
@@ -39,6 +39,7 @@ internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, Bl
         var entries = new List<Descriptor>();
         var attested = new List<Descriptor>();
         var moved = new Dictionary<string, string>();
+        var parts = new List<WrittenPart>();
         foreach (var entry in index.Manifests)
         {
             if (!options.All || !images.HasBlob(entry.Digest))
@@ -51,13 +52,14 @@ internal sealed class ImagePusher(ImageStore images, SnapshotStore snapshots, Bl
             var written = Write(part, sink, options, cancellation);
             entries.Add(entry with { MediaType = written.MediaType, Digest = written.Digest, Size = written.Content.Length });
             moved[entry.Digest.ToString()] = written.Digest.ToString();
+            parts.Add(new WrittenPart(entries[^1], part, written));
             if (AttestationsOf(written, sink, options) is { } attestations)
             {
                 attested.Add(Attestations.Write(written, sink.Target, attestations, sink, cancellation));
             }
         }
 
-        entries = [.. entries.Select(entry => Attestations.Follow(entry, moved)), .. attested];
+        entries = [.. entries.Select(entry => Attestations.Follow(entry, moved)), .. WriteVariants(parts, sink, options, cancellation), .. attested];
 
         var type = options.Format switch
         {

@@ -219,9 +219,26 @@ internal sealed partial class LayerPusher(
             return;
         }
 
-        var snapshot = snapshots.FindByChain(chain)
-            ?? throw new BuildException($"the layer {diffId} has neither a blob nor a snapshot in the store; build or pull its image again");
-        LayerDigests.WriteAgain(snapshots, snapshot, diffId, target, cancellation);
+        if (snapshots.FindByChain(chain) is { } snapshot)
+        {
+            LayerDigests.WriteAgain(snapshots, snapshot, diffId, target, cancellation);
+        }
+        else if (!remote.TryRead(layer, blob => Unpack(blob, diffId, target), cancellation))
+        {
+            throw new BuildException($"the layer {diffId} has neither a blob nor a snapshot in the store; build or pull its image again");
+        }
+    }
+
+    /// <summary>Unpacks a layer that never was in the store, so that nobody has compared its tarball with the configuration.</summary>
+    private static void Unpack(Stream blob, DiffId diffId, Stream target)
+    {
+        using var tar = Compression.Decompress(blob);
+        using var hashed = new HashingStream(target, leaveOpen: true);
+        tar.CopyTo(hashed, 1 << 17);
+        if (hashed.Finish() is var found && found != diffId.Digest)
+        {
+            throw new BuildException($"the tarball of a layer is {found}, but its image's configuration speaks of {diffId}: somebody has changed one of them");
+        }
     }
 
     /// <summary>Whether the place has a blob, or could take it from a neighbour.</summary>
@@ -250,7 +267,8 @@ internal sealed partial class LayerPusher(
         }
     }
 
-    private static LayerCompression CompressionOf(Descriptor layer) =>
+    /// <summary>What a layer is compressed with.</summary>
+    public static LayerCompression CompressionOf(Descriptor layer) =>
         MediaTypes.CompressionOf(layer.MediaType) is var own && own == LayerCompression.Zstd && ChunkedLayer.IsChunked(layer) ? LayerCompression.ZstdChunked : own;
 
     private static Descriptor Describe(Descriptor layer, LayerCompression compression, CompressedLayer made) =>

@@ -17,7 +17,13 @@ internal sealed class ListMembers(ImageStore images, ImagePuller puller, ImageTr
     public IReadOnlyList<Descriptor> Find(string argument, bool all, Platform platform, CancellationToken cancellation)
     {
         var reference = TransportReference.TryParse(argument);
-        if (reference is null && ImageNames.Candidates(argument).Select(images.Find).OfType<StoredImage>().FirstOrDefault() is { } stored)
+        var own = reference switch
+        {
+            null => argument,
+            { Kind: TransportKind.ContainersStorage, Path: [not '[', ..] path } => path,
+            _ => null,
+        };
+        if (own is not null && ImageNames.Candidates(own).Select(images.Find).OfType<StoredImage>().FirstOrDefault() is { } stored)
         {
             return OfStored(stored, all, platform);
         }
@@ -48,7 +54,7 @@ internal sealed class ListMembers(ImageStore images, ImagePuller puller, ImageTr
     {
         var index = all ? transports.ReadIndex(reference, cancellation) : null;
         var platforms = index?.Manifests.Select(static each => each.Platform).OfType<Platform>().ToList() ?? [platform];
-        return [.. platforms.Select(each => Describe(puller.Pull(reference.ToString(), each, cancellation).Stored))];
+        return [.. platforms.Select(each => Describe(puller.PullUnnamed(reference, each, cancellation).Stored))];
     }
 
     private List<Descriptor> OfRegistry(TransportReference reference, bool all, Platform platform, CancellationToken cancellation) =>

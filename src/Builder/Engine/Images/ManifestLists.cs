@@ -21,8 +21,8 @@ internal sealed class ManifestLists(ImageStore images, ListMembers members)
     public StoredImage Get(string name) => Find(name)
         ?? throw new BuildException(
             ImageNames.Candidates(name).Any(candidate => images.Find(candidate) is not null)
-                ? $"{name} is an image, not a list of images: make a list with \"bld manifest create\""
-                : $"no list of images is called {name}: make it with \"bld manifest create {name}\"");
+                ? $"{name}: image is not a manifest list: make one of it with \"bld manifest create --amend {name}\""
+                : $"{name}: image not known: make a list with \"bld manifest create {name}\"");
 
     /// <summary>Makes an empty list of that name.</summary>
     /// <param name="name">Its name, normalised.</param>
@@ -51,8 +51,18 @@ internal sealed class ManifestLists(ImageStore images, ListMembers members)
             }
         }
 
-        var empty = new ImageIndex { MediaType = MediaTypes.OciIndex, Manifests = [] };
-        return images.AddIndex(empty.ToJson(), MediaTypes.OciIndex, [name], RandomNumberGenerator.GetHexString(64, lowercase: true));
+        return Create(name, []);
+    }
+
+    /// <summary>Makes a list of an image, which loses its name to the list.</summary>
+    /// <param name="image">The image, its first member.</param>
+    /// <param name="name">The name, normalised.</param>
+    public StoredImage CreateOf(StoredImage image, string name) => Create(name, [Members.Describe(image)]);
+
+    private StoredImage Create(string name, IReadOnlyList<Descriptor> members)
+    {
+        var list = new ImageIndex { MediaType = MediaTypes.OciIndex, Manifests = members };
+        return images.AddIndex(list.ToJson(), MediaTypes.OciIndex, [name], RandomNumberGenerator.GetHexString(64, lowercase: true));
     }
 
     /// <summary>Puts images in a list; one that is there already is replaced.</summary>
@@ -97,7 +107,7 @@ internal sealed class ManifestLists(ImageStore images, ListMembers members)
     /// <summary>Changes the list itself.</summary>
     public StoredImage Change(StoredImage list, Func<ImageIndex, ImageIndex> change) => images.UpdateIndex(list, change);
 
-    /// <summary>The digest of a list's member that an argument means: a digest, or the name of an image.</summary>
+    /// <summary>The digest of a list's member that an argument means: a digest, the name of an image, or a file of an artifact.</summary>
     public Digest MemberDigest(StoredImage list, string argument)
     {
         if (Digest.TryParse(argument[(argument.IndexOf('@') + 1)..], out var digest))
@@ -107,10 +117,15 @@ internal sealed class ManifestLists(ImageStore images, ListMembers members)
 
         var manifests = ImageIndex.Parse(images.ReadManifest(list)).Manifests;
         return ImageNames.Candidates(argument).Select(images.Find).OfType<StoredImage>().FirstOrDefault() is { } image
-            && manifests.FirstOrDefault(each => each.Digest == image.ManifestDigest) is { } member
-            ? member.Digest
+            && manifests.FirstOrDefault(each => each.Digest == image.ManifestDigest) is { } member ? member.Digest
+            : manifests.LastOrDefault(each => IsArtifactOf(each, Path.GetFileName(argument))) is { } artifact ? artifact.Digest
             : throw new BuildException($"the list has no image {argument}: give the digest that \"bld manifest inspect\" shows");
     }
+
+    private bool IsArtifactOf(Descriptor member, string file) =>
+        member.ArtifactType is not null && images.HasBlob(member.Digest)
+        && ImageManifest.Parse(images.ReadBlob(member.Digest)).Layers.Any(
+            layer => layer.Annotations is { } notes && notes.TryGetValue(Artifacts.Title, out var title) && title == file);
 
     /// <summary>A document for people: indented by four spaces, as Buildah shows it.</summary>
     public static string Pretty(byte[] content)

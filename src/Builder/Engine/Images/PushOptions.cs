@@ -14,6 +14,9 @@ internal sealed record PushOptions
     /// <summary>Whether layers that are compressed otherwise are compressed anew.</summary>
     public bool Force { get; init; }
 
+    /// <summary>Of a list, the compressions that each of its images is to be had in, beside what it is.</summary>
+    public IReadOnlyList<LayerCompression> Variants { get; init; } = [];
+
     /// <summary>The format; null for the image's own.</summary>
     public ImageFormat? Format { get; init; }
 

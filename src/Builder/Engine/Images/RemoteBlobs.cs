@@ -6,15 +6,29 @@ namespace Bld.Builder.Engine.Images;
 internal sealed class RemoteBlobs(BlobMemory memory, RegistryAccess access)
 {
     /// <summary>Copies a blob to where it is wanted; false when nobody is known to have it.</summary>
-    public bool TryCopy(Descriptor blob, IImageSink sink, CancellationToken cancellation)
+    public bool TryCopy(Descriptor blob, IImageSink sink, CancellationToken cancellation) =>
+
+        // The stream verifies, so what is produced is the blob or nothing.
+        TryEach(blob, client => sink.ProduceBlobAsync(
+            target =>
+            {
+                Read(client, blob, source => source.CopyTo(target, 1 << 17), cancellation);
+                return blob.Digest;
+            },
+            cancellation).GetAwaiter().GetResult());
+
+    /// <summary>Reads a blob, which is verified at its end; false when nobody is known to have it.</summary>
+    public bool TryRead(Descriptor blob, Action<Stream> read, CancellationToken cancellation) =>
+        TryEach(blob, client => Read(client, blob, read, cancellation));
+
+    private bool TryEach(Descriptor blob, Action<RegistryClient> use)
     {
         foreach (var place in memory.Places(blob.Digest))
         {
             using var client = access.Open(place);
             try
             {
-                // The stream verifies, so what is produced is the blob or nothing.
-                sink.ProduceBlobAsync(target => Copy(client, blob, target, cancellation), cancellation).GetAwaiter().GetResult();
+                use(client);
                 return true;
             }
             catch (RegistryException exception) when (exception.Status is System.Net.HttpStatusCode.NotFound)
@@ -26,10 +40,9 @@ internal sealed class RemoteBlobs(BlobMemory memory, RegistryAccess access)
         return false;
     }
 
-    private static Digest Copy(RegistryClient client, Descriptor blob, Stream target, CancellationToken cancellation)
+    private static void Read(RegistryClient client, Descriptor blob, Action<Stream> read, CancellationToken cancellation)
     {
         using var source = client.OpenBlobAsync(blob, cancellation).GetAwaiter().GetResult();
-        source.CopyTo(target, 1 << 17);
-        return blob.Digest;
+        read(source);
     }
 }
