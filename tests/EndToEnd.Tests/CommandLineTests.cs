@@ -15,6 +15,7 @@ public sealed class CommandLineTests : IDisposable
     [InlineData("flag needs an argument: --filter", "images", "--filter")]
     [InlineData("unknown command \"x\" for \"bld version\"", "version", "x")]
     [InlineData("unknown command \"x\" for \"bld info\"", "info", "x")]
+    [InlineData("invalid format provided: json", "info", "--format", "json")]
     [InlineData("not a valid logrus Level: \"loud\"", "--log-level", "loud", "images")]
     [InlineData("unknown storage driver \"other\"", "--storage-driver", "other", "images")]
     [InlineData("--imagestore", "--imagestore", "/x", "images")]
@@ -66,6 +67,9 @@ public sealed class CommandLineTests : IDisposable
     public void Info_tells_where_the_store_is_and_templates_reach_into_it()
     {
         Assert.Equal(_home.Store, _home.Succeed("info", "--format", "{{.store.GraphRoot}}"));
+        Assert.Equal("overlay", _home.Succeed("info", "--format", "{{.store.GraphDriverName}}"));
+        Assert.Equal("vfs", _home.Succeed("--storage-driver", "vfs", "info", "--format", "{{.store.GraphDriverName}}"));
+        Assert.Matches(@"^(\d+h )?(\d+m )?[\d.]+s( \(Approximately \d+\.\d\d days\))?$", _home.Succeed("info", "--format", "{{.host.uptime}}"));
         Assert.Equal(BldHome.Peer("buildah", "info", "--format", "{{.host.arch}} {{.host.os}} {{.host.kernel}} {{.host.cpus}} {{.host.MemTotal}} {{.host.Distribution.version}}"),
             _home.Succeed("info", "--format", "{{.host.arch}} {{.host.os}} {{.host.kernel}} {{.host.cpus}} {{.host.MemTotal}} {{.host.Distribution.version}}"));
     }

@@ -1,6 +1,7 @@
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Cli.Host;
 using Bld.Builder.Cli.Templates;
+using Bld.Builder.Snapshots;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -16,7 +17,7 @@ internal sealed class InfoCommand : Command
     public override IReadOnlyList<Flag> Flags =>
     [
         new("debug", FlagKind.Boolean, "show facts about the program too", 'd'),
-        new("format", FlagKind.Text, "Go template for what is printed", 'f'),
+        FormatFlag.Flag,
     ];
 
     public override bool StopsAtArgument => false;
@@ -28,6 +29,7 @@ internal sealed class InfoCommand : Command
             throw new UsageException($"unknown command \"{unknown}\" for \"bld info\"");
         }
 
+        var format = FormatFlag.Read(line.Flags);
         using var session = Session.Open(line.Flags);
         var facts = new GoMap().Add("host", HostFacts.Read()).Add("store", Store(session, line.Flags));
         if (line.Flags.Boolean("debug"))
@@ -38,15 +40,13 @@ internal sealed class InfoCommand : Command
                 .Add("executable", Environment.ProcessPath ?? ""));
         }
 
-        Console.Out.Write(line.Flags.Text("format") is { } format
-            ? Template.Parse(format).Execute(facts) + (Console.IsOutputRedirected ? "" : "\n")
-            : GoJson.Write(facts, indented: true) + "\n");
+        FormatFlag.Print(format, facts);
         return 0;
     }
 
     private static GoMap Store(Session session, ParsedFlags flags) => new GoMap()
         .Add("ContainerStore", new GoMap().Add("number", (long)session.Containers.List().Count))
-        .Add("GraphDriverName", "overlay")
+        .Add("GraphDriverName", session.Snapshots.Driver == StorageDriver.Copy ? "vfs" : "overlay")
         .Add("GraphOptions", GoValues.Texts(flags.List("storage-opt")))
         .Add("GraphRoot", session.State.Root)
         .Add("GraphStatus", new GoMap().Add("Native Overlay Diff", "true"))

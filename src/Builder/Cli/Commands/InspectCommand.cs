@@ -22,7 +22,7 @@ internal sealed class InspectCommand : Command
 
     public override IReadOnlyList<Flag> Flags =>
     [
-        new("format", FlagKind.Text, "Go template for what is printed", 'f'),
+        FormatFlag.Flag,
         new("type", FlagKind.Text, "container, image or manifest; without it the first that there is", 't'),
     ];
 
@@ -31,21 +31,10 @@ internal sealed class InspectCommand : Command
         var name = line.Arguments is [var only] ? only
             : line.Arguments.Count == 0 ? throw new UsageException("container or image name must be specified")
             : throw new UsageException("too many arguments specified");
-        if (line.Flags.Text("format") is { } wanted && !wanted.Contains("{{", StringComparison.Ordinal))
-        {
-            throw new UsageException($"invalid format provided: {wanted}: it has no {{{{action}}}}");
-        }
-
+        var format = FormatFlag.Read(line.Flags);
         using var session = Session.Open(line.Flags);
         var value = Find(session, name, line.Flags.Text("type") ?? "any", line.Flags.Has("type"));
-        if (line.Flags.Text("format") is { } format)
-        {
-            var text = Template.Parse(format).Execute(value);
-            Console.Out.Write(text + (Console.IsOutputRedirected ? "" : "\n"));
-            return 0;
-        }
-
-        Console.Out.Write(GoJson.Write(value, indented: true) + "\n");
+        FormatFlag.Print(format, value);
         return 0;
     }
 

@@ -36,10 +36,15 @@ internal static class HostFacts
     private static string Uptime()
     {
         const long NanosecondsPerHundredth = 10_000_000;
+        const double SecondsPerHour = 3600;
         var words = FirstLine("/proc/uptime").Split(' ');
-        return double.TryParse(words[0], NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds)
-            ? Bld.Dockerfile.GoDuration.Format((long)(seconds * 100) * NanosecondsPerHundredth)
-            : "unknown";
+        if (!double.TryParse(words[0], NumberStyles.Float, CultureInfo.InvariantCulture, out var seconds))
+        {
+            return "unknown";
+        }
+
+        var exact = Bld.Dockerfile.GoDuration.Format((long)(seconds * 100) * NanosecondsPerHundredth).Replace("h", "h ").Replace("m", "m ");
+        return seconds < SecondsPerHour ? exact : string.Create(CultureInfo.InvariantCulture, $"{exact} (Approximately {seconds / SecondsPerHour / 24:0.00} days)");
     }
 
     private static long Bytes(Dictionary<string, string> memory, string key)

@@ -31,14 +31,14 @@ internal sealed record ImageRow(StoredImage Image, string? Name)
     {
         var (repository, tag) = Name is null ? (None, None) : ImageNames.SplitTag(Name);
         return new GoStruct("main.imageOutputParams")
+            .Add("Tag", tag ?? None)
             .Add("ID", Id(Image, whole))
             .Add("Name", repository)
-            .Add("Tag", tag ?? None)
             .Add("Digest", Image.ManifestDigest.ToString())
             .Add("Created", Image.Created?.ToUnixTimeSeconds() ?? 0)
             .Add("CreatedAt", Image.Created is { } created ? HumanUnits.Age(created, now) : "")
-            .Add("CreatedAtRaw", Image.Created is { } time ? GoTime.From(time) : GoTime.Zero)
             .Add("Size", HumanUnits.Size(Image.Size))
+            .Add("CreatedAtRaw", Image.Created is { } time ? GoTime.From(time) : GoTime.Zero)
             .Add("ReadOnly", false)
             .Add("History", History());
     }
