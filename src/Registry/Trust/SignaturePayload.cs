@@ -7,7 +7,10 @@ namespace Bld.Registry;
 internal static class SignaturePayload
 {
     /// <summary>What to sign for an image.</summary>
-    internal static byte[] Create(RegistryName name, Digest digest)
+    /// <param name="name">Its name.</param>
+    /// <param name="digest">Digest of its manifest.</param>
+    /// <param name="type">What sort of signature it is.</param>
+    internal static byte[] Create(RegistryName name, Digest digest, string type)
     {
         var payload = new JsonObject
         {
@@ -15,7 +18,7 @@ internal static class SignaturePayload
             {
                 ["identity"] = new JsonObject { ["docker-reference"] = Digest.TryParse(name.Reference, out _) ? $"{name.Host}/{name.Repository}" : name.ToString() },
                 ["image"] = new JsonObject { ["docker-manifest-digest"] = digest.ToString() },
-                ["type"] = "cosign container image signature",
+                ["type"] = type,
             },
             ["optional"] = new JsonObject { ["creator"] = "bld" },
         };

@@ -42,7 +42,7 @@ public static class SigstoreSignatures
 
     private static async Task SignAsync(RegistryClient client, Digest digest, SigningKey key, CancellationToken cancellation)
     {
-        var payload = SignaturePayload.Create(client.Name, digest);
+        var payload = SignaturePayload.Create(client.Name, digest, "cosign container image signature");
         var layer = new Descriptor
         {
             MediaType = PayloadType,

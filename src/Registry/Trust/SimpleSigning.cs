@@ -1,16 +1,14 @@
-using System.Diagnostics;
 using System.Text.Json.Nodes;
-
-using Bld.Registry.Configuration;
 
 namespace Bld.Registry;
 
 /// <summary>
-/// GPG signatures of the older kind: files in a place of their own that registries.d names (containers-registries.d(5)), checked by the
-/// program gpg with only the policy's keys.
+/// GPG signatures of the older kind: files in a place of their own (<see cref="Lookaside"/>), made by the program gpg with the user's keys and
+/// checked by it with only the policy's.
 /// </summary>
-internal static class SimpleSigning
+public static class SimpleSigning
 {
+    private const string FileScheme = "file://";
     private const int MostSignatures = 128;
     private const int LargestSignature = 1 << 20;
 
@@ -25,18 +23,13 @@ internal static class SimpleSigning
             throw new RegistryException($"a signedBy requirement of {file} must have the keyType GPGKeys and a key");
         }
 
-        if (LookasideOf(source.Name) is not { } place)
-        {
-            return false;
-        }
-
+        var place = Lookaside.Of(source.Name, isWritten: false);
         using var home = new GpgHome(keys, file);
         foreach (var document in documents)
         {
             for (var i = 1; i <= MostSignatures; i++)
             {
-                var where = $"{place}/{source.Name.Repository}@{document.Digest.Algorithm}={document.Digest.Hex}/signature-{i}";
-                if (await ReadAsync(where, cancellation) is not { } signature)
+                if (await ReadAsync(Place(place, source.Name, document.Digest, i), cancellation) is not { } signature)
                 {
                     break;
                 }
@@ -51,29 +44,57 @@ internal static class SimpleSigning
         return false;
     }
 
-    /// <summary>Where registries.d says that signatures of an image lie.</summary>
-    private static string? LookasideOf(RegistryName name)
+    /// <summary>Refuses a key that can't sign, before anything is made to be signed.</summary>
+    /// <param name="key">Fingerprint of a key of the user's keyring, or what else gpg knows it by.</param>
+    /// <exception cref="RegistryException">The keyring has no such secret key.</exception>
+    public static void CheckKey(string key) => Gpg.CheckSecretKey(key);
+
+    /// <summary>Signs an image, or a list with its images, and puts the signatures beside those that are there.</summary>
+    /// <param name="client">The image's repository, with the name that is signed.</param>
+    /// <param name="digest">Digest of the manifest or list.</param>
+    /// <param name="key">Whose signature it is, as for <see cref="CheckKey"/>.</param>
+    /// <param name="cancellation">Stops it.</param>
+    /// <exception cref="RegistryException">It can't be signed, or a signature can't be kept.</exception>
+    public static void Sign(RegistryClient client, Digest digest, string key, CancellationToken cancellation)
     {
-        (int Length, string? Place) best = (-1, null);
-        foreach (var file in ConfigurationFiles.Folders().Select(static folder => $"{folder}/registries.d").Where(Directory.Exists)
-            .Take(1).SelectMany(static folder => Directory.EnumerateFiles(folder, "*.yaml").Order(StringComparer.Ordinal)))
+        var place = Lookaside.Of(client.Name, isWritten: true);
+        if (!place.StartsWith(FileScheme, StringComparison.Ordinal))
         {
-            foreach (var (scope, place) in LookasideFile.Read(file))
-            {
-                var text = name.ToString();
-                var matches = scope.Length == 0 || text == scope || text.StartsWith(scope + "/", StringComparison.Ordinal) || text.StartsWith(scope + ":", StringComparison.Ordinal);
-                best = matches && scope.Length > best.Length ? (scope.Length, place) : best;
-            }
+            throw new RegistryException($"the signature of {client.Name} can't be written to {place}: name a directory as lookaside-staging in registries.d, such as {FileScheme}/var/lib/containers/sigstore");
         }
 
-        return best.Place?.TrimEnd('/');
+        var written = client.GetManifestAsync(digest.ToString(), cancellation).GetAwaiter().GetResult();
+        IReadOnlyList<Descriptor> members = MediaTypes.IsIndex(written.MediaType) ? ImageIndex.Parse(written.Content).Manifests : [];
+        foreach (var each in members.Select(static member => member.Digest).Prepend(digest))
+        {
+            Keep(place, client.Name, each, Gpg.Sign(key, SignaturePayload.Create(client.Name, each, "atomic container signature")));
+        }
     }
+
+    private static void Keep(string place, RegistryName name, Digest digest, byte[] signature)
+    {
+        var number = 1;
+        while (File.Exists(Place(place, name, digest, number)[FileScheme.Length..]))
+        {
+            number++;
+        }
+
+        var path = Place(place, name, digest, number)[FileScheme.Length..];
+        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
+        var temporary = $"{path}.{Guid.NewGuid():N}";
+        File.WriteAllBytes(temporary, signature);
+        File.Move(temporary, path, overwrite: false);
+    }
+
+    private static string Place(string lookaside, RegistryName name, Digest digest, int number) =>
+        $"{lookaside}/{name.Repository}@{digest.Algorithm}={digest.Hex}/signature-{number}";
 
     private static async Task<byte[]?> ReadAsync(string url, CancellationToken cancellation)
     {
-        if (url.StartsWith("file://", StringComparison.Ordinal))
+        if (url.StartsWith(FileScheme, StringComparison.Ordinal))
         {
-            return File.Exists(url[7..]) ? await File.ReadAllBytesAsync(url[7..], cancellation) : null;
+            var file = url[FileScheme.Length..];
+            return File.Exists(file) ? await File.ReadAllBytesAsync(file, cancellation) : null;
         }
 
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30), MaxResponseContentBufferSize = LargestSignature };
@@ -81,60 +102,5 @@ internal static class SimpleSigning
         return response.StatusCode is System.Net.HttpStatusCode.NotFound ? null
             : response.IsSuccessStatusCode ? await response.Content.ReadAsByteArrayAsync(cancellation)
             : throw new RegistryException($"cannot read the signature {url}: {(int)response.StatusCode} {response.ReasonPhrase}");
-    }
-
-    /// <summary>A home for gpg with nothing but the policy's keys.</summary>
-    private sealed class GpgHome : IDisposable
-    {
-        private readonly string _path = Directory.CreateTempSubdirectory("bld-gpg-").FullName;
-
-        internal GpgHome(IEnumerable<string> keys, string policy)
-        {
-            foreach (var key in keys)
-            {
-                var bytes = key.StartsWith("data:", StringComparison.Ordinal) ? Convert.FromBase64String(key[5..]) : File.ReadAllBytes(key);
-                if (Run(["--import"], bytes, out _) is var (code, _) && code != 0)
-                {
-                    Dispose();
-                    throw new RegistryException($"gpg can't read a key of the signature policy {policy}");
-                }
-            }
-        }
-
-        /// <summary>What is signed; null when the signature isn't good.</summary>
-        internal byte[]? Open(byte[] signature)
-        {
-            var (code, status) = Run(["--status-fd", "2", "--decrypt"], signature, out var payload);
-            return code == 0 && status.Contains("[GNUPG:] VALIDSIG ", StringComparison.Ordinal) ? payload : null;
-        }
-
-        public void Dispose() => Directory.Delete(_path, recursive: true);
-
-        private (int Code, string Status) Run(string[] arguments, byte[] input, out byte[] output)
-        {
-            try
-            {
-                using var process = Process.Start(new ProcessStartInfo(
-                    "gpg", ["--homedir", _path, "--batch", "--no-tty", "--no-autostart", "--trust-model", "always", .. arguments])
-                {
-                    UseShellExecute = false,
-                    RedirectStandardInput = true,
-                    RedirectStandardOutput = true,
-                    RedirectStandardError = true,
-                })!;
-                var status = process.StandardError.ReadToEndAsync();
-                process.StandardInput.BaseStream.Write(input);
-                process.StandardInput.Close();
-                using var content = new MemoryStream();
-                process.StandardOutput.BaseStream.CopyTo(content);
-                process.WaitForExit();
-                output = content.ToArray();
-                return (process.ExitCode, status.GetAwaiter().GetResult());
-            }
-            catch (System.ComponentModel.Win32Exception exception)
-            {
-                throw new RegistryException("the signature policy asks for a GPG signature, and the program gpg can't be run: install gnupg", exception);
-            }
-        }
     }
 }

@@ -46,6 +46,23 @@ public sealed class ConfigurationTests(RegistryHome shared) : IClassFixture<Regi
         Assert.Contains($"blocked.example/unknown-name:latest can't be used: blocked.example is blocked in {configuration}", blocked.Error, StringComparison.Ordinal);
     }
 
+    [Theory]
+    [InlineData("""{"blockedRegistries":["HOST"]}""", "registry \"HOST\" denied by policy: it is in the blocked registries list")]
+    [InlineData("""{"allowedRegistries":["registry.example.com"]}""", "registry \"HOST\" denied by policy: not in allowed registries list")]
+    [InlineData("""{"allowedRegistries":["registry.example.com","HOST"]}""", null)]
+    [InlineData("HOST", "the environment variable BUILD_REGISTRY_SOURCES can't be read")]
+    public void What_a_build_service_forbids_is_neither_pulled_nor_pushed(string sources, string? expected)
+    {
+        _home.Succeed("push", "-q", "app", $"{_host}/sources/app:1");
+        string[][] commands = [["pull", "-q", "--policy", "always", $"{_host}/sources/app:1"], ["push", "-q", "app", $"{_host}/sources/app:2"]];
+        foreach (var command in commands)
+        {
+            var outcome = BldHome.Run("env", [$"BUILD_REGISTRY_SOURCES={sources.Replace("HOST", _host, StringComparison.Ordinal)}", BldHome.Executable, .. _home.Globals, .. command]);
+            Assert.Equal(expected is null ? 0 : 125, outcome.Code);
+            Assert.Contains(expected?.Replace("HOST", _host, StringComparison.Ordinal) ?? "", outcome.Error, StringComparison.Ordinal);
+        }
+    }
+
     [Fact]
     public void Short_names_are_looked_for_in_order()
     {
@@ -53,6 +70,12 @@ public sealed class ConfigurationTests(RegistryHome shared) : IClassFixture<Regi
         var configuration = _home.Write("search.conf", $"unqualified-search-registries = [\"127.0.0.1:1\", \"{_host}\"]\n");
         shared.SucceedElsewhere("search", "--registries-conf", configuration, "pull", "-q", "--retry", "0", "short-app:1");
         Assert.Contains($"{_host}/short-app", shared.SucceedElsewhere("search", "images"), StringComparison.Ordinal);
+        Assert.Contains("schemaVersion", shared.SucceedElsewhere("search", "--registries-conf", configuration, "manifest", "inspect", "--retry", "0", "short-app:1"), StringComparison.Ordinal);
+        foreach (var variable in (string[])["CONTAINERS_REGISTRIES_CONF", "REGISTRIES_CONFIG_PATH"])
+        {
+            BldHome.Peer("env", [$"{variable}={configuration}", BldHome.Executable, "--root", _home.In($"search-{variable}"), "--runroot", _home.In("run"), "pull", "-q", "--retry", "0", "short-app:1"]);
+        }
+
         var enforcing = _home.Write("enforcing.conf", File.ReadAllText(configuration) + "short-name-mode = \"enforcing\"\n");
         Assert.Contains("may mean 127.0.0.1:1/other or ", shared.Elsewhere("search", "--registries-conf", enforcing, "pull", "other").Error, StringComparison.Ordinal);
     }
@@ -144,6 +167,48 @@ public sealed class ConfigurationTests(RegistryHome shared) : IClassFixture<Regi
             Directory.CreateDirectory(Path.GetDirectoryName(place)!);
             BldHome.Peer("gpg", [.. gpg, "--output", place, "--sign", payload]);
             BldHome.Peer("env", pull);
+        }
+        finally
+        {
+            BldHome.Run("gpgconf", "--homedir", home, "--kill", "all");
+        }
+    }
+
+    [Fact]
+    public void A_signature_by_GPG_is_made_that_skopeo_asks_for()
+    {
+        var home = _home.In("gpg-signer");
+        Directory.CreateDirectory(home, UnixFileMode.UserRead | UnixFileMode.UserWrite | UnixFileMode.UserExecute);
+        string[] gpg = ["--homedir", home, "--batch", "--passphrase", "", "--pinentry-mode", "loopback"];
+        var lookaside = _home.In("signer-config/containers/registries.d");
+        _home.Write("signer-config/containers/registries.d/default.yaml", $"""
+            default-docker:
+              lookaside: https://unreachable.invalid
+            docker:
+              {_host}/signer:
+                lookaside: file://{_home.In("signer-lookaside")}
+                lookaside-staging: file://{_home.In("signer-lookaside")}
+            """);
+        string[] bld = [$"GNUPGHOME={home}", "XDG_CONFIG_HOME=" + _home.In("signer-config"), BldHome.Executable, .. _home.Globals];
+        try
+        {
+            BldHome.Peer("gpg", [.. gpg, "--quick-gen-key", "signer@example.com", "ed25519", "sign", "never"]);
+            BldHome.Peer("gpg", [.. gpg, "--armor", "--output", _home.In("signer.pub"), "--export", "signer@example.com"]);
+            var policy = _home.Write("signer-policy.json", $$"""{"default":[{"type":"signedBy","keyType":"GPGKeys","keyPath":"{{_home.In("signer.pub")}}"}] }""");
+            string[] skopeo = ["--registries.d", lookaside, "--policy", policy, "copy", "--all", "--quiet", "--src-tls-verify=false", "--remove-signatures", $"docker://{_host}/signer/app:1"];
+
+            var unknown = BldHome.Run("env", [.. bld, "push", "-q", "--sign-by", "nobody@example.com", "app", $"{_host}/signer/app:1"]);
+            Assert.Equal(125, unknown.Code);
+            Assert.Contains("cannot sign with \"nobody@example.com\": it is neither a file with a key nor one that gpg can sign with (", unknown.Error, StringComparison.Ordinal);
+
+            BldHome.Peer("env", [.. bld, "push", "-q", "app", $"{_host}/signer/app:1"]);
+            Assert.NotEqual(0, BldHome.Run("skopeo", [.. skopeo, $"dir:{_home.In("signed-app")}"]).Code);
+            BldHome.Peer("env", [.. bld, "push", "-q", "--sign-by", "signer@example.com", "app", $"{_host}/signer/app:1"]);
+            BldHome.Peer("skopeo", [.. skopeo, $"dir:{_home.In("signed-app")}"]);
+
+            BldHome.Peer("env", [.. bld, "manifest", "create", "signed-list", "app"]);
+            BldHome.Peer("env", [.. bld, "manifest", "push", "-q", "--sign-by", "signer@example.com", "signed-list", $"docker://{_host}/signer/app:1"]);
+            BldHome.Peer("skopeo", [.. skopeo, $"dir:{_home.In("signed-list")}"]);
         }
         finally
         {

@@ -4,40 +4,58 @@ using Bld.Registry;
 
 namespace Bld.Builder.Cli.Commands;
 
-/// <summary>The signature that <c>--sign-by</c> puts beside an image in its registry. The key is read before anything is written.</summary>
+/// <summary>The signature that <c>--sign-by</c> makes of an image in a registry. The key is looked for before anything is written.</summary>
 internal sealed class PushSignature : IDisposable
 {
     private readonly TransportReference _target;
-    private readonly SigningKey _key;
+    private readonly string _signer;
+    private readonly SigningKey? _key;
 
-    private PushSignature(TransportReference target, SigningKey key) => (_target, _key) = (target, key);
+    private PushSignature(TransportReference target, string signer, SigningKey? key) => (_target, _signer, _key) = (target, signer, key);
 
     /// <summary>The flag.</summary>
-    public static Flag Flag { get; } = new("sign-by", FlagKind.Text, "file of an ECDSA key (PEM) to sign with, in the way of cosign");
+    public static Flag Flag { get; } = new("sign-by", FlagKind.Text, "sign by a key of GPG's keyring (its fingerprint), or in the way of cosign by an ECDSA key (its file, PEM)");
 
     /// <summary>What the command line asks for; null for no signature.</summary>
     /// <param name="flags">The command line.</param>
     /// <param name="target">Where the image goes; null for the store.</param>
     /// <exception cref="UsageException">Signatures can't lie there.</exception>
+    /// <exception cref="RegistryException">There is no such key.</exception>
     public static PushSignature? Of(ParsedFlags flags, TransportReference? target)
     {
-        if (flags.Text(Flag.Name) is not { } path)
+        if (flags.Text(Flag.Name) is not { Length: > 0 } signer)
         {
             return null;
         }
 
-        return target is { Kind: TransportKind.Registry }
-            ? new PushSignature(target, SigningKey.Read(path))
-            : throw new UsageException("--sign-by signs images in registries only, because a signature lies beside its image there: give a destination such as docker://NAME");
+        if (target is not { Kind: TransportKind.Registry })
+        {
+            throw new UsageException("--sign-by signs images in registries only, because a signature is of an image's name there: give a destination such as docker://NAME");
+        }
+
+        if (signer.Contains('/') || File.Exists(signer))
+        {
+            return new PushSignature(target, signer, SigningKey.Read(signer));
+        }
+
+        SimpleSigning.CheckKey(signer);
+        return new PushSignature(target, signer, null);
     }
 
     /// <summary>Signs what was pushed.</summary>
     public void Sign(Session session, Digest digest, CancellationToken cancellation)
     {
         using var client = session.Transports.Access.Open(RegistryName.Parse(ImageNames.WithDefaultHost(_target.Path)));
-        SigstoreSignatures.Sign(client, digest, _key, cancellation);
+        if (_key is { } key)
+        {
+            SigstoreSignatures.Sign(client, digest, key, cancellation);
+        }
+        else
+        {
+            SimpleSigning.Sign(client, digest, _signer, cancellation);
+        }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _key.Dispose();
+    public void Dispose() => _key?.Dispose();
 }

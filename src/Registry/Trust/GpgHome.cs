@@ -1,0 +1,33 @@
+namespace Bld.Registry;
+
+/// <summary>A home for gpg with nothing but the keys of a signature policy.</summary>
+internal sealed class GpgHome : IDisposable
+{
+    private readonly string _path = Directory.CreateTempSubdirectory("bld-gpg-").FullName;
+
+    internal GpgHome(IEnumerable<string> keys, string policy)
+    {
+        foreach (var key in keys)
+        {
+            var bytes = key.StartsWith("data:", StringComparison.Ordinal) ? Convert.FromBase64String(key[5..]) : File.ReadAllBytes(key);
+            if (Run(["--import"], bytes, out _).Code != 0)
+            {
+                Dispose();
+                throw new RegistryException($"gpg can't read a key of the signature policy {policy}");
+            }
+        }
+    }
+
+    /// <summary>What is signed; null when the signature isn't good.</summary>
+    internal byte[]? Open(byte[] signature)
+    {
+        var (code, status) = Run(["--status-fd", "2", "--decrypt"], signature, out var payload);
+        return code == 0 && status.Contains("[GNUPG:] VALIDSIG ", StringComparison.Ordinal) ? payload : null;
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Directory.Delete(_path, recursive: true);
+
+    private (int Code, string Said) Run(string[] arguments, byte[] input, out byte[] output) =>
+        Gpg.Run(["--homedir", _path, "--no-autostart", "--trust-model", "always", .. arguments], input, out output);
+}
