@@ -24,6 +24,7 @@ internal sealed class LogoutCommand : Command
 
     public override int Run(CommandLine line)
     {
+        // A misspelt file has nobody to log out.
         RegistryFlags.AuthFile(line.Flags);
         if (line.Flags.Boolean("all"))
         {
