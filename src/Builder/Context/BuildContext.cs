@@ -57,8 +57,8 @@ internal sealed class BuildContext : IDisposable
             return IgnoreRules.Parse(File.ReadAllText(ignoreFile), ignoreFile);
         }
 
-        string?[] names = [dockerfileName is null ? null : dockerfileName + ".dockerignore", ".containerignore", ".dockerignore"];
-        foreach (var name in names.OfType<string>())
+        string[] own = dockerfileName is null ? [] : [.. IgnoreFilesOf(dockerfileName)];
+        foreach (var name in (string[])[.. own, ".containerignore", ".dockerignore"])
         {
             if (ReadText(root, name) is { } text)
             {
@@ -68,6 +68,9 @@ internal sealed class BuildContext : IDisposable
 
         return IgnoreRules.None;
     }
+
+    /// <summary>The ignore files that a Dockerfile can have for itself; the first that is there counts.</summary>
+    public static IEnumerable<string> IgnoreFilesOf(string dockerfile) => [dockerfile + ".dockerignore", dockerfile + ".containerignore"];
 
     /// <summary>The text of a file below a directory, links followed inside it; null when it isn't there.</summary>
     public static string? ReadText(SafeFileHandle root, string path)
@@ -86,6 +89,11 @@ internal sealed class BuildContext : IDisposable
 
         using (file)
         {
+            if (FileCalls.Status(file).Kind == FileKind.Directory)
+            {
+                throw new BuildException($"\"{path}\" in the build context is a directory, not a file");
+            }
+
             return Encoding.UTF8.GetString(StateDirectory.ReadToEnd(file));
         }
     }

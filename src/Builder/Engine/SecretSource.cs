@@ -8,7 +8,7 @@ namespace Bld.Builder.Engine;
 /// <param name="Variable">An environment variable of the caller, when <paramref name="File"/> is null.</param>
 internal sealed record SecretSource(string Id, string? File, string? Variable)
 {
-    /// <summary>Reads <c>id=…,src=FILE</c> or <c>id=…,env=VARIABLE</c>; without either the id is the variable's name.</summary>
+    /// <summary>Reads <c>id=…,src=FILE</c> or <c>id=…,env=VARIABLE</c>; without either the id is the name of a variable, or else of a file.</summary>
     /// <exception cref="BuildException">The text is neither.</exception>
     public static SecretSource Parse(string text)
     {
@@ -41,14 +41,15 @@ internal sealed record SecretSource(string Id, string? File, string? Variable)
             throw new BuildException("incorrect secret flag format: should be --secret id=foo,src=bar[,env=ENV,type=file|env], but has no id");
         }
 
-        if (file is not null && type != "env" && !System.IO.File.Exists(file))
+        if (type == "env" || (type is null && file is null && (variable is not null || Environment.GetEnvironmentVariable(id) is not null)))
         {
-            throw new BuildException($"could not parse secrets: --secret id={id}: stat {file}: no such file or directory");
+            return new SecretSource(id, null, variable ?? file ?? id);
         }
 
-        return type == "env" || (type is null && file is null)
-            ? new SecretSource(id, null, variable ?? file ?? id)
-            : new SecretSource(id, file ?? throw new BuildException($"--secret id={id}: src is missing"), null);
+        file ??= id;
+        return System.IO.File.Exists(file)
+            ? new SecretSource(id, file, null)
+            : throw new BuildException($"could not parse secrets: --secret id={id}: stat {file}: no such file or directory");
     }
 
     /// <summary>The secret's bytes; null when the variable isn't set.</summary>

@@ -26,6 +26,8 @@ public sealed class OutputTests(RegistryHome shared) : IClassFixture<RegistryHom
         Assert.Contains("-rw-r--r-- 7/8", BldHome.Peer("sh", "-c", $"{command} | tar --numeric-owner -tv file"), StringComparison.Ordinal);
         _home.Build(Dockerfile, "--output", $"type=tar,dest={_home.In("root.tar")}");
         Assert.Equal("out", BldHome.Peer("tar", "-xOf", _home.In("root.tar"), "file"));
+        _home.Build(Dockerfile, "--output", $"dest={_home.In("untyped")}");
+        Assert.Equal("out\n", File.ReadAllText(_home.In("untyped/file")));
     }
 
     [Fact]
@@ -46,6 +48,36 @@ public sealed class OutputTests(RegistryHome shared) : IClassFixture<RegistryHom
 
         Assert.Contains("+zstd", BldHome.Peer("skopeo", "inspect", "--raw", references[2]), StringComparison.Ordinal);
         BldHome.Peer("skopeo", "inspect", "--tls-verify=false", $"docker://{shared.Registry.Host}/outputs:1");
+    }
+
+    [Fact]
+    public void A_tag_with_a_transport_says_where_the_image_goes()
+    {
+        var name = $"{shared.Registry.Host}/tagged/app:1";
+        _home.Build(
+            Dockerfile, "-t", $"oci-archive:{_home.In("tagged.tar")}", "-t", $"dir:{_home.In("tagged-dir")}", "-t", $"docker://{name}", "-t", "containers-storage:example.com/tagged:1",
+            "--compression-format", "zstd");
+        BldHome.Peer("skopeo", "inspect", $"oci-archive:{_home.In("tagged.tar")}");
+        Assert.Contains("+zstd", BldHome.Peer("skopeo", "inspect", "--raw", $"dir:{_home.In("tagged-dir")}"), StringComparison.Ordinal);
+        BldHome.Peer("skopeo", "inspect", "--tls-verify=false", $"docker://{name}");
+        var names = _home.Succeed("images", "--format", "{{.Name}}:{{.Tag}}").Split('\n');
+        Assert.Contains("example.com/tagged:1", names);
+        Assert.DoesNotContain(name, names);
+        Assert.Equal(125, _home.Bld("bud", "-t", $"oci:{_home.In("tagged.tar")}/x", _home.In("context")).Code);
+    }
+
+    [Fact]
+    public void A_build_is_signed_where_it_is_pushed_to()
+    {
+        var (key, publicKey, name) = (_home.In("bud.pem"), _home.In("bud.pub"), $"{shared.Registry.Host}/signed-build:1");
+        BldHome.Peer("openssl", "ecparam", "-genkey", "-name", "prime256v1", "-noout", "-out", key);
+        BldHome.Peer("openssl", "ec", "-in", key, "-pubout", "-out", publicKey);
+        var policy = _home.Write("bud-policy.json", $$"""{"default":[{"type":"sigstoreSigned","keyPath":"{{publicKey}}"}] }""");
+        _home.Build(Dockerfile, "-t", $"docker://{name}");
+        Assert.Equal(125, shared.Elsewhere("signed-build", "pull", "-q", "--signature-policy", policy, name).Code);
+        _home.Build(Dockerfile, "-t", name, "--push", "--sign-by", key);
+        shared.SucceedElsewhere("signed-build", "pull", "-q", "--signature-policy", policy, name);
+        Assert.Contains("--sign-by signs images in registries only", _home.Bld("bud", "--sign-by", key, "-t", name, _home.In("context")).Error, StringComparison.Ordinal);
     }
 
     [Fact]

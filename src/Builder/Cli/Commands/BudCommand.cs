@@ -28,9 +28,11 @@ internal sealed class BudCommand : Command
             throw new UsageException($"bld bud takes one context, but was given {line.Arguments.Count}: {string.Join(" ", line.Arguments)}");
         }
 
+        BudFlags.DropEmpty(line.Flags);
         var outputs = BudResult.Check(line.Flags);
         using var session = Session.Open(line.Flags);
-        using var input = BuildInput.Open(line.Flags, line.Arguments.Count > 0 ? line.Arguments[0] : ".", session.State, line.Cancellation);
+        using var agents = SshAgents.Open(line.Flags.List("ssh"));
+        using var input = Open(line, session, agents);
         var request = BudRequest.Create(line.Flags, input);
         if (line.Flags.Boolean("check") || line.Flags.Text("call") is "check")
         {
@@ -64,8 +66,10 @@ internal sealed class BudCommand : Command
     /// <summary>Follows a build that failed up to the step that did, and enters it; gives the exit code of what was run there.</summary>
     public static int Debug(CommandLine line, DebugRequest debug)
     {
+        BudFlags.DropEmpty(line.Flags);
         using var session = Session.Open(line.Flags);
-        using var input = BuildInput.Open(line.Flags, line.Arguments.Count > 0 ? line.Arguments[0] : ".", session.State, line.Cancellation);
+        using var agents = SshAgents.Open(line.Flags.List("ssh"));
+        using var input = Open(line, session, agents);
         var request = BudRequest.Create(line.Flags, input) with { Debug = debug, UseCache = true, UncachedStages = [] };
         using var nothing = new MemoryStream();
         try
@@ -79,4 +83,7 @@ internal sealed class BudCommand : Command
 
         throw new BuildException("the build that failed succeeds now without coming to that step: its Dockerfile or its flags have changed");
     }
+
+    private static BuildInput Open(CommandLine line, Session session, SshAgents agents) =>
+        BuildInput.Open(line.Flags, line.Arguments.Count > 0 ? line.Arguments[0] : ".", BudRequest.Access(line.Flags, agents), session.State, line.Cancellation);
 }

@@ -42,9 +42,9 @@ internal static class BudFlags
         new("source-date-epoch", FlagKind.Text, "seconds since 1970 that replace the time of the build"),
         new("source-policy-file", FlagKind.Text, "rules that allow, deny or replace images and URLs, as BuildKit reads them"),
         new("squash", FlagKind.Boolean, "one layer for everything, the base included"),
-        new("ssh", FlagKind.List, "agent for RUN --mount=type=ssh, as id or id=SOCKET"),
+        new("ssh", FlagKind.List, "agent for RUN --mount=type=ssh, as id, id=SOCKET or id=KEY[,KEY]"),
         new("stdin", FlagKind.Boolean, "give standard input to RUN"),
-        new("tag", FlagKind.List, "name of the image", 't'),
+        new("tag", FlagKind.List, "name of the image, or where it goes, as oci-archive:FILE or docker://NAME", 't'),
         new("target", FlagKind.Text, "stage to build"),
         new("timestamp", FlagKind.Text, "seconds since 1970 that every time becomes"),
         new("trace", FlagKind.Text, "file that gets the build's times in Chrome's trace-event format; one a platform when there are several"),
@@ -53,7 +53,15 @@ internal static class BudFlags
         .. CompatibilityFlags.All,
         .. ImageFlags.All,
         .. PlatformFlags.All,
+        .. PushFlags.Compression,
+        PushSignature.Flag,
         .. RegistryFlags.All,
         .. RunFlags.All,
     ];
+
+    /// <summary>Those whose empty value means something: a new namespace.</summary>
+    private static readonly string[] MeaningfullyEmpty = ["cgroupns", "ipc", "pid", "userns", "uts"];
+
+    /// <summary>Forgets flags with empty values, which scripts give whose variables are unset.</summary>
+    public static void DropEmpty(ParsedFlags flags) => flags.DropEmpty(All.Where(static flag => !MeaningfullyEmpty.Contains(flag.Name)));
 }

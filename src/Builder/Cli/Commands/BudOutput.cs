@@ -1,5 +1,6 @@
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Engine.Images;
+using Bld.Registry;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -20,6 +21,9 @@ internal enum OutputKind
 
     /// <summary>The image in the store, and maybe in registries.</summary>
     Image,
+
+    /// <summary>The image at the place that a <c>--tag</c> with a transport names.</summary>
+    Elsewhere,
 }
 
 /// <summary>One <c>--output</c> of <c>bld bud</c>.</summary>
@@ -51,6 +55,12 @@ internal sealed record BudOutput
 
     public PushOptions Options { get; init; } = new();
 
+    /// <summary>The place of <see cref="OutputKind.Elsewhere"/>.</summary>
+    public TransportReference? Target { get; init; }
+
+    /// <summary>Whether it goes to a registry.</summary>
+    public bool GoesToRegistry => IsPushed || Target is { Kind: TransportKind.Registry };
+
     /// <summary>Whether it goes to standard output, where then nothing else may go.</summary>
     public bool UsesStandardOutput => Destination == "-";
 
@@ -58,11 +68,15 @@ internal sealed record BudOutput
     /// <exception cref="UsageException">One of them can't be understood.</exception>
     public static IReadOnlyList<BudOutput> ReadAll(ParsedFlags flags)
     {
+        var options = PushFlags.ReadCompression(flags);
         var outputs = flags.List("output").Select(Parse).ToList();
         if (flags.Boolean("push"))
         {
-            outputs.Add(new BudOutput { Kind = OutputKind.Image, IsPushed = true });
+            outputs.Add(new BudOutput { Kind = OutputKind.Image, IsPushed = true, Options = options });
         }
+
+        var elsewhere = flags.List("tag").Select(ImageDestination.Parse).Select(static tag => tag.Target).OfType<TransportReference>();
+        outputs.AddRange(elsewhere.Select(target => new BudOutput { Kind = OutputKind.Elsewhere, Target = target, Options = options }));
 
         return outputs.Count(static each => each.UsesStandardOutput) > 1 ? throw new UsageException("only one --output can go to standard output") : outputs;
     }
@@ -92,12 +106,11 @@ internal sealed record BudOutput
     {
         var kind = values.GetValueOrDefault("type") switch
         {
-            "local" => OutputKind.Local,
+            "local" or null => OutputKind.Local,
             "tar" => OutputKind.Tar,
             "oci" => OutputKind.Oci,
             "docker" => OutputKind.Docker,
             "image" or "registry" => OutputKind.Image,
-            null => throw new UsageException($"--output {text}: the type is missing: local, tar, oci, docker, image or registry"),
             var other => throw new UsageException($"--output {text}: the type {other} is not known: use local, tar, oci, docker, image or registry"),
         };
         var destination = values.GetValueOrDefault("dest");
@@ -118,7 +131,7 @@ internal sealed record BudOutput
             Destination = destination,
             Names = values.TryGetValue("name", out var names) ? [.. names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)] : [],
             IsArchive = values.GetValueOrDefault("tar") is not "false",
-            IsPushed = values["type"] == "registry" || values.GetValueOrDefault("push") is "true",
+            IsPushed = values.GetValueOrDefault("type") == "registry" || values.GetValueOrDefault("push") is "true",
             Options = PushFlags.Read(values.GetValueOrDefault("compression"), values.GetValueOrDefault("compression-level"), values.GetValueOrDefault("force-compression") is "true"),
         };
     }

@@ -1,6 +1,5 @@
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Engine;
-using Bld.Builder.Engine.Images;
 using Bld.Builder.Engine.SharedCache;
 using Bld.Builder.Layers;
 using Bld.Dockerfile;
@@ -26,7 +25,7 @@ internal static class BudRequest
             Context = input.Context,
             DockerfileText = input.DockerfileText,
             DockerfileName = input.DockerfileName,
-            Names = [.. flags.List("tag").Select(ImageNames.Normalise)],
+            Names = Names(flags),
             Target = flags.Text("target"),
             BuildArguments = arguments,
             UseCache = !flags.Boolean("no-cache") && Ttl(flags) is not { Ticks: 0 },
@@ -46,12 +45,12 @@ internal static class BudRequest
             SourceDateEpoch = Epoch(flags, arguments),
             Timestamp = flags.Number("timestamp"),
             Platform = PlatformFlags.Read(flags)[0],
-            Jobs = (int)(flags.Number("jobs") is { } jobs and > 0 ? jobs : Environment.ProcessorCount),
+            Jobs = Jobs(flags),
             Run = RunFlags.Read(flags),
             NamedContexts = NamedContexts(flags),
-            Secrets = Secrets(flags),
-            SshSockets = SshSockets(flags),
-            Fetching = RegistryFlags.Read(flags),
+            Secrets = input.Access.Secrets,
+            SshSockets = input.Access.SshSockets,
+            Fetching = input.Access.Fetching,
             Allowed = flags.List("allow"),
             From = flags.Text("from"),
         };
@@ -74,8 +73,18 @@ internal static class BudRequest
         Epoch(flags, Arguments(flags)) is { } epoch ? new FileTime(epoch, 0) : null,
         flags.Number("timestamp") is { } time ? new FileTime(time, 0) : null);
 
+    /// <summary>The names that the image gets in the store.</summary>
+    public static IReadOnlyList<string> Names(ParsedFlags flags) => [.. flags.List("tag").Select(static tag => ImageDestination.Parse(tag).Name).OfType<string>()];
+
     /// <summary>What sources that lie elsewhere are asked with.</summary>
-    public static RemoteAccess Access(ParsedFlags flags) => new(Secrets(flags), SshSockets(flags), RegistryFlags.Read(flags));
+    public static RemoteAccess Access(ParsedFlags flags, SshAgents agents) => new(Secrets(flags), agents.Sockets, RegistryFlags.Read(flags));
+
+    private static int Jobs(ParsedFlags flags) => flags.Number("jobs") switch
+    {
+        < 0 => throw new UsageException("invalid value for jobs: it must be a positive integer, or 0 for as many as there are processors"),
+        null or 0 => Environment.ProcessorCount,
+        { } jobs => (int)jobs,
+    };
 
     private static Dictionary<string, SecretSource> Secrets(ParsedFlags flags)
     {
@@ -86,17 +95,6 @@ internal static class BudRequest
         }
 
         return secrets;
-    }
-
-    private static Dictionary<string, string> SshSockets(ParsedFlags flags)
-    {
-        var sockets = new Dictionary<string, string>();
-        foreach (var (id, socket) in flags.List("ssh").Select(Ssh))
-        {
-            sockets[id] = socket;
-        }
-
-        return sockets;
     }
 
     private static long? Epoch(ParsedFlags flags, Dictionary<string, string> arguments)
@@ -163,15 +161,5 @@ internal static class BudRequest
         {
             throw new UsageException($"unable to parse value provided \"{text}\" as --cache-ttl: {exception.Message}");
         }
-    }
-
-    private static KeyValuePair<string, string> Ssh(string text)
-    {
-        var equals = text.IndexOf('=');
-        var socket = equals >= 0 ? text[(equals + 1)..] : Environment.GetEnvironmentVariable("SSH_AUTH_SOCK");
-        return string.IsNullOrEmpty(socket)
-            ? throw new UsageException($"--ssh {text}: SSH_AUTH_SOCK is not set; give the agent's socket as {text}=SOCKET")
-            : !File.Exists(socket) ? throw new UsageException($"--ssh {text}: stat {socket}: no such file or directory")
-            : new(equals >= 0 ? text[..equals] : text, socket);
     }
 }

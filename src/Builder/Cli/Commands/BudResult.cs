@@ -16,12 +16,13 @@ internal sealed class BudResult(Session session, CommandLine line)
     {
         BudAttestations.Check(flags);
         var outputs = BudOutput.ReadAll(flags);
-        var names = flags.List("tag");
-        if (flags.Text("manifest") is { } list && names.Select(ImageNames.Normalise).Contains(ImageNames.Normalise(list)))
+        var names = BudRequest.Names(flags);
+        if (flags.Text("manifest") is { } list && names.Contains(ImageNames.Normalise(list)))
         {
             throw new UsageException($"the name {list} can't be both an image's (--tag) and a list's (--manifest)");
         }
 
+        PushSignature.Check(flags, outputs.Any(static each => each.GoesToRegistry));
         return outputs.Any(static each => each.IsPushed && each.Names.Count == 0) && names.Count == 0
             ? throw new UsageException("there is nothing to push to: give the image a name with -t, or the output a name=")
             : outputs;
@@ -29,7 +30,7 @@ internal sealed class BudResult(Session session, CommandLine line)
 
     /// <summary>Where a build will be pushed to.</summary>
     public static IReadOnlyList<PushTarget> Targets(BuildRequest request, IReadOnlyList<BudOutput> outputs) =>
-        [.. outputs.Where(static each => each.IsPushed).SelectMany(each => (each.Names.Count > 0 ? each.Names : request.Names).Select(name => new PushTarget(name, each.Options)))];
+        [.. outputs.Where(static each => each.GoesToRegistry).SelectMany(each => NamesOf(each, request.Names).Select(name => new PushTarget(name, each.Options)))];
 
     /// <summary>Attests built images, puts them in their list, and writes all outputs.</summary>
     /// <param name="built">The images, one for each platform.</param>
@@ -86,9 +87,12 @@ internal sealed class BudResult(Session session, CommandLine line)
         }
     }
 
+    private static IReadOnlyList<string> NamesOf(BudOutput output, IReadOnlyList<string> names) =>
+        output.Target is { } target ? [target.Path] : output.Names.Count > 0 ? output.Names : names;
+
     private void Write(StoredImage image, IReadOnlyList<string> names, BudOutput output)
     {
-        var named = output.Names.Count > 0 ? output.Names : names;
+        var named = NamesOf(output, names);
         switch (output.Kind)
         {
             case OutputKind.Local:
@@ -99,6 +103,9 @@ internal sealed class BudResult(Session session, CommandLine line)
                 break;
             case OutputKind.Oci when !output.IsArchive:
                 Push(image, new TransportReference(TransportKind.Layout, output.Destination!, named.Count > 0 ? named[0] : null), output.Options);
+                break;
+            case OutputKind.Elsewhere:
+                Push(image, output.Target!, output.Options);
                 break;
             case OutputKind.Oci or OutputKind.Docker:
                 WriteArchive(image, named.Count > 0 ? named[0] : null, output);
@@ -146,9 +153,11 @@ internal sealed class BudResult(Session session, CommandLine line)
 
     private void Push(StoredImage image, TransportReference target, PushOptions options)
     {
+        using var signature = target.Kind == TransportKind.Registry ? PushSignature.Of(line.Flags, target) : null;
         using var sink = session.Transports.OpenSink(target);
         var quiet = line.Flags.Boolean("quiet");
-        session.Pusher.Push(image, sink, options with { Report = quiet ? null : static text => Console.Error.WriteLine(text) }, line.Cancellation);
+        var digest = session.Pusher.Push(image, sink, options with { Report = quiet ? null : static text => Console.Error.WriteLine(text) }, line.Cancellation);
+        signature?.Sign(session, digest, line.Cancellation);
     }
 
     private static void ToFile(string path, Action<Stream> write)

@@ -11,14 +11,18 @@ internal sealed class BuildInput : IDisposable
     private const string StandardInput = "-";
     private static readonly string[] DefaultNames = ["Containerfile", "Dockerfile", "dockerfile"];
 
-    private BuildInput(BuildContext context, string text, string name)
+    private BuildInput(BuildContext context, string text, string name, RemoteAccess access)
     {
         Context = context;
         DockerfileText = text;
         DockerfileName = name;
+        Access = access;
     }
 
     public BuildContext Context { get; }
+
+    /// <summary>What it was fetched with, and what else lies elsewhere can be.</summary>
+    public RemoteAccess Access { get; }
 
     public string DockerfileText { get; }
 
@@ -28,10 +32,11 @@ internal sealed class BuildInput : IDisposable
     /// <summary>Opens them.</summary>
     /// <param name="flags">The command line.</param>
     /// <param name="where">The context, as <see cref="ContextOpener"/> takes it.</param>
+    /// <param name="access">What they are fetched with, when they lie elsewhere.</param>
     /// <param name="state">Where contexts are unpacked to.</param>
     /// <param name="cancellation">Stops fetching.</param>
     /// <exception cref="BuildException">One of them isn't there.</exception>
-    public static BuildInput Open(ParsedFlags flags, string where, StateDirectory state, CancellationToken cancellation)
+    public static BuildInput Open(ParsedFlags flags, string where, RemoteAccess access, StateDirectory state, CancellationToken cancellation)
     {
         var files = flags.List("file");
         if (where == StandardInput && files.Contains(StandardInput))
@@ -39,11 +44,10 @@ internal sealed class BuildInput : IDisposable
             throw new UsageException("the context and the Dockerfile can't both come from standard input; give one of them by name");
         }
 
-        var access = BudRequest.Access(flags);
         var root = new ContextOpener(state, access, cancellation).Open(where);
         try
         {
-            return Open(files, flags, root, where, new RemoteSources(state, access, cancellation));
+            return Open(files, flags, root, where, access, new RemoteSources(state, access, cancellation));
         }
         catch
         {
@@ -56,7 +60,7 @@ internal sealed class BuildInput : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Context.Dispose();
 
-    private static BuildInput Open(IReadOnlyList<string> files, ParsedFlags flags, ContextRoot root, string where, RemoteSources remote)
+    private static BuildInput Open(IReadOnlyList<string> files, ParsedFlags flags, ContextRoot root, string where, RemoteAccess access, RemoteSources remote)
     {
         using (remote)
         {
@@ -68,7 +72,7 @@ internal sealed class BuildInput : IDisposable
 
             var first = dockerfiles[0];
             var context = BuildContext.Open(root.Root, first.InContext, flags.Text("ignorefile") ?? first.IgnoreFile, root.Owned, root.Time);
-            return new BuildInput(context, string.Join('\n', dockerfiles.Select(static each => each.Text)), first.Shown);
+            return new BuildInput(context, string.Join('\n', dockerfiles.Select(static each => each.Text)), first.Shown, access);
         }
     }
 
@@ -84,7 +88,7 @@ internal sealed class BuildInput : IDisposable
 
         foreach (var name in DefaultNames)
         {
-            if (BuildContext.ReadText(root.Root, name) is { } text)
+            if (ReadIn(root, name) is { } text)
             {
                 return new DockerfileFound(text, name, name, null);
             }
@@ -111,19 +115,26 @@ internal sealed class BuildInput : IDisposable
         var shown = Path.GetFileName(file);
         if (root.HostPath is { } directory && File.Exists(file))
         {
-            var ignoreFile = $"{file}.dockerignore";
-            return new DockerfileFound(File.ReadAllText(file), shown, InContext(file, directory), File.Exists(ignoreFile) ? ignoreFile : null);
+            return new DockerfileFound(File.ReadAllText(file), shown, InContext(file, directory), BuildContext.IgnoreFilesOf(file).FirstOrDefault(File.Exists));
         }
 
-        if (BuildContext.ReadText(root.Root, file) is { } text)
+        if (ReadIn(root, file) is { } text)
         {
             return new DockerfileFound(text, shown, file, null);
         }
 
-        return File.Exists(file)
-            ? new DockerfileFound(File.ReadAllText(file), shown, null, null)
+        return File.Exists(file) ? new DockerfileFound(File.ReadAllText(file), shown, null, null)
+            : Directory.Exists(file) ? throw new BuildException($"containerfile: \"{file}\" cannot be path to a directory: name the Dockerfile in it")
             : throw new BuildException($"the specified Containerfile or Dockerfile \"{file}\" is neither there nor in the context {GitReference.WithoutCredentials(where)}: no such file or directory");
     }
+
+    /// <summary>The text of a file of the context; null when it isn't there.</summary>
+    /// <exception cref="BuildException">A link leads out of the context: whoever made that would see the file's lines in errors.</exception>
+    private static string? ReadIn(ContextRoot root, string name) =>
+        BuildContext.ReadText(root.Root, name) is { } text ? text
+        : root.HostPath is { } directory && Path.Combine(directory, name) is var path && File.Exists(path)
+            ? throw new BuildException($"{path} is a link that leads out of the context: if you trust it, name the file that it leads to with -f")
+        : null;
 
     /// <summary>Refuses what is no text, such as a program whose name was given by mistake.</summary>
     private static void CheckText(DockerfileFound file)

@@ -12,8 +12,6 @@ namespace Bld.Builder.Cli.Commands;
 /// <summary><c>bld commit CONTAINER [IMAGE]</c>.</summary>
 internal sealed class CommitCommand : Command
 {
-    private const string LocalPrefix = "containers-storage:";
-
     public override IReadOnlyList<string> Names => ["commit"];
 
     public override string Summary => "Make an image of a working container";
@@ -37,23 +35,20 @@ internal sealed class CommitCommand : Command
 
         using var session = Session.Open(line.Flags);
         var container = ContainerArguments.Container(session, line.Arguments[0]);
-        var destination = line.Arguments.Count > 1 ? line.Arguments[1] : "";
-        // Without a place in brackets it is our own store, as it is Buildah's for Buildah.
-        var target = destination.StartsWith(LocalPrefix + "[") || !destination.StartsWith(LocalPrefix) ? TransportReference.TryParse(destination) : null;
-        var result = target is null ? Store(session, line, container, destination) : Send(session, line, container, target);
+        var (name, target) = ImageDestination.Parse(line.Arguments.Count > 1 ? line.Arguments[1] : "");
+        var result = target is null ? Store(session, line, container, name) : Send(session, line, container, target);
         Report(line.Flags, result, target?.ToString());
         return 0;
     }
 
-    private static BuildResult Store(Session session, CommandLine line, WorkingContainer container, string destination)
+    private static BuildResult Store(Session session, CommandLine line, WorkingContainer container, string? name)
     {
         PushSignature.Of(line.Flags, target: null);
         EncryptionFlags.Refuse(line.Flags);
-        var name = destination.StartsWith(LocalPrefix) ? ImageNames.WithDefaultHost(destination[LocalPrefix.Length..]) : destination;
-        IReadOnlyList<string> names = name.Length == 0 ? [] : [ImageNames.NormaliseTag(name)];
+        IReadOnlyList<string> names = name is null ? [] : [name];
         var list = List(session, line.Flags);
         var commit = new ContainerCommit(session.Services, session.Containers, line.Cancellation);
-        var request = CommitSbom.Add(CommitFlags.Read(line.Flags, names), session, line, names is [var first] ? first : container.Name, out var sbom);
+        var request = CommitSbom.Add(CommitFlags.Read(line.Flags, names), session, line, name ?? container.Name, out var sbom);
         using var owned = sbom;
         var result = line.Flags.Boolean("rm") ? commit.CommitAndRemove(container, request) : commit.Commit(container, request);
         sbom?.Attest(result.ImageId);

@@ -11,12 +11,10 @@ internal static class CommitFlags
     [
         new("add-file", FlagKind.List, "file of the host for the image alone, as source[:destination]"),
         new("change", FlagKind.List, "instruction that changes the image's configuration, such as \"CMD sh\"", 'c'),
-        new("compression-format", FlagKind.Text, "for a registry or an archive: gzip (the default), zstd or zstd:chunked"),
-        new("compression-level", FlagKind.Text, "how hard to compress: 1 to 9 for gzip, 1 to 20 for zstd"),
+        .. PushFlags.Compression,
         new("config", FlagKind.Text, "file with a configuration in JSON, whose values come before the container's"),
         new("disable-compression", FlagKind.Boolean, "accepted: the store keeps no tarballs, registries get compressed layers", 'D'),
         .. EncryptionFlags.OfPush,
-        new("force-compression", FlagKind.Boolean, "compress anew what is compressed otherwise"),
         new("format", FlagKind.Text, "oci or docker (default: the container's)", 'f'),
         new("manifest", FlagKind.Text, "list of images that gets the image, too"),
         new("omit-timestamp", FlagKind.Boolean, "the same as --timestamp 0", Hidden: true),

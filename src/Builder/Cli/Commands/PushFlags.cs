@@ -12,11 +12,18 @@ internal static class PushFlags
     public static Flag Variants { get; } =
         new("add-compression", FlagKind.List, "make each image of the list to be had in this compression too, and leave the one that it has: gzip, zstd, zstd:chunked");
 
-    public static IReadOnlyList<Flag> All { get; } =
+    /// <summary>Those that say how layers are compressed.</summary>
+    public static IReadOnlyList<Flag> Compression { get; } =
     [
-        new("compression-format", FlagKind.Text, "gzip (the default), zstd, or zstd:chunked: zstd of which single files can be fetched"),
+        new("compression-format", FlagKind.Text, "for a registry or an archive: gzip (the default), zstd, or zstd:chunked, of which single files can be fetched"),
         new("compression-level", FlagKind.Text, "how hard to compress: 1 to 9 for gzip, 1 to 20 for zstd"),
         new("force-compression", FlagKind.Boolean, "compress anew what is compressed otherwise"),
+    ];
+
+    /// <summary>All of them.</summary>
+    public static IReadOnlyList<Flag> All { get; } =
+    [
+        .. Compression,
         new("format", FlagKind.Text, "oci or docker, instead of the image's own format", 'f'),
         new("digestfile", FlagKind.Text, "file that gets the digest of what was written"),
         new("quiet", FlagKind.Boolean, "print nothing", 'q'),
@@ -31,7 +38,7 @@ internal static class PushFlags
     {
         var format = Format(flags.Text("format"));
         var encryption = EncryptionFlags.Read(flags, format);
-        return Read(flags.Text("compression-format"), flags.Text("compression-level"), flags.Boolean("force-compression")) with
+        return ReadCompression(flags) with
         {
             Format = encryption is null ? format : ImageFormat.Oci,
             Encryption = encryption,
@@ -39,6 +46,10 @@ internal static class PushFlags
             Report = flags.Boolean("quiet") ? null : static text => Console.Error.WriteLine(text),
         };
     }
+
+    /// <summary>How the command line wants layers compressed.</summary>
+    public static PushOptions ReadCompression(ParsedFlags flags) =>
+        Read(flags.Text("compression-format"), flags.Text("compression-level"), flags.Boolean("force-compression"));
 
     /// <summary>How layers are to be compressed.</summary>
     public static PushOptions Read(string? format, string? levelText, bool force)

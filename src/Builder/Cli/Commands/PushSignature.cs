@@ -30,16 +30,42 @@ internal sealed class PushSignature : IDisposable
 
         if (target is not { Kind: TransportKind.Registry })
         {
-            throw new UsageException("--sign-by signs images in registries only, because a signature is of an image's name there: give a destination such as docker://NAME");
+            throw Nowhere();
         }
 
-        if (signer.Contains('/') || File.Exists(signer))
+        if (IsFile(signer))
         {
             return new PushSignature(target, signer, SigningKey.Read(signer));
         }
 
         SimpleSigning.CheckKey(signer);
         return new PushSignature(target, signer, null);
+    }
+
+    /// <summary>Refuses a signature that can't be made, before anything is.</summary>
+    /// <param name="flags">The command line.</param>
+    /// <param name="goesToRegistry">Whether the image goes to one.</param>
+    /// <exception cref="UsageException">Signatures can't lie where it goes.</exception>
+    public static void Check(ParsedFlags flags, bool goesToRegistry)
+    {
+        if (flags.Text(Flag.Name) is not { } signer)
+        {
+            return;
+        }
+
+        if (!goesToRegistry)
+        {
+            throw Nowhere();
+        }
+
+        if (IsFile(signer))
+        {
+            SigningKey.Read(signer).Dispose();
+        }
+        else
+        {
+            SimpleSigning.CheckKey(signer);
+        }
     }
 
     /// <summary>Signs what was pushed.</summary>
@@ -55,6 +81,11 @@ internal sealed class PushSignature : IDisposable
             SimpleSigning.Sign(client, digest, _signer, cancellation);
         }
     }
+
+    private static bool IsFile(string signer) => signer.Contains('/') || File.Exists(signer);
+
+    private static UsageException Nowhere() =>
+        new("--sign-by signs images in registries only, because a signature is of an image's name there: give a destination such as docker://NAME");
 
     /// <inheritdoc/>
     public void Dispose() => _key?.Dispose();

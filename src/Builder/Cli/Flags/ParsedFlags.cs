@@ -38,6 +38,29 @@ internal sealed class ParsedFlags
         : long.TryParse(text, System.Globalization.NumberStyles.AllowLeadingSign, null, out var number) ? number
         : throw new UsageException($"invalid argument \"{text}\" for \"--{name}\" flag: it must be a whole number");
 
+    /// <summary>Forgets empty values, as if those flags had not been given: what a script's unset variable leaves behind a flag asks for nothing.</summary>
+    /// <param name="flags">The flags that it is so for; boolean ones are left.</param>
+    public void DropEmpty(IEnumerable<Flag> flags)
+    {
+        foreach (var flag in flags)
+        {
+            if (flag.Kind == FlagKind.Boolean || !_values.TryGetValue(flag.Name, out var values))
+            {
+                continue;
+            }
+
+            if (flag.Kind == FlagKind.List)
+            {
+                values.RemoveAll(static value => value.Length == 0);
+            }
+
+            if (values is [] or [.., ""])
+            {
+                _values.Remove(flag.Name);
+            }
+        }
+    }
+
     internal void Add(string name, string value)
     {
         if (!_values.TryGetValue(name, out var values))
