@@ -40,7 +40,7 @@ internal sealed class BuildPlanner
 
         return BuildPlan.FindStage(document, wanted, document.Stages.Count)
             ?? throw new BuildException(
-                $"The target \"{wanted}\" was not found in the provided Dockerfile: target stage \"{wanted}\" could not be found{Suggestion.Text(wanted, document.Stages.Select(static stage => stage.Name ?? ""))}");
+                $"The target \"{wanted}\" was not found in the provided Dockerfile: target stage \"{wanted}\" could not be found{Suggestion.Text(wanted, document.Stages.Select(static stage => stage.Name).OfType<string>())}");
     }
 
     private void ReadGlobals()

@@ -122,7 +122,7 @@ internal sealed record BuildRequest
 
     public RunSettings Run { get; init; } = new();
 
-    /// <summary>Other contexts by name: a directory, <c>docker-image://</c>, <c>oci-layout://</c>, a git or http URL.</summary>
+    /// <summary>Other contexts by name: a directory, <c>docker-image://</c>, <c>container-image://</c>, <c>docker://</c>, <c>oci-layout://</c>, a git or http URL.</summary>
     public IReadOnlyDictionary<string, string> NamedContexts { get; init; } = new Dictionary<string, string>();
 
     public IReadOnlyDictionary<string, SecretSource> Secrets { get; init; } = new Dictionary<string, SecretSource>();

@@ -7,22 +7,14 @@ namespace Bld.Builder.Engine;
 /// <summary>The contexts that <c>--build-context NAME=…</c> gives; they replace images and stages of their names.</summary>
 internal sealed class NamedContexts(EngineServices services, BuildRequest request, CancellationToken cancellation) : IDisposable
 {
-    private const string DockerImage = "docker-image://";
     private const string OciLayout = "oci-layout://";
+    private static readonly string[] Images = ["docker-image://", "container-image://", "docker://"];
     private readonly OnceEach _opened = new();
 
     /// <summary>The image that a name was given as; null when it was given none, or a directory.</summary>
     public StageResult? TryFindImage(string name, Platform platform)
     {
-        if (!request.NamedContexts.TryGetValue(name, out var value))
-        {
-            return null;
-        }
-
-        var reference = value.StartsWith(DockerImage) ? value[DockerImage.Length..]
-            : value.StartsWith(OciLayout) ? "oci:" + value[OciLayout.Length..]
-            : null;
-        if (reference is null)
+        if (!request.NamedContexts.TryGetValue(name, out var value) || Reference(value) is not { } reference)
         {
             return null;
         }
@@ -38,7 +30,7 @@ internal sealed class NamedContexts(EngineServices services, BuildRequest reques
 
     /// <summary>Whether a name was given as something else than an image.</summary>
     public bool IsDirectory(string name) =>
-        request.NamedContexts.TryGetValue(name, out var value) && !value.StartsWith(DockerImage) && !value.StartsWith(OciLayout);
+        request.NamedContexts.TryGetValue(name, out var value) && Reference(value) is null;
 
     /// <summary>The tree that a name was given as; null when it was given none, or an image.</summary>
     public CopySource? TryFindDirectory(string name)
@@ -55,6 +47,12 @@ internal sealed class NamedContexts(EngineServices services, BuildRequest reques
     /// <summary>Begins to bring what a name was given as; what goes wrong comes out when it is asked for.</summary>
     public void Begin(string name, Platform platform) =>
         _opened.Begin($"ahead {platform} {name}", () => TryFindImage(name, platform) ?? (object)TryFindDirectory(name)!);
+
+    /// <summary>The image that a value names; null when it names something else.</summary>
+    private static string? Reference(string value) =>
+        value.StartsWith(OciLayout) ? "oci:" + value[OciLayout.Length..]
+        : Images.FirstOrDefault(value.StartsWith) is { } prefix ? value[prefix.Length..]
+        : null;
 
     private BuildContext Open(string name, string value)
     {

@@ -12,7 +12,7 @@ namespace Bld.Builder.Engine;
 internal static class RunHooks
 {
     /// <summary>The hooks that concern a container; null when there are none.</summary>
-    /// <param name="directories">Where to look; one that is missing is an error, because somebody named it.</param>
+    /// <param name="directories">Where to look; one that is missing has none.</param>
     /// <param name="arguments">The container's command.</param>
     /// <param name="hasBindMounts">Whether it sees directories of the host.</param>
     public static HooksSpec? Find(IReadOnlyList<string> directories, IReadOnlyList<string> arguments, bool hasBindMounts)
@@ -51,13 +51,8 @@ internal static class RunHooks
     private static SortedDictionary<string, string>.ValueCollection Files(IReadOnlyList<string> directories)
     {
         var files = new SortedDictionary<string, string>(StringComparer.Ordinal);
-        foreach (var directory in directories)
+        foreach (var directory in directories.Where(Directory.Exists))
         {
-            if (!Directory.Exists(directory))
-            {
-                throw new BuildException($"--hooks-dir {directory}: no such directory");
-            }
-
             foreach (var file in Directory.GetFiles(directory, "*.json"))
             {
                 files[Path.GetFileName(file)] = file;

@@ -65,7 +65,7 @@ internal static class RunSpec
     }
 
     /// <summary>The word of <c>--group-add</c> that keeps the caller's groups.</summary>
-    private const string KeepGroups = "keep-groups";
+    public const string KeepGroups = "keep-groups";
 
     private static IEnumerable<string> Defaults(IReadOnlyList<string> defaults, IReadOnlyList<string> given) =>
         defaults.Where(pair => !given.Any(other => other.StartsWith(pair[..(pair.IndexOf('=') + 1)])));

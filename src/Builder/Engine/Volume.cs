@@ -50,6 +50,7 @@ internal sealed record Volume(string Source, string Target, IReadOnlyList<string
 
     private static Volume WithOptions(Volume volume, string[] options)
     {
+        RequireOne(options, volume, "z", "Z", "O");
         var kept = new List<string>();
         foreach (var option in options)
         {
@@ -93,7 +94,7 @@ internal sealed record Volume(string Source, string Target, IReadOnlyList<string
         return volume with { Options = kept };
     }
 
-    private static void RequireOne(List<string> options, Volume volume, params string[] group)
+    private static void RequireOne(IReadOnlyList<string> options, Volume volume, params string[] group)
     {
         if (options.Count(group.Contains) > 1)
         {

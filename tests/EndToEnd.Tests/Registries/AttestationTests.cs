@@ -127,6 +127,8 @@ public sealed class AttestationTests(RegistryHome shared) : IClassFixture<Regist
         Assert.DoesNotContain("manifests", BldHome.Peer("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{_host}/plain:1"), StringComparison.Ordinal);
         _home.Build("FROM localhost/busybox\nRUN echo cyclone > /plain", "--sbom=cyclonedx", "--sbom-output", _home.In("bom.json"));
         Assert.Contains("\"bomFormat\":\"CycloneDX\"", File.ReadAllText(_home.In("bom.json")), StringComparison.Ordinal);
+        _home.Build("FROM localhost/busybox\nRUN echo spdx > /plain", "--sbom", "syft-spdx", "--sbom-output", _home.In("bom.spdx"));
+        Assert.Contains("\"spdxVersion\":\"SPDX-2.3\"", File.ReadAllText(_home.In("bom.spdx")), StringComparison.Ordinal);
         Assert.Contains("--sbom=guess is not known", _home.Bld("bud", "--sbom=guess", _home.In("context")).Error, StringComparison.Ordinal);
         Assert.Contains("use --sbom-output for a file of the host", _home.Bld("bud", "--sbom", "--sbom-image-output", "/x", _home.In("context")).Error, StringComparison.Ordinal);
     }

@@ -15,8 +15,11 @@ internal static class CompatibilityFlags
         new("disable-compression", FlagKind.Boolean, "accepted without effect: layers are compressed when they leave the store", 'D'),
         new("disable-content-trust", FlagKind.Boolean, "accepted without effect: there is no notary"),
         new("force-rm", FlagKind.Boolean, "accepted without effect: no container is ever left"),
+        new("log-rusage", FlagKind.Boolean, "accepted without effect: bld explain tells how long each step took", Hidden: true),
         new("rewrite-timestamp", FlagKind.Boolean, "accepted without effect: with SOURCE_DATE_EPOCH times in layers are always limited"),
         new("rm", FlagKind.Boolean, "accepted without effect: no container is ever left"),
+        new("runtime", FlagKind.Text, "accepted without effect: bld is the runtime"),
+        new("runtime-flag", FlagKind.List, "accepted without effect: bld is the runtime"),
     ];
 
     /// <summary>Refuses what can't be done.</summary>

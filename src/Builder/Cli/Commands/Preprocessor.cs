@@ -11,7 +11,10 @@ internal static class Preprocessor
     /// <summary>Whether a file wants it.</summary>
     public static bool Takes(string name) => name.EndsWith(".in");
 
-    /// <summary>The text that cpp makes; what it says on standard error is passed on.</summary>
+    // What cpp says of a line that begins with # and is no directive, which in these files is a comment.
+    private const string Comment = "invalid preprocessing directive";
+
+    /// <summary>The text that cpp makes, without comments; what it says on standard error is passed on as warnings.</summary>
     /// <param name="text">The file.</param>
     /// <param name="name">Its name, for errors.</param>
     /// <param name="includes">Directory that <c>#include "…"</c> looks in.</param>
@@ -32,18 +35,25 @@ internal static class Preprocessor
             start.ArgumentList.Add(word);
         }
 
+        start.Environment["LC_ALL"] = "C";
         using var process = Start(start, name);
         var output = process.StandardOutput.ReadToEndAsync();
         var error = process.StandardError.ReadToEndAsync();
         process.StandardInput.Write(text);
         process.StandardInput.Close();
         process.WaitForExit();
-        if (process.ExitCode != 0)
+        var said = error.GetAwaiter().GetResult().Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var others = said.Where(static line => !line.Contains(Comment)).ToList();
+        if (process.ExitCode != 0 && (others.Count == said.Length || others.Exists(static line => line.Contains("error:"))))
         {
-            throw new BuildException($"the C preprocessor failed on {name}: {error.GetAwaiter().GetResult().Trim()}");
+            throw new BuildException($"the C preprocessor failed on {name}: {string.Join('\n', others)}");
         }
 
-        Console.Error.Write(error.GetAwaiter().GetResult());
+        foreach (var each in said)
+        {
+            Console.Error.WriteLine($"[Warning] {name}, C preprocessor: {each}");
+        }
+
         return output.GetAwaiter().GetResult();
     }
 

@@ -86,6 +86,7 @@ internal static class RunFlags
             HttpProxy = flags.Boolean("http-proxy", start.HttpProxy),
         };
         settings = Limits(flags, settings);
+        CheckNames(flags, settings);
         Check(settings);
         return settings;
     }
@@ -102,6 +103,16 @@ internal static class RunFlags
         PidsLimit = flags.Number("pids-limit") ?? start.PidsLimit,
         CgroupParent = flags.Text("cgroup-parent") ?? start.CgroupParent,
     };
+
+    /// <summary>Without a network there is nothing that a name could be looked up with.</summary>
+    private static void CheckNames(ParsedFlags flags, RunSettings settings)
+    {
+        string[] names = ["dns", "dns-option", "dns-search"];
+        if (settings.Network == NetworkKind.None && names.FirstOrDefault(flags.Has) is { } name)
+        {
+            throw new UsageException($"the --{name} option cannot be used with --network=none");
+        }
+    }
 
     /// <summary>Whatever a container would refuse is refused here, before anything is pulled or made.</summary>
     private static void Check(RunSettings settings)
@@ -120,6 +131,11 @@ internal static class RunFlags
         {
             var name = settings.DnsSearch.Count > 0 ? "dns-search" : "dns-option";
             throw new UsageException($"invalid --{name}, --{name} may not be used with --dns=none");
+        }
+
+        if (settings.GroupAdd.Count > 1 && settings.GroupAdd.Contains(RunSpec.KeepGroups))
+        {
+            throw new UsageException($"--group-add={RunSpec.KeepGroups} may not be used with any other --group-add options");
         }
 
         if (settings is { MemorySwap: > 0, Memory: { } memory } && settings.MemorySwap < memory)
@@ -150,7 +166,7 @@ internal static class RunFlags
         null or "" or "default" => (NetworkKind.Default, null),
         "host" => (NetworkKind.Host, null),
         "none" => (NetworkKind.None, null),
-        "private" or "pasta" or "bridge" or "slirp4netns" => (NetworkKind.Private, null),
+        "private" or "container" or "pasta" or "bridge" or "slirp4netns" => (NetworkKind.Private, null),
         _ when text.StartsWith("ns:") || text.StartsWith('/') => (NetworkKind.Joined, RunNamespaces.Parse("network", text)),
         _ => throw new UsageException($"invalid network \"{text}\": use private, host, none or ns:FILE"),
     };

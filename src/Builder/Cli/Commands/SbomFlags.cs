@@ -9,7 +9,9 @@ internal static class SbomFlags
 {
     private const string Formats = "spdx or cyclonedx, or the name of a scanner that Buildah knows, whose format is used";
 
-    /// <summary>Those of <c>bld bud</c>, where <c>--sbom</c> alone is enough, as for <c>docker build</c>.</summary>
+    private static readonly string[] Presets = ["syft", "syft-cyclonedx", "syft-spdx", "trivy", "trivy-cyclonedx", "trivy-spdx"];
+
+    /// <summary>Those of <c>bld bud</c>, where <c>--sbom</c> alone is enough.</summary>
     public static IReadOnlyList<Flag> OfBuild { get; } = Make("true", "refused: bld commit puts an SBOM into its image, a build can't");
 
     /// <summary>Those of <c>bld commit</c>.</summary>
@@ -65,7 +67,7 @@ internal static class SbomFlags
 
     private static List<Flag> Make(string? implied, string? inImage) =>
     [
-        new("sbom", FlagKind.Text, $"attest what software the image holds: {Formats}", Implied: implied),
+        new("sbom", FlagKind.Text, $"attest what software the image holds: {Formats}", Implied: implied, Presets: Presets),
         new("sbom-image-output", FlagKind.Text, inImage ?? "path in the image that gets the SBOM too"),
         new("sbom-image-purl-output", FlagKind.Text, inImage ?? "path in the image that gets the list of package URLs"),
         new("sbom-merge-strategy", FlagKind.Text, "accepted without effect: there is one SBOM, so nothing to merge"),

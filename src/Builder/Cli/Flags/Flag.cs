@@ -18,15 +18,19 @@ internal enum FlagKind
 /// <param name="Kind">What it takes.</param>
 /// <param name="Help">One line for people.</param>
 /// <param name="Short">Its letter, if it has one.</param>
-/// <param name="Implied">The value of a text flag that is given without <c>=value</c>; such a flag never swallows the next word.</param>
+/// <param name="Implied">The value of a text flag that is given without <c>=value</c>; such a flag swallows no word but <paramref name="Presets"/>.</param>
 /// <param name="Aliases">Other names.</param>
 /// <param name="Hidden">Whether help leaves it out.</param>
+/// <param name="Presets">The words that a flag with an implied value takes all the same when they stand behind it.</param>
 internal sealed record Flag(
     string Name, FlagKind Kind, string Help, char? Short = null, string? Implied = null, IReadOnlyList<string>? Aliases = null,
-    bool Hidden = false)
+    bool Hidden = false, IReadOnlyList<string>? Presets = null)
 {
     /// <summary>Whether the next word can be its value.</summary>
     public bool TakesWord => Kind != FlagKind.Boolean && Implied is null;
+
+    /// <summary>Whether a word behind it is its value.</summary>
+    public bool Takes(string word) => TakesWord || (Presets?.Contains(word) ?? false);
 
     /// <summary>Whether it answers to a name.</summary>
     public bool Answers(string name) => Name == name || (Aliases?.Contains(name) ?? false);

@@ -90,7 +90,7 @@ internal sealed class FlagParser(IReadOnlyList<Flag> flags, bool stopsAtArgument
 
     private static int TakeValue(ParsedFlags parsed, Flag flag, string shown, ReadOnlySpan<string> following)
     {
-        if (!flag.TakesWord)
+        if (!flag.TakesWord && (following.IsEmpty || !flag.Takes(following[0])))
         {
             parsed.Add(flag.Name, flag.Implied ?? "true");
             return 0;
