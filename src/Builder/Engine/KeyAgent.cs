@@ -30,6 +30,9 @@ internal sealed class KeyAgent : IDisposable
             RedirectStandardOutput = true,
             RedirectStandardError = true,
         };
+        // Nobody is asked for a passphrase: a build in a script would wait for ever.
+        start.Environment["SSH_ASKPASS"] = "/bin/false";
+        start.Environment["SSH_ASKPASS_REQUIRE"] = "force";
         try
         {
             _process = Process.Start(start)!;
@@ -47,7 +50,7 @@ internal sealed class KeyAgent : IDisposable
 
         var error = _process.StandardError.ReadToEnd().Trim();
         Dispose();
-        throw new BuildException($"--ssh: ssh-add doesn't take the key {string.Join(" or ", keys)}: {error}");
+        throw new BuildException($"--ssh: ssh-add doesn't take the key {string.Join(" or ", keys)}: {(error.Length > 0 ? error : "it has a passphrase")}; a key with a passphrase can be in an agent whose socket is given");
     }
 
     /// <summary>Where it listens.</summary>
