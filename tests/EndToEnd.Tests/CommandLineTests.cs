@@ -75,6 +75,18 @@ public sealed class CommandLineTests : IDisposable
     }
 
     [Fact]
+    public void A_file_without_a_name_is_as_if_the_flag_were_not_given()
+    {
+        _home.WithBusybox();
+        var archive = $"oci-archive:{_home.In("unnamed.tar")}";
+        _home.Succeed("push", "-q", "--digestfile=", "--authfile", "", "busybox", archive);
+        _home.Succeed("pull", "-q", "--signature-policy=", archive);
+        var container = _home.Succeed("from", "--cidfile=", "busybox");
+        _home.Succeed("copy", "-q", "--contextdir=", container, _home.Write("unnamed", "text"), "/");
+        Assert.Matches("^[0-9a-f]{64}$", _home.Succeed("commit", "-q", "--rm", "--config=", "--iidfile=", "--metadata-file=", container));
+    }
+
+    [Fact]
     public void Debugging_writes_lines_and_errors_alone_write_none()
     {
         Assert.Contains("level=debug msg=", _home.Bld("--log-level=debug", "images").Error, StringComparison.Ordinal);

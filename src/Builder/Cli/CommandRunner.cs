@@ -105,6 +105,7 @@ internal static class CommandRunner
         Flag[] all = [.. command.Flags, .. GlobalFlags.All.Where(flag => command.Flags.All(own => own.Name != flag.Name))];
         var parsed = new FlagParser(WithoutTakenLetters(all, command.Flags), command.StopsAtArgument).Parse(words);
         parsed.Words = words;
+        parsed.DropEmpty(all.Where(static flag => flag.Kind == FlagKind.File));
         return parsed;
     }
 

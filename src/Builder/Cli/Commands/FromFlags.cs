@@ -8,7 +8,7 @@ internal static class FromFlags
 {
     public static IReadOnlyList<Flag> All { get; } =
     [
-        new("cidfile", FlagKind.Text, "file that gets the container's id"),
+        new("cidfile", FlagKind.File, "file that gets the container's id"),
         EncryptionFlags.OfPull,
         new("format", FlagKind.Text, "format of the images to come: oci or docker", 'f'),
         new("name", FlagKind.Text, "name of the container"),

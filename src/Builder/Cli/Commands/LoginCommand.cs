@@ -21,9 +21,9 @@ internal sealed class LoginCommand : Command
         new("password-stdin", FlagKind.Boolean, "read the password from standard input"),
         new("username", FlagKind.Text, "the user", 'u'),
         new("verbose", FlagKind.Boolean, "say where credentials are kept", 'v'),
-        new("authfile", FlagKind.Text, "file that keeps credentials, instead of the usual one"),
-        new("compat-auth-file", FlagKind.Text, "file of Docker's format that keeps credentials, instead of the usual one"),
-        new("cert-dir", FlagKind.Text, "directory with certificates for the registry"),
+        new("authfile", FlagKind.File, "file that keeps credentials, instead of the usual one"),
+        new("compat-auth-file", FlagKind.File, "file of Docker's format that keeps credentials, instead of the usual one"),
+        new("cert-dir", FlagKind.File, "directory with certificates for the registry"),
         new("tls-verify", FlagKind.Boolean, "whether the registry's certificate must be good; false allows plain HTTP"),
     ];
 

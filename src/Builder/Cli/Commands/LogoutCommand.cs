@@ -16,8 +16,8 @@ internal sealed class LogoutCommand : Command
     public override IReadOnlyList<Flag> Flags =>
     [
         new("all", FlagKind.Boolean, "forget all credentials of the file", 'a'),
-        new("authfile", FlagKind.Text, "file that keeps credentials, instead of the usual one"),
-        new("compat-auth-file", FlagKind.Text, "file of Docker's format that keeps credentials, instead of the usual one"),
+        new("authfile", FlagKind.File, "file that keeps credentials, instead of the usual one"),
+        new("compat-auth-file", FlagKind.File, "file of Docker's format that keeps credentials, instead of the usual one"),
     ];
 
     public override bool StopsAtArgument => false;

@@ -25,7 +25,7 @@ internal static class PushFlags
     [
         .. Compression,
         new("format", FlagKind.Text, "oci or docker, instead of the image's own format", 'f'),
-        new("digestfile", FlagKind.Text, "file that gets the digest of what was written"),
+        new("digestfile", FlagKind.File, "file that gets the digest of what was written"),
         new("quiet", FlagKind.Boolean, "print nothing", 'q'),
         PushSignature.Flag,
         .. EncryptionFlags.OfPush,

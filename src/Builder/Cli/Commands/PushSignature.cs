@@ -28,18 +28,7 @@ internal sealed class PushSignature : IDisposable
             return null;
         }
 
-        if (target is not { Kind: TransportKind.Registry })
-        {
-            throw Nowhere();
-        }
-
-        if (IsFile(signer))
-        {
-            return new PushSignature(target, signer, SigningKey.Read(signer));
-        }
-
-        SimpleSigning.CheckKey(signer);
-        return new PushSignature(target, signer, null);
+        return target is { Kind: TransportKind.Registry } ? new PushSignature(target, signer, Find(signer)) : throw Nowhere();
     }
 
     /// <summary>Refuses a signature that can't be made, before anything is.</summary>
@@ -48,7 +37,7 @@ internal sealed class PushSignature : IDisposable
     /// <exception cref="UsageException">Signatures can't lie where it goes.</exception>
     public static void Check(ParsedFlags flags, bool goesToRegistry)
     {
-        if (flags.Text(Flag.Name) is not { } signer)
+        if (flags.Text(Flag.Name) is not { Length: > 0 } signer)
         {
             return;
         }
@@ -58,14 +47,7 @@ internal sealed class PushSignature : IDisposable
             throw Nowhere();
         }
 
-        if (IsFile(signer))
-        {
-            SigningKey.Read(signer).Dispose();
-        }
-        else
-        {
-            SimpleSigning.CheckKey(signer);
-        }
+        Find(signer)?.Dispose();
     }
 
     /// <summary>Signs what was pushed.</summary>
@@ -82,11 +64,21 @@ internal sealed class PushSignature : IDisposable
         }
     }
 
-    private static bool IsFile(string signer) => signer.Contains('/') || File.Exists(signer);
+    /// <inheritdoc/>
+    public void Dispose() => _key?.Dispose();
+
+    /// <summary>The key of a file; null for one of GPG's, which is there.</summary>
+    private static SigningKey? Find(string signer)
+    {
+        if (signer.Contains('/') || File.Exists(signer))
+        {
+            return SigningKey.Read(signer);
+        }
+
+        SimpleSigning.CheckKey(signer);
+        return null;
+    }
 
     private static UsageException Nowhere() =>
         new("--sign-by signs images in registries only, because a signature is of an image's name there: give a destination such as docker://NAME");
-
-    /// <inheritdoc/>
-    public void Dispose() => _key?.Dispose();
 }

@@ -11,14 +11,14 @@ internal static class RegistryFlags
 {
     public static IReadOnlyList<Flag> All { get; } =
     [
-        new("authfile", FlagKind.Text, "file with credentials, instead of the usual ones"),
+        new("authfile", FlagKind.File, "file with credentials, instead of the usual ones"),
         new("blob-cache", FlagKind.Text, "accepted without effect: the store itself remembers which blobs it has", Hidden: true),
-        new("cert-dir", FlagKind.Text, "directory with certificates for the registry"),
+        new("cert-dir", FlagKind.File, "directory with certificates for the registry"),
         new("creds", FlagKind.Text, "USER:PASSWORD for the registry; what is left out is asked for"),
         new("tls-verify", FlagKind.Boolean, "whether the registry's certificate must be good; false allows plain HTTP"),
         new("retry", FlagKind.Text, "how often to try again what a moment later may work"),
         new("retry-delay", FlagKind.Text, "pause between two tries, such as 2s"),
-        new("signature-policy", FlagKind.Text, "policy.json to read instead of the usual one"),
+        new("signature-policy", FlagKind.File, "policy.json to read instead of the usual one"),
         new("remove-signatures", FlagKind.Boolean, "accepted; signatures are never copied"),
     ];
 

@@ -20,7 +20,7 @@ internal sealed class ReportCommand : Command
     public override IReadOnlyList<Flag> Flags =>
     [
         new("output", FlagKind.Text, "file that gets the page (default build-report.html; - for standard output)", 'o'),
-        new("trace", FlagKind.Text, "file that gets the times in Chrome's trace-event format, for Perfetto"),
+        new("trace", FlagKind.File, "file that gets the times in Chrome's trace-event format, for Perfetto"),
     ];
 
     public override bool StopsAtArgument => false;

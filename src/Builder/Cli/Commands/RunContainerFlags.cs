@@ -9,7 +9,7 @@ internal static class RunContainerFlags
     public static IReadOnlyList<Flag> All { get; } =
     [
         AddHistory.Flag,
-        new("contextdir", FlagKind.Text, "directory that the sources of mounts lie in"),
+        new("contextdir", FlagKind.File, "directory that the sources of mounts lie in"),
         new("env", FlagKind.List, "environment variable of the command, as name=value; name alone takes the caller's", 'e'),
         new("mount", FlagKind.List, "further mount: type=bind,source=…,target=…, type=tmpfs,target=…, type=cache,target=…"),
         new("no-pivot", FlagKind.Boolean, "accepted without effect"),

@@ -71,8 +71,8 @@ internal static class SbomFlags
         new("sbom-image-output", FlagKind.Text, inImage ?? "path in the image that gets the SBOM too"),
         new("sbom-image-purl-output", FlagKind.Text, inImage ?? "path in the image that gets the list of package URLs"),
         new("sbom-merge-strategy", FlagKind.Text, "accepted without effect: there is one SBOM, so nothing to merge"),
-        new("sbom-output", FlagKind.Text, "file that gets the SBOM too"),
-        new("sbom-purl-output", FlagKind.Text, "file that gets the list of package URLs"),
+        new("sbom-output", FlagKind.File, "file that gets the SBOM too"),
+        new("sbom-purl-output", FlagKind.File, "file that gets the list of package URLs"),
         new("sbom-scanner-command", FlagKind.List, "refused: bld looks through images itself"),
         new("sbom-scanner-image", FlagKind.Text, "refused: bld looks through images itself"),
     ];

@@ -18,7 +18,7 @@ internal sealed class SourcePushCommand : Command
     public override bool StopsAtArgument => false;
 
     public override IReadOnlyList<Flag> Flags =>
-        [new("digestfile", FlagKind.Text, "file that gets the digest of what was pushed"), new("quiet", FlagKind.Boolean, "print nothing", 'q'), .. RegistryFlags.All];
+        [new("digestfile", FlagKind.File, "file that gets the digest of what was pushed"), new("quiet", FlagKind.Boolean, "print nothing", 'q'), .. RegistryFlags.All];
 
     public override int Run(CommandLine line)
     {

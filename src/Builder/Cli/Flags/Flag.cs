@@ -9,6 +9,9 @@ internal enum FlagKind
     /// <summary>One value; the last one counts.</summary>
     Text,
 
+    /// <summary>A file or directory; an empty value names none, as if the flag had not been given.</summary>
+    File,
+
     /// <summary>A value each time it is given.</summary>
     List,
 }
