@@ -82,18 +82,19 @@ public sealed class RegistriesConfiguration
     {
         if (RuleFor(name) is not { } rule)
         {
-            return [new RegistryPlace(name, IsInsecure: false, IsMirror: false)];
+            return [new RegistryPlace(name, _sources.IsInsecure(name), IsMirror: false)];
         }
 
         var byDigest = Digest.TryParse(name.Reference, out _);
         var places = rule.Mirrors.Where(mirror => byDigest ? mirror.ForDigests : mirror.ForTags)
             .Select(mirror => new RegistryPlace(Rewrite(name, rule, mirror.Location), mirror.IsInsecure, IsMirror: true));
-        return [.. places, new RegistryPlace(rule.Location.Length == 0 ? name : Rewrite(name, rule, rule.Location), rule.IsInsecure, IsMirror: false)];
+        var own = rule.Location.Length == 0 ? name : Rewrite(name, rule, rule.Location);
+        return [.. places, new RegistryPlace(own, rule.IsInsecure || _sources.IsInsecure(own), IsMirror: false)];
     }
 
     /// <summary>Where an image is to be written: mirrors and other locations are for reading only.</summary>
     /// <exception cref="RegistryException">Its registry is blocked.</exception>
-    public RegistryPlace PlaceToPush(RegistryName name) => new(name, RuleFor(name)?.IsInsecure ?? false, IsMirror: false);
+    public RegistryPlace PlaceToPush(RegistryName name) => new(name, RuleFor(name) is { IsInsecure: true } || _sources.IsInsecure(name), IsMirror: false);
 
     private static string UsualAliasFile() => Privilege.IsRoot
         ? "/var/cache/containers/short-name-aliases.conf"

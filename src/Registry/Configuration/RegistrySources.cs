@@ -13,6 +13,8 @@ internal sealed record RegistrySources : IJsonRecord<RegistrySources>
 {
     private const string Variable = "BUILD_REGISTRY_SOURCES";
 
+    private IReadOnlyList<string> Insecure { get; init; } = [];
+
     private IReadOnlyList<string> Blocked { get; init; } = [];
 
     private IReadOnlyList<string> Allowed { get; init; } = [];
@@ -51,14 +53,19 @@ internal sealed record RegistrySources : IJsonRecord<RegistrySources>
         }
     }
 
+    /// <summary>Whether bad certificates and plain HTTP will do for a registry.</summary>
+    public bool IsInsecure(RegistryName name) => Insecure.Contains(name.Host);
+
     static RegistrySources IJsonRecord<RegistrySources>.Read(JsonMembers json) => new()
     {
+        Insecure = json.Texts("insecureRegistries") ?? [],
         Blocked = json.Texts("blockedRegistries") ?? [],
         Allowed = json.Texts("allowedRegistries") ?? [],
     };
 
     void IJsonWritable.Write(Utf8JsonWriter json)
     {
+        json.Texts("insecureRegistries", Insecure);
         json.Texts("blockedRegistries", Blocked);
         json.Texts("allowedRegistries", Allowed);
     }

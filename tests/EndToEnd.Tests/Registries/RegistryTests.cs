@@ -283,6 +283,7 @@ public sealed class RegistryTests(RegistryHome shared) : IClassFixture<RegistryH
         Assert.Contains(": its certificate was not signed by an authority", refused.Error, StringComparison.Ordinal);
         _home.Succeed("push", "-q", "--cert-dir", _home.In("tls"), "app", $"{registry.Host}/app");
         _home.Succeed("push", "-q", "--tls-verify=false", "app", $"{registry.Host}/app");
+        BldHome.Peer("env", [$$"""BUILD_REGISTRY_SOURCES={"insecureRegistries":["{{registry.Host}}"]}""", BldHome.Executable, .. _home.Globals, "push", "-q", "app", $"{registry.Host}/app"]);
         shared.SucceedElsewhere("tls-store", "pull", "-q", "--cert-dir", _home.In("tls"), $"{registry.Host}/app");
     }
 
