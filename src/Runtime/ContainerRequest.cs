@@ -113,6 +113,9 @@ public sealed record ContainerRequest
     /// </summary>
     public bool AllCgroups { get; init; }
 
+    /// <summary>The cgroups are those of a scope that systemd makes, and the spec's path is <c>slice:prefix:name</c>.</summary>
+    public bool SystemdCgroups { get; init; }
+
     /// <summary>Cgroups that exist, to be joined and left alone; the spec's own are not made then.</summary>
     internal IReadOnlyList<Cgroups.CgroupDirectory>? JoinedCgroups { get; init; }
 

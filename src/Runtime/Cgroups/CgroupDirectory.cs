@@ -17,6 +17,9 @@ public sealed record CgroupDirectory
     /// <summary>What can be limited there.</summary>
     public IReadOnlyList<string> Controllers { get; init; } = [];
 
+    /// <summary>The unit of systemd whose cgroup it is; null when systemd knows nothing of it.</summary>
+    public string? Unit { get; init; }
+
     /// <summary>A file's text without the line's end; null when it can't be read.</summary>
     internal string? Read(string file) => ProcessCalls.ReadText($"{Path}/{file}")?.Trim();
 

@@ -49,6 +49,9 @@ internal static class CgroupSettings
         return settings;
     }
 
+    /// <summary>2..262144 of v1 onto 1..10000 of v2, as the other runtimes do it.</summary>
+    internal static long Weight(ulong shares) => 1 + (((long)shares - 2) * 9999 / 262142);
+
     private static void AddMemory(List<CgroupSetting> settings, MemorySpec? memory)
     {
         if (memory?.Limit is { } limit and not 0)
@@ -78,9 +81,7 @@ internal static class CgroupSettings
     {
         if (cpu?.Shares is { } shares and not 0)
         {
-            // 2..262144 of v1 onto 1..10000 of v2, as the other runtimes do it.
-            var weight = 1 + (((long)shares - 2) * 9999 / 262142);
-            settings.Add(new CgroupSetting("cpu", "cpu shares", ("cpu.shares", $"{shares}"), ("cpu.weight", Text(weight))));
+            settings.Add(new CgroupSetting("cpu", "cpu shares", ("cpu.shares", $"{shares}"), ("cpu.weight", Text(Weight(shares)))));
         }
 
         var period = cpu?.Period is null or 0 ? "100000" : $"{cpu.Period}";

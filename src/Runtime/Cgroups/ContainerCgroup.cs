@@ -1,5 +1,6 @@
 using System.Text;
 
+using Bld.Runtime.Cgroups.Systemd;
 using Bld.Runtime.Linux;
 
 namespace Bld.Runtime.Cgroups;
@@ -14,8 +15,9 @@ internal sealed class ContainerCgroup
     private readonly List<CgroupDirectory> _directories = [];
     private readonly List<string> _made = [];
     private readonly string _name;
+    private readonly string? _unit;
 
-    private ContainerCgroup(string name) => _name = name;
+    private ContainerCgroup(string name, string? unit) => (_name, _unit) = (name, unit);
 
     /// <summary>The cgroups that the container is in.</summary>
     internal IReadOnlyList<CgroupDirectory> Directories => _directories;
@@ -41,7 +43,10 @@ internal sealed class ContainerCgroup
             return null;
         }
 
-        var cgroup = new ContainerCgroup(CgroupName.Of(request, Interlocked.Increment(ref _counter)));
+        var (unit, name) = request.SystemdCgroups
+            ? SystemdScope.Start(linux?.CgroupsPath ?? "", request.Id, process, linux?.Resources)
+            : (null, CgroupName.Of(request, Interlocked.Increment(ref _counter)));
+        var cgroup = new ContainerCgroup(name, unit);
         try
         {
             cgroup.MakeAll(request, settings);
@@ -64,6 +69,7 @@ internal sealed class ContainerCgroup
     /// <summary>Removes what was made here.</summary>
     internal void Remove()
     {
+        SystemdScope.Stop(_unit);
         foreach (var directory in _directories)
         {
             _ = directory.Remove();
@@ -98,7 +104,7 @@ internal sealed class ContainerCgroup
         var errno = TryMake(path, place);
         if (errno is Errno.None or Errno.EEXIST)
         {
-            _directories.Add(new CgroupDirectory { Path = path, IsUnified = place.IsUnified, Controllers = place.Controllers });
+            _directories.Add(new CgroupDirectory { Path = path, IsUnified = place.IsUnified, Controllers = place.Controllers, Unit = _unit });
         }
         else if (isNeeded || CgroupName.IsFullRoot())
         {

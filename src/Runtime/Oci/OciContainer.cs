@@ -1,6 +1,7 @@
 using System.Globalization;
 
 using Bld.Runtime.Cgroups;
+using Bld.Runtime.Cgroups.Systemd;
 using Bld.Runtime.Init;
 using Bld.Runtime.Linux;
 using Bld.Runtime.Spec;
@@ -126,6 +127,7 @@ public sealed class OciContainer
             KillAll(ProcessCalls.SignalKill);
         }
 
+        SystemdScope.Stop(State.Cgroups.Count > 0 ? State.Cgroups[0].Unit : null);
         foreach (var cgroup in State.Cgroups)
         {
             if (!cgroup.Remove())

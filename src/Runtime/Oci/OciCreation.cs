@@ -32,6 +32,9 @@ public sealed record OciCreateOptions
     /// <summary>Leave the container in this process's own cgroups, whatever the bundle asks for.</summary>
     public bool NoCgroups { get; init; }
 
+    /// <summary>Have systemd make the cgroups.</summary>
+    public bool SystemdCgroups { get; init; }
+
     public bool NoNewKeyring { get; init; }
 
     /// <summary>Hears of protections that this host can't give.</summary>
@@ -114,6 +117,7 @@ public sealed class OciCreation(StateRoot root, OciCreateOptions options)
                 SeccompCache = root.FilterCache,
                 Warn = options.Warn,
                 AllCgroups = !options.NoCgroups,
+                SystemdCgroups = options.SystemdCgroups,
                 DieWithParent = !detached,
                 Detached = detached,
                 StartSocket = socket,

@@ -54,8 +54,8 @@ public static class OciFeatures
         writer.WriteStartObject("cgroup");
         writer.WriteBoolean("v1", value: true);
         writer.WriteBoolean("v2", value: true);
-        writer.WriteBoolean("systemd", value: false);
-        writer.WriteBoolean("systemdUser", value: false);
+        writer.WriteBoolean("systemd", value: true);
+        writer.WriteBoolean("systemdUser", value: true);
         writer.WriteBoolean("rdma", value: false);
         writer.WriteEndObject();
         writer.WriteStartObject("seccomp");

@@ -72,6 +72,11 @@ internal static class OciStateFile
             writer.WriteString("path"u8, cgroup.Path);
             writer.WriteBoolean("unified"u8, cgroup.IsUnified);
             writer.WriteString("controllers"u8, string.Join(',', cgroup.Controllers));
+            if (cgroup.Unit is { } unit)
+            {
+                writer.WriteString("unit"u8, unit);
+            }
+
             writer.WriteEndObject();
         }
 
@@ -99,6 +104,7 @@ internal static class OciStateFile
         Path = Text(item, "path"),
         IsUnified = item.GetProperty("unified").GetBoolean(),
         Controllers = Text(item, "controllers").Split(',', StringSplitOptions.RemoveEmptyEntries),
+        Unit = item.TryGetProperty("unit", out var unit) ? unit.GetString() : null,
     };
 
     private static string Text(JsonElement item, string name) => item.GetProperty(name).GetString() ?? "";

@@ -27,7 +27,8 @@ internal static class CreateFlags
         PreservedDescriptors = (int)(call.Flags.Number("preserve-fds") ?? 0),
         NoPivot = call.Flags.Boolean("no-pivot"),
         NoNewKeyring = call.Flags.Boolean("no-new-keyring"),
-        NoCgroups = call.NoCgroups,
+        NoCgroups = call.Cgroups == CgroupDriver.Disabled,
+        SystemdCgroups = call.Cgroups == CgroupDriver.Systemd,
         Warn = call.Log.Warn,
     };
 }

@@ -28,8 +28,8 @@ internal abstract class OciCommand
 /// <param name="Flags">Its flags and arguments.</param>
 /// <param name="Root">Where states are kept.</param>
 /// <param name="Log">Where errors and warnings go.</param>
-/// <param name="NoCgroups">Whether containers stay in this process's cgroups.</param>
-internal sealed record OciCall(ParsedFlags Flags, StateRoot Root, OciLog Log, bool NoCgroups)
+/// <param name="Cgroups">Who makes containers' cgroups.</param>
+internal sealed record OciCall(ParsedFlags Flags, StateRoot Root, OciLog Log, CgroupDriver Cgroups)
 {
     /// <summary>The container's name, the only argument.</summary>
     public string Id => Flags.Arguments.Count switch

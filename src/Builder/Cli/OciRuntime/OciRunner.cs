@@ -21,8 +21,8 @@ internal static class OciRunner
         new("root", FlagKind.Text, "directory that keeps the state of containers"),
         new("log", FlagKind.Text, "file for errors and warnings"),
         new("log-format", FlagKind.Text, "text or json"),
-        new("systemd-cgroup", FlagKind.Boolean, "cgroup paths are slice:prefix:name"),
-        new("cgroup-manager", FlagKind.Text, "cgroupfs, or disabled"),
+        new("systemd-cgroup", FlagKind.Boolean, "have systemd make cgroups: their paths are slice:prefix:name"),
+        new("cgroup-manager", FlagKind.Text, "cgroupfs, systemd or disabled"),
         new("rootless", FlagKind.Text, "accepted; it is found out", Implied: "auto"),
         new("criu", FlagKind.Text, "accepted without effect"),
         new("debug", FlagKind.Boolean, "accepted without effect"),
@@ -76,7 +76,7 @@ internal static class OciRunner
 
             InitProgramPlace.Use(CacheDirectory(), Session.OpenInitProgram);
             var root = new StateRoot(Path.GetFullPath(before.Text("root") ?? DefaultRoot()));
-            return command.Run(new OciCall(parsed, root, log, NoCgroups(before)));
+            return command.Run(new OciCall(parsed, root, log, Cgroups(before)));
         }
         catch (ContainerException failure)
         {
@@ -90,21 +90,12 @@ internal static class OciRunner
         }
     }
 
-    private static bool NoCgroups(ParsedFlags flags)
+    private static CgroupDriver Cgroups(ParsedFlags flags) => flags.Text("cgroup-manager") switch
     {
-        const string Systemd = "the systemd driver for cgroups is not supported: use cgroupfs (podman --cgroup-manager cgroupfs)";
-        if (flags.Boolean("systemd-cgroup"))
-        {
-            throw new UsageException(Systemd);
-        }
-
-        return flags.Text("cgroup-manager") switch
-        {
-            "disabled" => true,
-            "systemd" => throw new UsageException(Systemd),
-            _ => false,
-        };
-    }
+        "disabled" => CgroupDriver.Disabled,
+        "systemd" => CgroupDriver.Systemd,
+        _ => flags.Boolean("systemd-cgroup") ? CgroupDriver.Systemd : CgroupDriver.Files,
+    };
 
     private static string CacheDirectory() => Environment.IsPrivilegedProcess
         ? "/var/cache/bld"
