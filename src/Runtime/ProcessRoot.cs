@@ -13,6 +13,9 @@ public static class ProcessRoot
     /// <summary>When a process began, in ticks since boot: with its number it names the process for good. 0 when there is none.</summary>
     public static ulong StartTime(int process) => ProcessStatus.Read(process)?.StartTime ?? 0;
 
+    /// <summary>Whether the process that began then has not ended.</summary>
+    public static bool IsAlive(int process, ulong startTime) => ProcessStatus.IsAlive(process, startTime);
+
     /// <summary>
     /// A detached copy of the mount that is the process's root, without what is mounted in it. Null when the process has ended, or when
     /// its namespaces are not for this one to enter.

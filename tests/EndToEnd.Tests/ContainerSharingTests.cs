@@ -104,7 +104,8 @@ public sealed class ContainerSharingTests : IDisposable
     [Fact]
     public void A_container_is_removed_from_under_a_command()
     {
-        using var first = StartInRoot("echo > /first; sleep 1; exit 7", "/first");
+        using var first = Start("sleep 1; exit 7");
+        Until(() => File.Exists(Path.Combine(_directory, "running.json")));
         _home.Succeed("rm", _container);
         Assert.Equal(7, End(first));
         Assert.False(Directory.Exists(_directory));

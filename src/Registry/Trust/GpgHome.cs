@@ -22,7 +22,17 @@ internal sealed class GpgHome : IDisposable
     internal byte[]? Open(byte[] signature)
     {
         var (code, status) = Run(["--status-fd", "2", "--decrypt"], signature, out var payload);
-        return code == 0 && status.Contains("[GNUPG:] VALIDSIG ", StringComparison.Ordinal) ? payload : null;
+        return code == 0 && IsGood(status) ? payload : null;
+    }
+
+    // VALIDSIG alone is said of expired and revoked keys too (gnupg, doc/DETAILS).
+    private static bool IsGood(string status)
+    {
+        const string Prefix = "[GNUPG:] ";
+        var words = status.Split('\n').Where(static line => line.StartsWith(Prefix, StringComparison.Ordinal))
+            .Select(static line => line[Prefix.Length..].Split(' ')[0]).ToList();
+        return words.Contains("GOODSIG") && words.Contains("VALIDSIG")
+            && !words.Exists(static word => word is "EXPSIG" or "EXPKEYSIG" or "REVKEYSIG" or "BADSIG" or "ERRSIG");
     }
 
     /// <inheritdoc/>

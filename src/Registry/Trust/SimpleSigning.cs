@@ -73,17 +73,23 @@ public static class SimpleSigning
 
     private static void Keep(string place, RegistryName name, Digest digest, byte[] signature)
     {
-        var number = 1;
-        while (File.Exists(Place(place, name, digest, number)[FileScheme.Length..]))
-        {
-            number++;
-        }
-
-        var path = Place(place, name, digest, number)[FileScheme.Length..];
-        Directory.CreateDirectory(Path.GetDirectoryName(path)!);
-        var temporary = $"{path}.{Guid.NewGuid():N}";
+        string PathOf(int number) => Place(place, name, digest, number)[FileScheme.Length..];
+        var directory = Path.GetDirectoryName(PathOf(1))!;
+        Directory.CreateDirectory(directory);
+        var temporary = $"{directory}/{Guid.NewGuid():N}";
         File.WriteAllBytes(temporary, signature);
-        File.Move(temporary, path, overwrite: false);
+        for (var number = 1; ; number++)
+        {
+            try
+            {
+                File.Move(temporary, PathOf(number), overwrite: false);
+                return;
+            }
+            catch (IOException) when (File.Exists(PathOf(number)))
+            {
+                // It is another's.
+            }
+        }
     }
 
     private static string Place(string lookaside, RegistryName name, Digest digest, int number) =>
@@ -94,7 +100,7 @@ public static class SimpleSigning
         if (url.StartsWith(FileScheme, StringComparison.Ordinal))
         {
             var file = url[FileScheme.Length..];
-            return File.Exists(file) ? await File.ReadAllBytesAsync(file, cancellation) : null;
+            return File.Exists(file) && new FileInfo(file).Length <= LargestSignature ? await File.ReadAllBytesAsync(file, cancellation) : null;
         }
 
         using var http = new HttpClient { Timeout = TimeSpan.FromSeconds(30), MaxResponseContentBufferSize = LargestSignature };

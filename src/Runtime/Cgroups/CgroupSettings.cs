@@ -52,6 +52,16 @@ internal static class CgroupSettings
     /// <summary>2..262144 of v1 onto 1..10000 of v2, as the other runtimes do it.</summary>
     internal static long Weight(ulong shares) => 1 + (((long)shares - 2) * 9999 / 262142);
 
+    /// <summary>The limit of swap: the spec, as v1, counts memory and swap together, v2 swap alone. Negative for none.</summary>
+    /// <exception cref="ContainerException">Together they would be less than memory.</exception>
+    internal static long SwapAlone(MemorySpec memory)
+    {
+        var (together, limit) = (memory.Swap ?? -1, Math.Max(memory.Limit ?? 0, 0));
+        return together < 0 ? -1
+            : together >= limit ? together - limit
+            : throw new ContainerException($"the limit of memory and swap, {together}, is below that of memory, {limit}");
+    }
+
     private static void AddMemory(List<CgroupSetting> settings, MemorySpec? memory)
     {
         if (memory?.Limit is { } limit and not 0)
@@ -61,9 +71,7 @@ internal static class CgroupSettings
 
         if (memory?.Swap is { } swap and not 0)
         {
-            // v1 counts memory and swap together, v2 swap alone.
-            var alone = swap < 0 ? -1 : swap - Math.Max(memory.Limit ?? 0, 0);
-            settings.Add(Memory("memory and swap", ("memory.memsw.limit_in_bytes", Text(swap)), ("memory.swap.max", Unlimited(alone))));
+            settings.Add(Memory("memory and swap", ("memory.memsw.limit_in_bytes", Text(swap)), ("memory.swap.max", Unlimited(SwapAlone(memory)))));
         }
 
         if (memory?.Reservation is { } reservation and not 0)

@@ -194,7 +194,15 @@ internal static unsafe partial class ProcessCalls
 
         using (file)
         {
-            return Encoding.UTF8.GetString(ReadAll(file, 1 << 20));
+            try
+            {
+                return Encoding.UTF8.GetString(ReadAll(file, 1 << 20));
+            }
+            catch (LinuxException exception) when (exception.Errno == Errno.ESRCH)
+            {
+                // A file about a process that has ended since it was opened.
+                return null;
+            }
         }
     }
 

@@ -167,6 +167,13 @@ public sealed class ConfigurationTests(RegistryHome shared) : IClassFixture<Regi
             Directory.CreateDirectory(Path.GetDirectoryName(place)!);
             BldHome.Peer("gpg", [.. gpg, "--output", place, "--sign", payload]);
             BldHome.Peer("env", pull);
+
+            // gpg calls it valid, and says beside that that the key has expired.
+            string[] past = [.. gpg, "--faked-system-time", "20200101T000000!"];
+            BldHome.Peer("gpg", [.. past, "--quick-gen-key", "former@example.com", "ed25519", "sign", "1d"]);
+            BldHome.Peer("gpg", [.. gpg, "--yes", "--armor", "--output", _home.In("gpg.pub"), "--export", "former@example.com"]);
+            BldHome.Peer("gpg", [.. past, "--yes", "--output", place, "--local-user", "former@example.com", "--sign", payload]);
+            Assert.Contains("no signature by one of its GPG keys was found", BldHome.Run("env", [.. pull[..^1], "--policy", "always", name]).Error, StringComparison.Ordinal);
         }
         finally
         {

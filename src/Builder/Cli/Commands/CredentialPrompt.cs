@@ -54,7 +54,7 @@ internal static class CredentialPrompt
             {
                 password.Length = Math.Max(0, password.Length - 1);
             }
-            else
+            else if (!char.IsControl(key.KeyChar))
             {
                 password.Append(key.KeyChar);
             }

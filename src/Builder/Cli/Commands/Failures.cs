@@ -1,4 +1,5 @@
 using Bld.Builder.Store;
+using Bld.Registry;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -14,7 +15,7 @@ internal sealed class Failures
         {
             action();
         }
-        catch (BuildException exception)
+        catch (Exception exception) when (exception is BuildException or RegistryException)
         {
             _texts.Add(exception.Message);
         }

@@ -35,6 +35,8 @@ internal sealed class PushCommand : Command
         if (target is { Kind: TransportKind.ContainersStorage, Path: [not '[', ..] })
         {
             // Without a place in brackets it is our own store, as it is Buildah's for Buildah.
+            PushSignature.Of(line.Flags, target: null)?.Dispose();
+            EncryptionFlags.Refuse(line.Flags);
             session.Images.Tag(image, ImageNames.NormaliseTag(ImageNames.WithDefaultHost(target.Path)));
             WriteDigest(line, image.ManifestDigest);
             return 0;

@@ -36,7 +36,7 @@ internal sealed class RunCommand : Command
         var container = ContainerArguments.Container(session, line.Arguments[0]);
         var run = RunContainerFlags.Read(line.Flags, container, command);
         var code = Run(session, container, run, WantsTerminal(line.Flags), line.Cancellation);
-        if (code == 0)
+        if (code == 0 && session.Containers.Read(container.Id) is not null)
         {
             var shell = container.Config.Config?.Shell is { Count: > 0 } set ? string.Join(' ', set) : "/bin/sh -c";
             AddHistory.To(session.Containers, container, line.Flags, $"{shell} {string.Join(' ', command)}");

@@ -94,7 +94,9 @@ internal static class OciRunner
     {
         "disabled" => CgroupDriver.Disabled,
         "systemd" => CgroupDriver.Systemd,
-        _ => flags.Boolean("systemd-cgroup") ? CgroupDriver.Systemd : CgroupDriver.Files,
+        "cgroupfs" => CgroupDriver.Files,
+        null => flags.Boolean("systemd-cgroup") ? CgroupDriver.Systemd : CgroupDriver.Files,
+        var other => throw new UsageException($"unknown cgroup manager \"{other}\": use cgroupfs, systemd or disabled"),
     };
 
     private static string CacheDirectory() => Environment.IsPrivilegedProcess

@@ -86,8 +86,15 @@ internal sealed partial class HeldContainer
     /// </summary>
     private bool MeetRunning(bool toRemove)
     {
-        if (FileCalls.TryOpen(_directory, "running"u8, OpenFlags.ReadOnly | OpenFlags.NoFollow, 0, out var running) != Errno.None)
+        var errno = FileCalls.TryOpen(_directory, "running"u8, OpenFlags.ReadOnly | OpenFlags.NoFollow, 0, out var running);
+        if (errno != Errno.None)
         {
+            running.Dispose();
+            if (errno != Errno.ENOENT)
+            {
+                throw new LinuxException("open", $"{_state.ContainersPath}/{Record.Id}/running", errno);
+            }
+
             Recover();
             return true;
         }
@@ -121,6 +128,17 @@ internal sealed partial class HeldContainer
                 return false;
             }
 
+            if (!ProcessRoot.IsAlive(runs.Process, runs.StartTime))
+            {
+                // Whoever had it is about to make a change of it, or to throw it away.
+                if (FileCalls.TryRename(_directory, "upper"u8, _state.Handle, Encoding.UTF8.GetBytes($"{place}/{SnapshotStore.Publishing}"), replace: false) != Errno.None)
+                {
+                    FileCalls.RemoveTree(_directory, "upper"u8);
+                }
+
+                return false;
+            }
+
             // From here on the changes are the container's: when all is lost, what is there becomes one when it is next taken.
             FileCalls.Rename(_state.Handle, Encoding.UTF8.GetBytes($"{place}/work"), _directory, "work"u8, replace: false);
             FileCalls.Rename(_state.Handle, Encoding.UTF8.GetBytes(place), _directory, "scratch"u8, replace: false);
@@ -134,15 +152,18 @@ internal sealed partial class HeldContainer
 
     private void EndRunning()
     {
-        var runs = ReadRuns();
-        if (IsMounted && runs is not null)
+        if (ReadRuns() is { } runs)
         {
-            using (var root = FileCalls.Open(MountPath, OpenFlags.ReadOnly | OpenFlags.Directory))
+            // After a reboot there is only what was the mount's upper directory.
+            using (var root = IsMounted ? FileCalls.Open(MountPath, OpenFlags.ReadOnly | OpenFlags.Directory) : HasUpper ? OpenUpper() : null)
             {
-                runs.Places.Remove(root);
+                if (root is not null)
+                {
+                    runs.Places.Remove(root);
+                }
             }
 
-            if (!runs.StaysMounted)
+            if (IsMounted && !runs.StaysMounted)
             {
                 Unmount();
             }

@@ -22,6 +22,7 @@ internal sealed partial class HeldContainer : IDisposable
     private const OpenFlags DirectoryItself = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
     private const int MostChanges = 64;
     private const int Pause = 5;
+    private const int LongPause = 50;
     private readonly StateDirectory _state;
     private readonly WorkingContainerStore _store;
     private readonly SnapshotStore _snapshots;
@@ -69,8 +70,9 @@ internal sealed partial class HeldContainer : IDisposable
                 return container;
             }
 
+            // It runs where it can't be met: that takes as long as its command.
             container.Dispose();
-            Thread.Sleep(Pause);
+            Thread.Sleep(LongPause);
         }
     }
 
@@ -186,12 +188,18 @@ internal sealed partial class HeldContainer : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        if (TakeBack() && _running is not null)
+        try
         {
-            Leave();
+            if (TakeBack() && _running is not null)
+            {
+                Leave();
+            }
         }
-
-        _lock.Dispose();
+        finally
+        {
+            _running?.Dispose();
+            _lock.Dispose();
+        }
     }
 
     private static (FileLock Held, SafeFileHandle Directory, WorkingContainer Record) Lock(

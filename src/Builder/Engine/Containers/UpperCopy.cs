@@ -29,18 +29,38 @@ internal static class UpperCopy
 
             if (status.IsDirectory)
             {
+                var errno = FileCalls.TryOpen(source, entry.Name.Span, DirectoryItself, 0, out var from);
+                using var opened = from;
+                if (HasVanished(errno))
+                {
+                    continue;
+                }
+
+                if (errno != Errno.None)
+                {
+                    throw new LinuxException("open", entry.Name.ToString(), errno);
+                }
+
                 FileCalls.MakeDirectory(target, entry.Name.Span, 0x1C0);
-                using var from = FileCalls.Open(source, entry.Name.Span, DirectoryItself);
                 using var to = FileCalls.Open(target, entry.Name.Span, DirectoryItself);
                 Copy(from, to, cancellation);
                 continue;
             }
 
-            CopyFile(source, entry.Name.Span, status, target);
+            try
+            {
+                CopyFile(source, entry.Name.Span, status, target);
+            }
+            catch (LinuxException exception) when (HasVanished(exception.Errno) && FileCalls.TryStatus(source, entry.Name.Span, out _) != Errno.None)
+            {
+                FileCalls.TryUnlink(target, entry.Name.Span);
+            }
         }
 
         Metadata.Copy(source, target);
     }
+
+    private static bool HasVanished(Errno errno) => errno is Errno.ENOENT or Errno.ENOTDIR or Errno.ELOOP;
 
     private static void CopyFile(SafeFileHandle source, ReadOnlySpan<byte> name, in FileStatus status, SafeFileHandle target)
     {

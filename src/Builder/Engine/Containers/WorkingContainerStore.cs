@@ -122,6 +122,8 @@ internal sealed class WorkingContainerStore(StateDirectory state, SnapshotStore 
                 FileCalls.TryUnlink(state.Handle, LinkPath(record.Name));
             }
 
+            // Who changes the record at this moment would make it again.
+            using var locked = LockRecord(record.Id);
             FileCalls.Rename(state.Handle, Encoding.ASCII.GetBytes($"containers/{record.Id}"), grave.Handle, "container"u8);
         }
 

@@ -21,7 +21,7 @@ internal sealed class BusReader(ReadOnlyMemory<byte> bytes)
 
     internal string Text()
     {
-        var text = Encoding.UTF8.GetString(Take(checked((int)UInt32())));
+        var text = Encoding.UTF8.GetString(Take((int)Math.Min(UInt32(), int.MaxValue)));
         Take(1);
         return text;
     }

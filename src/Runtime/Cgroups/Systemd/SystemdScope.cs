@@ -55,12 +55,27 @@ internal static class SystemdScope
         try
         {
             using var bus = BusConnection.Open(Socket());
+            Kill(bus, unit);
             Await(bus, unit, bus.Call(ManagerPath, $"{Unit}.Manager", "StopUnit", "ss", new BusWriter().Text(unit).Text("replace")));
             bus.Call(ManagerPath, $"{Unit}.Manager", "ResetFailedUnit", "s", new BusWriter().Text(unit));
         }
         catch (Exception exception) when (exception is ContainerException or SocketException or InvalidDataException)
         {
             // It has gone by itself, and so it should.
+        }
+    }
+
+    // An init that failed may still be there, and a process that is the first of its namespace hears no SIGTERM.
+    private static void Kill(BusConnection bus, string unit)
+    {
+        const uint SignalKill = 9;
+        try
+        {
+            bus.Call(ManagerPath, $"{Unit}.Manager", "KillUnit", "ssi", new BusWriter().Text(unit).Text("all").UInt32(SignalKill));
+        }
+        catch (ContainerException)
+        {
+            // There is none any more.
         }
     }
 
@@ -77,9 +92,15 @@ internal static class SystemdScope
     /// <summary>Waits for the end of a job.</summary>
     private static void Await(BusConnection bus, string unit, BusMessage started)
     {
+        const int Patience = 60_000;
         var job = started.Read().Text();
-        while (true)
+        for (var end = Environment.TickCount64 + Patience; ;)
         {
+            if (Environment.TickCount64 > end)
+            {
+                throw new ContainerException($"systemd: the job for {unit} doesn't end", "cgroup", unit);
+            }
+
             var signal = bus.NextSignal();
             if (signal.Member != "JobRemoved")
             {
@@ -141,9 +162,9 @@ internal static class SystemdScope
             yield return (isUnified ? "MemoryMax" : "MemoryLimit", Unlimited(limit));
         }
 
-        if (isUnified && memory?.Swap is { } swap and not 0)
+        if (isUnified && memory?.Swap is not (null or 0))
         {
-            yield return ("MemorySwapMax", Unlimited(swap < 0 ? swap : swap - Math.Max(memory.Limit ?? 0, 0)));
+            yield return ("MemorySwapMax", Unlimited(CgroupSettings.SwapAlone(memory)));
         }
 
         if (cpu?.Shares is { } shares and not 0)
