@@ -10,6 +10,11 @@ public sealed class SystemdDriverTests : IDisposable
     private const string Manager = """
         set -u
         before=$(find /sys/fs/cgroup -type d | sort)
+        # A manager takes all processes of the cgroup that it starts in for its own.
+        for each in $(find /sys/fs/cgroup -maxdepth 2 -name cgroup.procs | grep -E '^/sys/fs/cgroup(/[^/]*)?/cgroup.procs$'); do
+            own=${each%/*}/bld-test-$$
+            mkdir $own && { cat ${own%/*}/cpuset.cpus > $own/cpuset.cpus; cat ${own%/*}/cpuset.mems > $own/cpuset.mems; echo $$ > $own/cgroup.procs; } 2>/dev/null
+        done
         mount -t tmpfs none /run
         mkdir -p /run/systemd/system /run/manager units
         export XDG_RUNTIME_DIR=/run/manager SYSTEMD_UNIT_PATH=$PWD/units
@@ -23,6 +28,7 @@ public sealed class SystemdDriverTests : IDisposable
         kill -9 $manager
         wait $manager 2>/dev/null
         $BLDRUN --systemd-cgroup run -b alone alone 2>&1
+        for each in /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/*/cgroup.procs; do test -e $each && echo $$ > $each; done 2>/dev/null
         find /sys/fs/cgroup -type d | sort > after
         echo "$before" | comm -13 - after | sort -r | xargs -r rmdir
         """;
@@ -46,7 +52,7 @@ public sealed class SystemdDriverTests : IDisposable
         Bundle("two", "machine.slice:bld:two", "sleep", "1000");
         Bundle("wrong", "/no/triple", "true");
         var lines = Run("""
-            $BLDRUN --systemd-cgroup run -b alone alone | grep -c ':/machine.slice/bld-alone.scope$'
+            $BLDRUN --systemd-cgroup run -b alone alone | grep -c '/machine.slice/bld-alone.scope$'
             systemctl --user is-active bld-alone.scope
             $BLDRUN --systemd-cgroup run -d -b two two
             systemctl --user is-active bld-two.scope
