@@ -7,14 +7,21 @@ internal sealed class GpgHome : IDisposable
 
     internal GpgHome(IEnumerable<string> keys, string policy)
     {
-        foreach (var key in keys)
+        try
         {
-            var bytes = key.StartsWith("data:", StringComparison.Ordinal) ? Convert.FromBase64String(key[5..]) : File.ReadAllBytes(key);
-            if (Run(["--import"], bytes, out _).Code != 0)
+            foreach (var key in keys)
             {
-                Dispose();
-                throw new RegistryException($"gpg can't read a key of the signature policy {policy}");
+                var bytes = key.StartsWith("data:", StringComparison.Ordinal) ? Convert.FromBase64String(key[5..]) : File.ReadAllBytes(key);
+                if (Run(["--import"], bytes, out _).Code != 0)
+                {
+                    throw new RegistryException($"gpg can't read a key of the signature policy {policy}");
+                }
             }
+        }
+        catch
+        {
+            Dispose();
+            throw;
         }
     }
 

@@ -185,6 +185,8 @@ public sealed class OutputTests(RegistryHome shared) : IClassFixture<RegistryHom
     {
         _home.Succeed("push", "-q", "--digestfile", _home.In("own-digest"), "app", "containers-storage:localhost/own:1");
         Assert.Contains($"localhost/own:1@{File.ReadAllText(_home.In("own-digest"))}", _home.Succeed("images", "--format", "{{.Name}}:{{.Tag}}@{{.Digest}}", "app").Split('\n'));
+        Assert.Contains("--format is for what leaves the store", _home.Bld("push", "--format", "docker", "app", "containers-storage:localhost/own:2").Error, StringComparison.Ordinal);
+        Assert.Contains("--sign-by signs images in registries only", _home.Bld("push", "--sign-by", "/none.pem", "app", "containers-storage:localhost/own:2").Error, StringComparison.Ordinal);
         _home.Succeed("rmi", "localhost/own:1");
     }
 

@@ -37,6 +37,11 @@ internal sealed class PushCommand : Command
             // Without a place in brackets it is our own store, as it is Buildah's for Buildah.
             PushSignature.Of(line.Flags, target: null)?.Dispose();
             EncryptionFlags.Refuse(line.Flags);
+            if (line.Flags.Has("format"))
+            {
+                throw new UsageException("--format is for what leaves the store, and here the image only gets another name: give another destination, or build or commit it with --format");
+            }
+
             session.Images.Tag(image, ImageNames.NormaliseTag(ImageNames.WithDefaultHost(target.Path)));
             WriteDigest(line, image.ManifestDigest);
             return 0;

@@ -65,9 +65,17 @@ internal sealed partial class HeldContainer : IDisposable
         {
             var (held, directory, record) = Lock(state, store, id, cancellation);
             var container = new HeldContainer(state, store, snapshots, held, directory, record);
-            if (container.MeetRunning(toRemove))
+            try
             {
-                return container;
+                if (container.MeetRunning(toRemove))
+                {
+                    return container;
+                }
+            }
+            catch
+            {
+                container.Dispose();
+                throw;
             }
 
             // It runs where it can't be met: that takes as long as its command.

@@ -61,14 +61,16 @@ internal sealed class MountPlaces
             for (var i = 0; i < missing.Count; i++)
             {
                 path = ByteString.Join(path.Span, missing[i].Span);
-                _made.Add((path, isDirectory || i < missing.Count - 1));
-                if (!_made[^1].IsDirectory)
+                if (!isDirectory && i == missing.Count - 1)
                 {
                     FileCalls.Open(parent, missing[i].Span, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x1A4).Dispose();
+                    _made.Add((path, false));
                     return;
                 }
 
+                // Noted when it is made: what a command that runs there was faster to make isn't ours to remove.
                 FileCalls.MakeDirectory(parent, missing[i].Span, 0x1ED);
+                _made.Add((path, true));
                 var child = FileCalls.Open(parent, missing[i].Span, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow);
                 parent.Dispose();
                 parent = child;

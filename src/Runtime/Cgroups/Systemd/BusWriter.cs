@@ -20,20 +20,16 @@ internal sealed class BusWriter
 
     internal BusWriter UInt32(uint value)
     {
-        Align(sizeof(uint));
         Span<byte> bytes = stackalloc byte[sizeof(uint)];
         BinaryPrimitives.WriteUInt32LittleEndian(bytes, value);
-        _bytes.AddRange(bytes);
-        return this;
+        return Aligned(bytes);
     }
 
     internal BusWriter UInt64(ulong value)
     {
-        Align(sizeof(ulong));
         Span<byte> bytes = stackalloc byte[sizeof(ulong)];
         BinaryPrimitives.WriteUInt64LittleEndian(bytes, value);
-        _bytes.AddRange(bytes);
-        return this;
+        return Aligned(bytes);
     }
 
     /// <summary>BOOLEAN: a number of four bytes.</summary>
@@ -79,6 +75,13 @@ internal sealed class BusWriter
     {
         _bytes.AddRange(bytes);
         return this;
+    }
+
+    /// <summary>A number lies at a multiple of its length.</summary>
+    private BusWriter Aligned(ReadOnlySpan<byte> number)
+    {
+        Align(number.Length);
+        return Bytes(number);
     }
 
     private void Align(int alignment)
