@@ -125,6 +125,9 @@ public sealed record ContainerRequest
     /// <summary>Called when only the exec is left, with init's number and the cgroups; what it throws ends the container.</summary>
     internal Action<int, IReadOnlyList<Cgroups.CgroupDirectory>>? Ready { get; init; }
 
+    /// <summary>The container is deleted by somebody else after its command's end: the poststop hooks are theirs.</summary>
+    internal bool OutlivesCommand { get; init; }
+
     /// <summary>The container is nobody's: neither its end nor its cgroups concern this process once it runs.</summary>
     internal bool Detached { get; init; }
 }

@@ -42,9 +42,15 @@ internal sealed class ContainerStart(ContainerRequest request, InheritedDescript
         SeccompListener.Connect(request.Spec.Linux?.Seccomp, inherited);
         ReachableTrees.Add(request, inherited);
         AddStreams(request, inherited);
-        for (var i = 0; i < request.PreservedDescriptors; i++)
+        for (var number = 3; number < 3 + request.PreservedDescriptors; number++)
         {
-            inherited.Pairs.Add((3 + i, 3 + i));
+            // What this program opened itself is close-on-exec, and nobody's to keep.
+            if (!ProcessCalls.IsInherited(number))
+            {
+                throw new ContainerException($"descriptor {number} of the {request.PreservedDescriptors} to be kept was not given to this program");
+            }
+
+            inherited.Pairs.Add((number, number));
         }
 
         return inherited.Pairs;

@@ -176,6 +176,7 @@ internal sealed class ContainerThread : IDisposable
             {
                 Signal(ProcessCalls.SignalKill);
                 Reap();
+                HostHooks.RunAfterwards(_request!);
                 throw;
             }
         }
@@ -186,7 +187,10 @@ internal sealed class ContainerThread : IDisposable
         }
 
         Reap();
-        HostHooks.RunAfterwards(_request);
+        if (!_request.OutlivesCommand)
+        {
+            HostHooks.RunAfterwards(_request);
+        }
     }
 
     private void Spawn(ContainerRequest request, InheritedDescriptors inherited, SafeFileHandle socket)

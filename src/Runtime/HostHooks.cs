@@ -34,7 +34,8 @@ internal static class HostHooks
 
         plan.CreateContainerHooks = Steps(hooks.CreateContainer);
         plan.StartContainerHooks = Steps(hooks.StartContainer);
-        plan.HookState = State(request, 0, "created");
+        // Init adds the rest and the end.
+        plan.HookState = Json(writer => WriteIdentity(writer, request))[..^1];
     }
 
     private static void Run(IReadOnlyList<HookSpec>? hooks, ContainerRequest request, int process, string status)
@@ -45,15 +46,19 @@ internal static class HostHooks
         }
     }
 
+    // The others run all the same (runtime-spec, "Lifecycle").
     private static void Try(IReadOnlyList<HookSpec>? hooks, ContainerRequest request, int process, string status)
     {
-        try
+        foreach (var hook in hooks ?? [])
         {
-            Run(hooks, request, process, status);
-        }
-        catch (SetupFailure failure)
-        {
-            request.Warn?.Invoke(failure.Message);
+            try
+            {
+                Run([hook], request, process, status);
+            }
+            catch (SetupFailure failure)
+            {
+                request.Warn?.Invoke(failure.Message);
+            }
         }
     }
 
@@ -94,11 +99,16 @@ internal static class HostHooks
     // runtime-spec, "State".
     private static void WriteState(Utf8JsonWriter writer, ContainerRequest identity, int process, string status)
     {
+        WriteIdentity(writer, identity);
+        writer.WriteString("status", status);
+        writer.WriteNumber("pid", process);
+    }
+
+    private static void WriteIdentity(Utf8JsonWriter writer, ContainerRequest identity)
+    {
         var spec = identity.Spec;
         writer.WriteString("ociVersion", spec.OciVersion);
         writer.WriteString("id", identity.Id.Length > 0 ? identity.Id : spec.Hostname ?? "");
-        writer.WriteString("status", status);
-        writer.WriteNumber("pid", process);
         writer.WriteString("bundle", identity.Bundle.Length > 0 ? identity.Bundle : spec.Root?.Path ?? "");
         writer.WriteStartObject("annotations");
         foreach (var (name, value) in spec.Annotations ?? new Dictionary<string, string>())

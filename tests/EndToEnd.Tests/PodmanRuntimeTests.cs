@@ -78,6 +78,19 @@ public sealed class PodmanRuntimeTests : IDisposable
         Assert.Contains("/x: Read-only file system", outcome.Error, StringComparison.Ordinal);
     }
 
+    [Fact]
+    public void Volumes_are_shared_and_what_an_exec_lacks_has_podmans_code()
+    {
+        Directory.CreateDirectory(_home.In("volume"));
+        Assert.Contains("shared:", Succeed("run", "--rm", "-v", $"{_home.In("volume")}:/v:shared", Image, "grep", " /v ", "/proc/self/mountinfo"), StringComparison.Ordinal);
+        Assert.Equal("700", Succeed("run", "--rm", "--tmpfs", "/t:mode=700", Image, "stat", "-c", "%a", "/t"));
+        Succeed("run", "-d", "--name", "lacks", Image, "sleep", "1000");
+        Assert.Equal(127, Podman("exec", "-w", "/nowhere", "lacks", "pwd").Code);
+        Assert.Equal(126, Podman("exec", "lacks", "/bin").Code);
+        Assert.Equal("B=2", Succeed("exec", "-e", "B=2", "lacks", "sh", "-c", "env | grep ^B="));
+        Succeed("kill", "lacks");
+    }
+
     private string Pod(params string[] flags)
     {
         var name = $"bld-{Guid.NewGuid().ToString("N")[..8]}";

@@ -17,7 +17,7 @@ public sealed class CommandErrorTests : IDisposable
         Expect(["/bin/bsybox"], "exec: \"/bin/bsybox\": stat /bin/bsybox: no such file or directory", Errno.ENOENT, 127);
 
     [Fact]
-    public void A_directory_is_not_a_command() => Expect(["/etc"], "exec: \"/etc\": is a directory", Errno.EISDIR, 126);
+    public void A_directory_is_not_a_command() => Expect(["/etc"], "exec: \"/etc\": is a directory: permission denied", Errno.EISDIR, 126);
 
     [Fact]
     public void A_file_without_the_execute_bit_is_refused() =>

@@ -131,6 +131,51 @@ public sealed class OciRuntimeTests
         Assert.Equal("poststop \"id\":\"hooks\"", lines[^1]);
     }
 
+    [Theory]
+    [InlineData("prestart")]
+    [InlineData("createRuntime")]
+    [InlineData("createContainer")]
+    public void What_a_failing_hook_has_begun_the_last_hooks_undo_each_for_itself(string kind)
+    {
+        using var bundle = new OciBundle();
+        var log = bundle.Root.In("tmp/hooks");
+        HookSpec Hook(string command) => new() { Path = "/bin/sh", Args = ["sh", "-c", command] };
+        IReadOnlyList<HookSpec>? Failing(string name) => name == kind ? [Hook("exit 4"), Hook($"echo never >> {log}")] : null;
+        bundle.Write(spec => spec with
+        {
+            Hooks = new HooksSpec
+            {
+                Prestart = Failing("prestart"),
+                CreateRuntime = Failing("createRuntime"),
+                CreateContainer = Failing("createContainer"),
+                Poststop = [Hook($"echo first >> {log}; exit 5"), Hook($"echo second >> {log}")],
+            },
+        });
+        var result = bundle.Run("create hooks");
+        Assert.Equal(1, result.Code);
+        Assert.Contains("hook /bin/sh: exit status 4\n", result.Output, StringComparison.Ordinal);
+        Assert.Equal("first\nsecond\n", File.ReadAllText(log));
+        Assert.Equal("", bundle.Run("list -q").Output);
+    }
+
+    [Fact]
+    public void Hooks_inside_are_told_the_number_that_the_container_sees()
+    {
+        using var bundle = new OciBundle();
+        HookSpec Hook(string program, string log) => new() { Path = program, Args = ["sh", "-c", $"cat >> {log}; echo >> {log}"], Env = ["PATH=/bin"] };
+        bundle.Write(spec => spec with
+        {
+            Root = spec.Root! with { Readonly = false },
+            Process = spec.Process! with { Args = ["true"] },
+            Hooks = new HooksSpec { CreateContainer = [Hook("/bin/sh", bundle.Root.In("tmp/hooks"))], StartContainer = [Hook("/bin/sh", "/tmp/hooks")] },
+        });
+        Assert.Equal(new Result(0, ""), bundle.Run("run hooks"));
+        var states = File.ReadAllLines(bundle.Root.In("tmp/hooks"));
+        Assert.Equal(["creating", "created"], states.Select(static state => Field(new Result(0, state), "status")));
+        Assert.All(states, static state => Assert.Equal("1", Field(new Result(0, state), "pid")));
+        Assert.All(states, static state => Assert.Equal("hooks", Field(new Result(0, state), "id")));
+    }
+
     [Fact]
     public void A_killed_create_leaves_no_process_behind()
     {

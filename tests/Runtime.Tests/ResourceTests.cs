@@ -32,6 +32,52 @@ public sealed class ResourceTests : IDisposable
     }
 
     [Fact]
+    public void Every_limit_has_its_file_or_a_reason()
+    {
+        var settings = CgroupSettings.From(new ResourcesSpec
+        {
+            Memory = new MemorySpec { DisableOomKiller = true },
+            Cpu = new CpuSpec { Quota = 50000, Burst = 10000, RealtimePeriod = 1000000, RealtimeRuntime = 9000, Idle = 1 },
+            BlockIo = new BlockIoSpec
+            {
+                Weight = 505,
+                LeafWeight = 20,
+                WeightDevice = [new WeightDevice { Major = 8, Minor = 1, Weight = 10, LeafWeight = 30 }],
+                ThrottleReadBpsDevice = [new ThrottleDevice { Major = 8, Minor = 1, Rate = 1000 }],
+                ThrottleWriteIopsDevice = [new ThrottleDevice { Major = 8, Minor = 2, Rate = 7 }],
+            },
+        });
+        Assert.Equal(
+            [
+                "memory.oom_control=1 -", "cpu.cfs_quota_us=50000 cpu.max=50000 100000", "cpu.cfs_burst_us=10000 cpu.max.burst=10000", "cpu.rt_period_us=1000000 -",
+                "cpu.rt_runtime_us=9000 -", "cpu.idle=1 cpu.idle=1", "blkio.weight=505 io.weight=5000", "blkio.leaf_weight=20 -", "blkio.weight_device=8:1 10 io.weight=8:1 1",
+                "blkio.leaf_weight_device=8:1 30 -", "blkio.throttle.read_bps_device=8:1 1000 io.max=8:1 rbps=1000", "blkio.throttle.write_iops_device=8:2 7 io.max=8:2 wiops=7",
+            ],
+            settings.Select(static setting => $"{Show(setting.First)} {Show(setting.Second)}"));
+    }
+
+    [Fact]
+    public void A_weight_goes_where_the_scheduler_of_this_kernel_has_it()
+    {
+        if (CgroupHost.All().Find(static each => each.Controllers.Contains("blkio")) is not { } place)
+        {
+            return;
+        }
+
+        var result = Run(new ResourcesSpec { BlockIo = new BlockIoSpec { Weight = 300 } }, "echo ran");
+        Assert.True(place.IsUnified || result == new Result(0, "ran\n"), result.Output);
+    }
+
+    [Fact]
+    public void A_cgroups_path_stays_in_its_hierarchy()
+    {
+        string Name(string path) => CgroupName.Of(_root.Request("true") is var request ? request with { Spec = request.Spec with { Linux = request.Spec.Linux! with { CgroupsPath = path } } } : null!, 1);
+        Assert.Equal("/up", Name("/a/../../up"));
+        Assert.Equal("up/down", Name("../up/./down"));
+        Assert.Equal("/a/b", Name("/a/b"));
+    }
+
+    [Fact]
     public void Hooks_run_around_the_container_and_get_its_state()
     {
         var log = _root.In("hooks");
@@ -45,7 +91,7 @@ public sealed class ResourceTests : IDisposable
             },
         };
         var result = BusyboxRoot.Run(request);
-        Assert.Equal("create \"status\":\"creating\"\ninside \"status\":\"created\"\n", result.Output);
+        Assert.Equal("create \"status\":\"creating\"\ninside \"status\":\"creating\"\n", result.Output);
         Assert.EndsWith("stop \"status\":\"stopped\"\n", File.ReadAllText(log), StringComparison.Ordinal);
     }
 
@@ -78,6 +124,8 @@ public sealed class ResourceTests : IDisposable
         var linux = request.Spec.Linux! with { Namespaces = [.. request.Spec.Linux!.Namespaces!, new NamespaceSpec { Type = "user" }] };
         Assert.Throws<ContainerException>(() => BusyboxRoot.Run(request with { Spec = request.Spec with { Linux = linux } }));
     }
+
+    private static string Show((string File, string Value)? target) => target is { } some ? $"{some.File}={some.Value}" : "-";
 
     private static ResourcesSpec Pids => new() { Pids = new PidsSpec { Limit = 4 } };
 

@@ -18,6 +18,46 @@ public sealed class SpecAreaTests : IDisposable
     }
 
     [Fact]
+    public void A_tmpfs_that_begins_so_has_the_mode_that_is_asked_for() =>
+        Expect("700", "stat -c %a /tmp", spec => WithMount(spec, "/tmp", "tmpfs", "tmpfs", "tmpcopyup", "mode=700"));
+
+    [Fact]
+    public void Nothing_is_copied_up_into_a_bind_mount()
+    {
+        var source = Directory.CreateDirectory($"{_bundle.Path}/source").FullName;
+        File.WriteAllText(_bundle.Root.In("tmp/file"), "from the image");
+        Expect("ran", "echo ran", spec => WithMount(spec, "/tmp", "bind", source, "bind", "tmpcopyup"));
+        Assert.Empty(Directory.GetFileSystemEntries(source));
+    }
+
+    [Fact]
+    public void A_bind_mount_may_have_the_type_none()
+    {
+        var source = Directory.CreateDirectory($"{_bundle.Path}/source").FullName;
+        File.WriteAllText($"{source}/file", "of the host");
+        Expect("of the host", "cat /tmp/file", spec => WithMount(spec, "/tmp", "none", source, "rbind", "ro"));
+    }
+
+    [Theory]
+    [InlineData("shared", "shared:")]
+    [InlineData("rshared", "shared:")]
+    [InlineData("unbindable", "unbindable")]
+    public void The_root_gets_its_propagation(string propagation, string expected) =>
+        Expect(expected, "grep ' / / ' /proc/self/mountinfo || cat /proc/self/mountinfo | head -1", spec => spec with { Linux = spec.Linux! with { RootfsPropagation = propagation } });
+
+    [Fact]
+    public void A_file_and_a_directory_are_not_mounted_on_each_other()
+    {
+        File.WriteAllText(_bundle.Root.In("tmp/file"), "");
+        Expect("mount /tmp/file: not a directory", "true", spec => WithMount(spec, "/tmp/file", "bind", "/tmp", "bind"));
+        Expect("mount /tmp: is a directory", "true", spec => WithMount(spec, "/tmp", "bind", "/etc/passwd", "bind"));
+    }
+
+    [Fact]
+    public void Of_two_variables_the_later_one_counts_and_an_empty_home_is_none() =>
+        Expect("HOME=/root\nA=2\n", "env | grep -E '^(A|HOME)='", spec => spec with { Process = spec.Process! with { Env = ["A=1", "HOME=", "PATH=/bin", "A=2"] } });
+
+    [Fact]
     public void Recursive_read_only_reaches_the_mounts_below()
     {
         Expect("refused", "mkdir /tmp/x 2>/dev/null || echo refused", spec => WithMount(spec, "/tmp", "bind", "/dev", "rbind", "rro"));
@@ -64,8 +104,68 @@ public sealed class SpecAreaTests : IDisposable
     [Theory]
     [InlineData("net.ipv4.ip_forward", "1")]
     [InlineData("kernel/msgmax", "9000")]
+    [InlineData("fs.mqueue.msg_max", "7")]
     public void A_sysctl_of_an_own_namespace_is_set(string name, string value) =>
         Expect(value, $"cat /proc/sys/{name.Replace('.', '/')}", spec => spec with { Linux = spec.Linux! with { Sysctl = new Dictionary<string, string> { [name] = value } } });
+
+    [Theory]
+    [InlineData("vm.swappiness", "belongs to no namespace")]
+    [InlineData("kernel.pid_max", "belongs to no namespace")]
+    [InlineData("kernel.hostname", "said by the field \"hostname\"")]
+    [InlineData("net/../kernel/pid_max", "is no name of one")]
+    [InlineData("net.ipv4.ip_forward", "needs its own network namespace", "network")]
+    [InlineData("kernel.msgmax", "needs its own ipc namespace", "ipc")]
+    [InlineData("kernel/domainname", "needs its own uts namespace", "uts")]
+    public void A_sysctl_of_the_host_is_refused(string name, string expected, string without = "") =>
+        Expect(expected, "true", spec => spec with
+        {
+            Hostname = null,
+            Linux = spec.Linux! with
+            {
+                Sysctl = new Dictionary<string, string> { [name] = File.ReadAllText(name.Contains("..", StringComparison.Ordinal) ? "/proc/sys/kernel/pid_max" : $"/proc/sys/{name.Replace('.', '/')}").Trim() },
+                Namespaces = [.. spec.Linux.Namespaces!.Where(item => item.Type != without)],
+            },
+        });
+
+    [Fact]
+    public void A_namespace_that_is_joined_by_the_hosts_path_is_the_hosts() =>
+        Expect("needs its own network namespace", "true", spec => spec with
+        {
+            Linux = spec.Linux! with
+            {
+                Sysctl = new Dictionary<string, string> { ["net.ipv4.ip_forward"] = File.ReadAllText("/proc/sys/net/ipv4/ip_forward").Trim() },
+                Namespaces = [.. spec.Linux.Namespaces!.Where(static item => item.Type != "network"), new NamespaceSpec { Type = "network", Path = "/proc/self/ns/net" }],
+            },
+        });
+
+    [Theory]
+    [InlineData("linux.intelRdt", "Intel RDT")]
+    [InlineData("linux.resources.network", "(network)")]
+    [InlineData("linux.resources.rdma", "(rdma)")]
+    public void What_is_not_done_is_refused_and_empty_it_is_nothing(string path, string expected)
+    {
+        foreach (var (content, output) in ((string, string)[])[("{\"x\":1}", expected), ("{}", "ran")])
+        {
+            _bundle.Write(static spec => spec with { Process = spec.Process! with { Args = ["echo", "ran"] } });
+            var text = File.ReadAllText($"{_bundle.Path}/config.json");
+            var member = path.Split('.')[^1];
+            var parent = path.Split('.')[^2];
+            var place = text.IndexOf($"\"{parent}\": {{", StringComparison.Ordinal) + parent.Length + 5;
+            File.WriteAllText($"{_bundle.Path}/config.json", text.Insert(place, $"\"{member}\": {content},"));
+            Assert.Contains(output, _bundle.Run("run one").Output, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_configuration_that_contradicts_itself_is_refused()
+    {
+        Expect("names the pid namespace twice", "true", spec => spec with { Linux = spec.Linux! with { Namespaces = [.. spec.Linux.Namespaces!, new NamespaceSpec { Type = "pid" }] } });
+        Expect("timeOffsets need a time namespace", "true", spec => spec with { Linux = spec.Linux! with { TimeOffsets = new Dictionary<string, TimeOffsetSpec> { ["boottime"] = new() { Secs = 1 } } } });
+        Expect("unknown rootfsPropagation \"some\"", "true", spec => spec with { Linux = spec.Linux! with { RootfsPropagation = "some" } });
+        Expect("it has no \"root\" with a path", "true", spec => spec with { Root = null });
+        Expect("a bind mount without a source", "true", spec => spec with { Mounts = [.. spec.Mounts!, new MountSpec { Destination = "/tmp", Type = "bind" }] });
+        Expect("set oomScoreAdj to 3000: invalid argument", "true", spec => spec with { Process = spec.Process! with { OomScoreAdj = 3000 } });
+    }
 
     [Fact]
     public void Rlimits_groups_umask_and_oom_score_are_the_commands() =>
@@ -143,7 +243,14 @@ public sealed class SpecAreaTests : IDisposable
             Process = spec.Process! with { Args = ["true"] },
             Linux = spec.Linux! with { Namespaces = [.. spec.Linux.Namespaces!.Where(static item => item.Type != "uts")] },
         });
-        Assert.Contains("needs a uts namespace", _bundle.Run("run one").Output, StringComparison.Ordinal);
+        Assert.Contains("host name would change the host's: it needs a uts namespace", _bundle.Run("run one").Output, StringComparison.Ordinal);
+        var domain = File.ReadAllText("/proc/sys/kernel/domainname");
+        Expect("domain name would change the host's: it needs a uts namespace", "true", spec => spec with
+        {
+            Hostname = null,
+            Domainname = domain.Trim(),
+            Linux = spec.Linux! with { Namespaces = [.. spec.Linux.Namespaces!.Where(static item => item.Type != "uts")] },
+        });
     }
 
     private static ContainerSpec WithMount(ContainerSpec spec, string destination, string type, string source, params string[] options) =>

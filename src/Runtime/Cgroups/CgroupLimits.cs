@@ -50,6 +50,13 @@ internal static class CgroupLimits
         }
 
         var errno = directory.TryWrite(target.File, target.Value);
+        if (errno == Errno.ENOENT && setting.Bfq is { } value)
+        {
+            var dot = target.File.IndexOf('.', StringComparison.Ordinal);
+            target = ($"{target.File[..dot]}.bfq{target.File[dot..]}", value);
+            errno = directory.TryWrite(target.File, target.Value);
+        }
+
         reason = errno switch
         {
             Errno.None => "",

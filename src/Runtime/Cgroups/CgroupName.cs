@@ -14,7 +14,7 @@ internal static class CgroupName
         {
             // "slice:prefix:name" is how callers of the systemd driver say it.
             var parts = path.Split(':');
-            return parts.Length == 3 ? $"{SlicePath(parts[0])}/{(parts[1].Length > 0 ? parts[1] + "-" : "")}{parts[2]}.scope" : path;
+            return parts.Length == 3 ? $"{SlicePath(parts[0])}/{(parts[1].Length > 0 ? parts[1] + "-" : "")}{parts[2]}.scope" : Inside(path);
         }
 
         return request.AllCgroups && request.Id.Length > 0
@@ -34,6 +34,13 @@ internal static class CgroupName
         }
 
         return place.Mount + (place.IsUnified ? place.Own[..place.Own.LastIndexOf('/')] : place.Own);
+    }
+
+    // ".." ends at the hierarchy's own root.
+    private static string Inside(string path)
+    {
+        var full = System.IO.Path.GetFullPath("/" + path);
+        return path.StartsWith('/') ? full : full[1..];
     }
 
     /// <summary>Whether this process is the machine's own root, who is refused nothing without a reason.</summary>

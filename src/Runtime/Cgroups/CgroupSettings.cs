@@ -6,7 +6,9 @@ namespace Bld.Runtime.Cgroups;
 
 /// <summary>A file of a controller and what to write into it, in both versions' words; null where a version has none.</summary>
 /// <param name="What">The limit as a person calls it.</param>
-internal sealed record CgroupSetting(string Controller, string What, (string File, string Value)? First, (string File, string Value)? Second);
+/// <param name="Bfq">The value for a kernel that has the files of the BFQ scheduler in place of those of CFQ and of the cost model.</param>
+internal sealed record CgroupSetting(
+    string Controller, string What, (string File, string Value)? First, (string File, string Value)? Second, string? Bfq = null);
 
 /// <summary>The spec's resources as files to write.</summary>
 internal static class CgroupSettings
@@ -27,13 +29,7 @@ internal static class CgroupSettings
             settings.Add(new CgroupSetting("pids", "number of processes", ("pids.max", value), ("pids.max", value)));
         }
 
-        if (resources.BlockIo?.Weight is { } weight and not 0)
-        {
-            // v1 has 10 to 1000, v2 1 to 10000.
-            var second = 1 + ((weight - 10) * 9999L / 990);
-            settings.Add(new CgroupSetting("blkio", "io weight", ("blkio.weight", Text(weight)), ("io.weight", Text(second))));
-        }
-
+        BlockIoSettings.Add(settings, resources.BlockIo);
         foreach (var page in resources.HugepageLimits ?? [])
         {
             settings.Add(new CgroupSetting(
@@ -83,6 +79,11 @@ internal static class CgroupSettings
         {
             settings.Add(Memory("swappiness", ("memory.swappiness", $"{swappiness}"), null));
         }
+
+        if (memory?.DisableOomKiller == true)
+        {
+            settings.Add(Memory("disableOOMKiller", ("memory.oom_control", "1"), null));
+        }
     }
 
     private static void AddCpu(List<CgroupSetting> settings, CpuSpec? cpu)
@@ -101,6 +102,26 @@ internal static class CgroupSettings
         if (cpu?.Quota is { } quota and not 0)
         {
             settings.Add(new CgroupSetting("cpu", "cpu quota", ("cpu.cfs_quota_us", Text(quota)), ("cpu.max", $"{Unlimited(quota)} {period}")));
+        }
+
+        if (cpu?.Burst is { } burst)
+        {
+            settings.Add(new CgroupSetting("cpu", "cpu burst", ("cpu.cfs_burst_us", $"{burst}"), ("cpu.max.burst", $"{burst}")));
+        }
+
+        if (cpu?.RealtimePeriod is { } realtimePeriod and not 0)
+        {
+            settings.Add(new CgroupSetting("cpu", "realtime period", ("cpu.rt_period_us", $"{realtimePeriod}"), null));
+        }
+
+        if (cpu?.RealtimeRuntime is { } realtimeRuntime and not 0)
+        {
+            settings.Add(new CgroupSetting("cpu", "realtime runtime", ("cpu.rt_runtime_us", Text(realtimeRuntime)), null));
+        }
+
+        if (cpu?.Idle is { } idle)
+        {
+            settings.Add(new CgroupSetting("cpu", "cpu idle", ("cpu.idle", Text(idle)), ("cpu.idle", Text(idle))));
         }
 
         if (!string.IsNullOrEmpty(cpu?.Cpus))

@@ -5,19 +5,19 @@ using Bld.Runtime.Users;
 
 namespace Bld.Runtime.Init;
 
-/// <summary>The command's environment: what was asked for, and HOME from the container's own /etc/passwd when it is missing.</summary>
+/// <summary>The command's environment: what was asked for, and HOME from the container's own /etc/passwd when it is missing or empty.</summary>
 internal static class CommandEnvironment
 {
     internal static byte[][] Complete(ProcessStep process)
     {
-        if (Find(process.Environment, "HOME="u8) is not null)
+        if (Find(process.Environment, "HOME="u8) is { Length: > 0 })
         {
             return process.Environment;
         }
 
         using var root = FileCalls.Open(FileCalls.CurrentDirectory, "/"u8, OpenFlags.Path | OpenFlags.Directory);
         var home = new UserDatabase(root).FindHome(process.User) ?? "/";
-        return [.. process.Environment, Encoding.UTF8.GetBytes("HOME=" + home)];
+        return [.. process.Environment.Where(static entry => !entry.AsSpan().StartsWith("HOME="u8)), Encoding.UTF8.GetBytes("HOME=" + home)];
     }
 
     /// <summary>The value of the entry that starts with <paramref name="prefix"/>; null when there is none.</summary>

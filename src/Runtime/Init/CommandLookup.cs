@@ -58,7 +58,7 @@ internal static unsafe class CommandLookup
             case Errno.None:
                 return;
             case Errno.EISDIR:
-                throw new SetupFailure("exec", Show(name), Errno.EISDIR, $"exec: \"{Show(name)}\": is a directory", NotExecutable);
+                throw new SetupFailure("exec", Show(name), Errno.EISDIR, $"exec: \"{Show(name)}\": is a directory: permission denied", NotExecutable);
             case Errno.EACCES:
                 throw new SetupFailure("exec", Show(name), Errno.EACCES, $"exec: \"{Show(name)}\": permission denied", NotExecutable);
             case var errno:

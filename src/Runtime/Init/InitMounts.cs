@@ -67,10 +67,16 @@ internal sealed class InitMounts(InitPlan plan)
     {
         using var tree = trees.Make(mount);
         using var target = targets.Open(mount);
-        SetupFailure.Check(MountCalls.TryMoveMount(tree, target), "mount", mount.Destination);
+        var errno = MountCalls.TryMoveMount(tree, target);
+        if (errno == Errno.EINVAL && FileCalls.Status(tree).IsDirectory != FileCalls.Status(target).IsDirectory)
+        {
+            errno = FileCalls.Status(tree).IsDirectory ? Errno.ENOTDIR : Errno.EISDIR;
+        }
+
+        SetupFailure.Check(errno, "mount", mount.Destination);
         if (mount.CopyUp)
         {
-            TreeCopy.CopyUp(target, tree);
+            TreeCopy.CopyUp(target, tree, mount.Data);
         }
 
         if (mount.Kind == (int)MountKind.Cgroups)

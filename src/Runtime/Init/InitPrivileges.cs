@@ -39,10 +39,11 @@ internal sealed unsafe class InitPrivileges(ProcessStep process, bool ownMounts)
     }
 
     /// <summary>chdir as root; when root may not (root squash, fuse), the user tries again.</summary>
-    internal void EnterWorkingDirectory()
+    /// <param name="mayMake">Whether a missing one is made; a further process of a container gets only what is there.</param>
+    internal void EnterWorkingDirectory(bool mayMake)
     {
         var errno = TryChangeDirectory();
-        if (errno == Errno.ENOENT)
+        if (errno == Errno.ENOENT && mayMake)
         {
             using var root = FileCalls.Open(FileCalls.CurrentDirectory, "/"u8, OpenFlags.Path | OpenFlags.Directory);
             using var made = new MountTargets(root).OpenDirectory(process.WorkingDirectory);

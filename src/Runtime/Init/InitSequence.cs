@@ -1,3 +1,5 @@
+using System.Text;
+
 using Bld.Runtime.Linux;
 
 using Microsoft.Win32.SafeHandles;
@@ -30,7 +32,7 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel)
         {
             var mounts = new InitMounts(plan);
             using var root = mounts.Build();
-            RunHooks(plan.CreateContainerHooks);
+            RunHooks(plan.CreateContainerHooks, "creating"u8);
             mounts.Enter(root);
         }
         else if (plan.RootPath.Length > 0)
@@ -49,7 +51,7 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel)
         var process = plan.Process;
         var privileges = new InitPrivileges(process, plan.OwnMounts);
         privileges.PrepareStreams();
-        privileges.EnterWorkingDirectory();
+        privileges.EnterWorkingDirectory(mayMake: plan.OwnMounts || plan.RootPath.Length > 0);
         privileges.Drop();
         privileges.ReenterWorkingDirectory();
         var environment = CommandEnvironment.Complete(process);
@@ -64,7 +66,7 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel)
             return 1;
         }
 
-        RunHooks(plan.StartContainerHooks);
+        RunHooks(plan.StartContainerHooks, "created"u8);
         if (process.Stay)
         {
             // Nobody who shares this user may write into a process that shares memory with the command's guardian.
@@ -111,7 +113,7 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel)
         if (plan.TimeOffsets.Length > 0)
         {
             using var offsets = FileCalls.Open("/proc/self/timens_offsets", OpenFlags.WriteOnly);
-            FileCalls.WriteAll(offsets, plan.TimeOffsets);
+            SetupFailure.Check(FileCalls.TryWrite(offsets, plan.TimeOffsets), "set timeOffsets");
         }
     }
 
@@ -147,11 +149,18 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel)
         }
     }
 
-    private void RunHooks(HookStep[] hooks)
+    // runtime-spec, "State": hooks of the container's namespaces are told the number that the container sees.
+    private void RunHooks(HookStep[] hooks, ReadOnlySpan<byte> status)
     {
+        if (hooks.Length == 0)
+        {
+            return;
+        }
+
+        byte[] state = [.. plan.HookState, .. ",\"status\":\""u8, .. status, .. Encoding.ASCII.GetBytes($"\",\"pid\":{Environment.ProcessId}}}")];
         foreach (var hook in hooks)
         {
-            HookRunner.Run(hook.Path, hook.Arguments, hook.Environment, hook.TimeoutSeconds, plan.HookState);
+            HookRunner.Run(hook.Path, hook.Arguments, hook.Environment, hook.TimeoutSeconds, state);
         }
     }
 

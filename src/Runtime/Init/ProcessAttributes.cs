@@ -27,8 +27,7 @@ internal static class ProcessAttributes
         for (var i = 0; i < sysctls.Length; i += 2)
         {
             var name = Encoding.UTF8.GetString(sysctls[i]);
-            var path = "sys/" + (name.Contains('/', StringComparison.Ordinal) ? name : name.Replace('.', '/'));
-            Write(proc, path, sysctls[i + 1], $"set sysctl {name}");
+            Write(proc, "sys/" + SysctlName.PathOf(name), sysctls[i + 1], $"set sysctl {name}");
         }
     }
 

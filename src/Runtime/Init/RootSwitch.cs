@@ -44,6 +44,9 @@ internal static unsafe class RootSwitch
             MountCalls.TrySetAttributes(tree, recursive: true, MountAttributeFlags.None, MountAttributeFlags.None, Private),
             "make the root private");
         using var place = OpenHostRoot();
+        SetupFailure.Check(
+            MountCalls.TrySetAttributes(place, recursive: false, MountAttributeFlags.None, MountAttributeFlags.None, Private),
+            "make / private");
         SetupFailure.Check(MountCalls.TryMoveMount(tree, place), "attach the root file system", plan.RootPath);
         return tree;
     }

@@ -11,12 +11,37 @@ internal static class TreeCopy
 
     /// <param name="covered">The directory below the mount, opened before it was covered.</param>
     /// <param name="tree">The new mount's root.</param>
-    internal static void CopyUp(SafeFileHandle covered, SafeFileHandle tree)
+    /// <param name="options">Names and values by turns: a mode and an owner that are asked for are not those of the directory below.</param>
+    internal static void CopyUp(SafeFileHandle covered, SafeFileHandle tree, byte[][] options)
     {
         using var source = FileCalls.Open(covered, "."u8, DirectoryFlags);
         using var target = FileCalls.Open(tree, "."u8, DirectoryFlags);
         CopyDirectory(source, target);
-        CopyMetadata(FileCalls.Status(source), target, default);
+        var status = FileCalls.Status(source);
+        if (!Names(options, "uid"u8) && !Names(options, "gid"u8))
+        {
+            FileCalls.ChangeOwner(target, default, status.UserId, status.GroupId);
+        }
+
+        if (!Names(options, "mode"u8))
+        {
+            FileCalls.ChangeMode(target, status.Permissions);
+        }
+
+        FileCalls.ChangeModifiedTime(target, "."u8, status.ModifiedAt);
+    }
+
+    private static bool Names(byte[][] options, ReadOnlySpan<byte> name)
+    {
+        for (var i = 0; i < options.Length; i += 2)
+        {
+            if (name.SequenceEqual(options[i]))
+            {
+                return true;
+            }
+        }
+
+        return false;
     }
 
     private static void CopyDirectory(SafeFileHandle source, SafeFileHandle target)
@@ -70,15 +95,11 @@ internal static class TreeCopy
     private static void CopyMetadata(FileStatus status, SafeFileHandle target, ReadOnlySpan<byte> name)
     {
         FileCalls.ChangeOwner(target, name, status.UserId, status.GroupId);
-        if (!status.IsSymbolicLink && !name.IsEmpty)
+        if (!status.IsSymbolicLink)
         {
             FileCalls.ChangeMode(target, name, status.Permissions);
         }
-        else if (name.IsEmpty)
-        {
-            FileCalls.ChangeMode(target, status.Permissions);
-        }
 
-        FileCalls.ChangeModifiedTime(target, name.IsEmpty ? "."u8 : name, status.ModifiedAt);
+        FileCalls.ChangeModifiedTime(target, name, status.ModifiedAt);
     }
 }

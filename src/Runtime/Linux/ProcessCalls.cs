@@ -103,6 +103,14 @@ internal static unsafe partial class ProcessCalls
         return true;
     }
 
+    /// <summary>Whether a descriptor is open and not close-on-exec: whoever started this process left it there.</summary>
+    internal static bool IsInherited(int descriptor)
+    {
+        const int GetDescriptorFlags = 1;
+        using var file = new SafeFileHandle(descriptor, ownsHandle: false);
+        return Libc.fcntl(file, GetDescriptorFlags, 0) == 0;
+    }
+
     /// <summary>fcntl(2) FD_CLOEXEC.</summary>
     internal static void SetCloseOnExec(SafeFileHandle file)
     {

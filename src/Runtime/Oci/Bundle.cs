@@ -48,9 +48,14 @@ internal static class Bundle
             throw new ContainerException("config.json: it has no \"process\"");
         }
 
+        if (spec.Root is not { Path.Length: > 0 } root)
+        {
+            throw new ContainerException("config.json: it has no \"root\" with a path");
+        }
+
         return spec with
         {
-            Root = (spec.Root ?? new RootSpec()) with { Path = Absolute(spec.Root?.Path ?? "rootfs", directory) },
+            Root = root with { Path = Absolute(root.Path, directory) },
             Process = Restrict(spec.Process),
             Mounts = [.. (spec.Mounts ?? []).Select(mount => Complete(mount, directory))],
         };

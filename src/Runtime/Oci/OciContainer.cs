@@ -33,8 +33,8 @@ public sealed class OciContainer
     /// <summary><c>created</c>, <c>running</c>, <c>paused</c> or <c>stopped</c>.</summary>
     public string Status =>
         !ProcessStatus.IsAlive(State.Pid, State.StartTime) ? "stopped"
-        : File.Exists(StartSocketPath) ? "created"
-        : Freezer.IsFrozen(State.Cgroups) ? "paused" : "running";
+        : Freezer.IsFrozen(State.Cgroups) ? "paused"
+        : File.Exists(StartSocketPath) ? "created" : "running";
 
     internal string StartSocketPath => $"{_root.PathOf(Id)}/{StateRoot.StartSocket}";
 
@@ -92,11 +92,7 @@ public sealed class OciContainer
             return;
         }
 
-        if (Status == "stopped")
-        {
-            throw new ContainerException($"container \"{Id}\" is not running", "kill", Id, Errno.ESRCH);
-        }
-
+        RequireProcess();
         SignalInit(signal);
         if (signal == ProcessCalls.SignalKill)
         {
@@ -163,8 +159,10 @@ public sealed class OciContainer
     }
 
     /// <summary>Changes limits while it runs.</summary>
+    /// <exception cref="ContainerException">It has ended, or this host can't set one of them.</exception>
     public void Update(ResourcesSpec resources)
     {
+        RequireProcess();
         CgroupLimits.Apply(State.Cgroups, CgroupSettings.From(resources));
         DeviceLimits.Apply(State.Cgroups, resources.Devices);
     }
@@ -185,6 +183,15 @@ public sealed class OciContainer
 
         processes.Sort();
         return processes;
+    }
+
+    // The words are those that containerd looks for.
+    private void RequireProcess()
+    {
+        if (Status == "stopped")
+        {
+            throw new ContainerException($"container not running: \"{Id}\" has ended", "find", Id, Errno.ESRCH);
+        }
     }
 
     private ContainerRequest HookRequest(Action<string>? warn) => new() { Spec = Spec(), Id = Id, Bundle = State.Bundle, Warn = warn };

@@ -37,6 +37,9 @@ public sealed record OciCreateOptions
 
     public bool NoNewKeyring { get; init; }
 
+    /// <summary>Leave the state of a container that was run to its end for "delete".</summary>
+    public bool Keep { get; init; }
+
     /// <summary>Hears of protections that this host can't give.</summary>
     public Action<string>? Warn { get; init; }
 }
@@ -75,7 +78,11 @@ public sealed class OciCreation(StateRoot root, OciCreateOptions options)
             using var attached = started(container);
             code = container.Wait(CancellationToken.None);
         });
-        root.Remove(options.Id);
+        if (!options.Keep)
+        {
+            root.Remove(options.Id);
+        }
+
         return code;
     }
 
@@ -97,6 +104,8 @@ public sealed class OciCreation(StateRoot root, OciCreateOptions options)
     {
         var spec = Bundle.Read(_bundle, $"{_bundle}/config.json", out var text);
         spec = options.NoCgroups ? spec with { Linux = spec.Linux! with { Resources = null, CgroupsPath = null } } : spec;
+        var activated = SocketActivation.Count();
+        spec = activated == 0 ? spec : spec with { Process = SocketActivation.Announce(spec.Process!, activated) };
         using var console = ConnectConsole(spec);
         using var input = new SafeFileHandle(0, ownsHandle: false);
         using var output = new SafeFileHandle(1, ownsHandle: false);
@@ -111,7 +120,8 @@ public sealed class OciCreation(StateRoot root, OciCreateOptions options)
                 Output = output,
                 Error = error,
                 ConsoleSocket = options.Console ?? console,
-                PreservedDescriptors = options.PreservedDescriptors,
+                PreservedDescriptors = options.PreservedDescriptors + activated,
+                OutlivesCommand = options.Keep,
                 NoPivot = options.NoPivot,
                 KeepKeyring = options.NoNewKeyring,
                 SeccompCache = root.FilterCache,

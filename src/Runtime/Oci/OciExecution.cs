@@ -1,3 +1,4 @@
+using Bld.Runtime.Cgroups;
 using Bld.Runtime.Init;
 using Bld.Runtime.Linux;
 using Bld.Runtime.Plans;
@@ -24,8 +25,8 @@ public sealed record OciExecOptions
 
     public int PreservedDescriptors { get; init; }
 
-    /// <summary>A cgroup below the container's own, which must exist; null is the container's.</summary>
-    public string? Cgroup { get; init; }
+    /// <summary>Cgroups below the container's own, which must exist: a path for all hierarchies, or <c>controller,…:path</c>.</summary>
+    public IReadOnlyList<string> Cgroups { get; init; } = [];
 
     public bool IgnorePaused { get; init; }
 
@@ -63,6 +64,11 @@ public sealed class OciExecution(StateRoot root, OciContainer container, OciExec
                 throw new ContainerException($"cannot exec in container \"{container.Id}\": it is not running");
         }
 
+        if (options is { ConsoleSocket: not null, Process.Terminal: false })
+        {
+            throw new ContainerException("a console socket is given, and the process wants no terminal");
+        }
+
         var spec = container.Spec();
         using var console = options is { ConsoleSocket: { } path, Process.Terminal: true } ? SocketCalls.Connect(Path.GetFullPath(path)) : null;
         using var input = new SafeFileHandle(0, ownsHandle: false);
@@ -74,7 +80,7 @@ public sealed class OciExecution(StateRoot root, OciContainer container, OciExec
                 Spec = new ContainerSpec
                 {
                     OciVersion = spec.OciVersion,
-                    Process = Bundle.Restrict(options.Process),
+                    Process = Bundle.Restrict(Inherit(options.Process, spec.Process!)),
                     Linux = new LinuxSpec { Namespaces = Namespaces(), Seccomp = spec.Linux?.Seccomp, Personality = spec.Linux?.Personality },
                 },
                 Id = container.Id,
@@ -87,10 +93,35 @@ public sealed class OciExecution(StateRoot root, OciContainer container, OciExec
                 Warn = options.Warn,
                 DieWithParent = !detached,
                 Detached = detached,
-                JoinedCgroups = [.. container.Cgroups.Select(cgroup => options.Cgroup is { Length: > 0 } below ? cgroup with { Path = $"{cgroup.Path}/{below.TrimStart('/')}" } : cgroup)],
+                JoinedCgroups = [.. container.Cgroups.Select(Below)],
                 Ready = (process, _) => PidFile.Write(options.PidFile, process),
             },
             CancellationToken.None);
+    }
+
+    // What a process of its own does not say is the container's, as with runc.
+    private static ProcessSpec Inherit(ProcessSpec process, ProcessSpec container) => process with
+    {
+        Capabilities = process.Capabilities ?? container.Capabilities,
+        Rlimits = process.Rlimits is { Count: > 0 } ? process.Rlimits : container.Rlimits,
+        ApparmorProfile = process.ApparmorProfile ?? container.ApparmorProfile,
+        SelinuxLabel = process.SelinuxLabel ?? container.SelinuxLabel,
+    };
+
+    private CgroupDirectory Below(CgroupDirectory cgroup)
+    {
+        var below = "";
+        foreach (var wanted in options.Cgroups)
+        {
+            var colon = wanted.LastIndexOf(':');
+            if (colon < 0 || wanted[..colon].Split(',').Any(cgroup.Controllers.Contains))
+            {
+                below = wanted[(colon + 1)..].Trim('/');
+            }
+        }
+
+        return below.Split('/').Contains("..") ? throw new ContainerException($"\"{below}\" is no cgroup below the container's own", "cgroup", below)
+            : below.Length == 0 ? cgroup : cgroup with { Path = $"{cgroup.Path}/{below}" };
     }
 
     // Only those that differ from our own: joining one's own is refused for some kinds.

@@ -15,13 +15,15 @@ public static class OciFeatures
 
     private static readonly string[] MountOptions =
     [
-        "async", "atime", "bind", "defaults", "dev", "diratime", "exec", "idmap", "loud", "mand", "noatime", "nodev", "nodiratime", "noexec",
-        "nomand", "norelatime", "nostrictatime", "nosuid", "nosymfollow", "private", "ratime", "rbind", "rdev", "rdiratime", "relatime",
+        "async", "atime", "bind", "defaults", "dev", "diratime", "dirsync", "exec", "idmap", "lazytime", "loud", "mand", "noatime", "nodev", "nodiratime", "noexec",
+        "nolazytime", "nomand", "norelatime", "nostrictatime", "nosuid", "nosymfollow", "private", "ratime", "rbind", "rdev", "rdiratime", "relatime",
         "rexec", "ridmap", "rnoatime", "rnodev", "rnodiratime", "rnoexec", "rnorelatime", "rnostrictatime", "rnosuid", "rnosymfollow", "ro",
         "rprivate", "rrelatime", "rro", "rrw", "rshared", "rslave", "rstrictatime", "rsuid", "rsymfollow", "runbindable", "rw", "shared",
-        "silent", "slave", "strictatime", "suid", "symfollow", "tmpcopyup", "unbindable",
+        "silent", "slave", "strictatime", "suid", "symfollow", "sync", "tmpcopyup", "unbindable",
     ];
 
+    /// <summary>Those that change what this runtime does.</summary>
+    private static readonly string[] UnsafeAnnotations = ["run.oci.keep_original_groups"];
     private static readonly string[] Namespaces = ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"];
     private static readonly string[] Actions = ["SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP"];
     private static readonly string[] Operators = ["SCMP_CMP_EQ", "SCMP_CMP_GE", "SCMP_CMP_GT", "SCMP_CMP_LE", "SCMP_CMP_LT", "SCMP_CMP_MASKED_EQ", "SCMP_CMP_NE"];
@@ -40,6 +42,7 @@ public static class OciFeatures
             Write(writer, "hooks", Hooks);
             Write(writer, "mountOptions", MountOptions);
             WriteLinux(writer);
+            Write(writer, "potentiallyUnsafeConfigAnnotations", UnsafeAnnotations);
             writer.WriteEndObject();
         }
 
@@ -68,16 +71,17 @@ public static class OciFeatures
         writer.WriteEndObject();
         WriteEnabled(writer, "apparmor");
         WriteEnabled(writer, "selinux");
+        WriteEnabled(writer, "intelRdt", enabled: false);
         writer.WriteStartObject("mountExtensions");
         WriteEnabled(writer, "idmap");
         writer.WriteEndObject();
         writer.WriteEndObject();
     }
 
-    private static void WriteEnabled(Utf8JsonWriter writer, string name)
+    private static void WriteEnabled(Utf8JsonWriter writer, string name, bool enabled = true)
     {
         writer.WriteStartObject(name);
-        writer.WriteBoolean("enabled", value: true);
+        writer.WriteBoolean("enabled", enabled);
         writer.WriteEndObject();
     }
 

@@ -78,7 +78,7 @@ public sealed class StateRoot(string path)
         }
         catch (JsonException failure)
         {
-            throw new ContainerException($"{file} can't be read ({failure.Message}); delete --force {id} removes the container");
+            throw new ContainerException($"{file} can't be read ({failure.Message}); delete --force {id} removes the container", "read", file);
         }
         catch (FileNotFoundException)
         {
@@ -87,7 +87,8 @@ public sealed class StateRoot(string path)
     }
 
     /// <summary>All containers, by name.</summary>
-    public IReadOnlyList<OciContainer> List()
+    /// <param name="warn">Hears of those whose state can't be read; null throws.</param>
+    public IReadOnlyList<OciContainer> List(Action<string>? warn = null)
     {
         var containers = new List<OciContainer>();
         if (Directory.Exists(path))
@@ -95,9 +96,16 @@ public sealed class StateRoot(string path)
             foreach (var directory in Directory.GetDirectories(path).Order(StringComparer.Ordinal))
             {
                 var name = Path.GetFileName(directory);
-                if (name[0] != '.' && TryFind(name) is { } container)
+                try
                 {
-                    containers.Add(container);
+                    if (name[0] != '.' && TryFind(name) is { } container)
+                    {
+                        containers.Add(container);
+                    }
+                }
+                catch (ContainerException failure) when (warn is not null)
+                {
+                    warn(failure.Message);
                 }
             }
         }

@@ -48,17 +48,17 @@ internal sealed class MountPlanner(ContainerRequest request, InheritedDescriptor
     // What is in hand needs no look at its source.
     private static MountStep PlanTree(MountSpec mount, int number, bool isFile)
     {
-        var step = Plan(mount with { Type = "none" });
+        var step = Plan(mount, isTree: true);
         step.Kind = (int)MountKind.Tree;
         step.Descriptor = number;
         step.IsFile = isFile;
         return step;
     }
 
-    private static MountStep Plan(MountSpec mount)
+    private static MountStep Plan(MountSpec mount, bool isTree = false)
     {
         var options = MountOptions.Parse(mount.Options ?? []);
-        var isBind = mount.Type != "none" && (options.IsBind || mount.Type == "bind");
+        var isBind = !isTree && (options.IsBind || mount.Type == "bind");
         var step = new MountStep
         {
             Kind = (int)(isBind ? MountKind.Bind : mount.Type is "cgroup" or "cgroup2" ? MountKind.Cgroups : MountKind.FileSystem),
@@ -73,7 +73,7 @@ internal sealed class MountPlanner(ContainerRequest request, InheritedDescriptor
             Propagation = options.Propagation,
             RecursivePropagation = options.RecursivePropagation,
             Recursive = options.IsRecursive,
-            CopyUp = options.CopiesUp,
+            CopyUp = options.CopiesUp && mount.Type == "tmpfs",
         };
         if (isBind)
         {
@@ -85,11 +85,16 @@ internal sealed class MountPlanner(ContainerRequest request, InheritedDescriptor
 
     private static bool IsFile(MountSpec mount)
     {
+        if (string.IsNullOrEmpty(mount.Source))
+        {
+            throw new ContainerException($"mount {mount.Destination}: it is a bind mount without a source", "mount", mount.Destination);
+        }
+
         var errno = FileCalls.TryOpen(FileCalls.CurrentDirectory, PlanBuilder.Bytes(mount.Source), OpenFlags.Path, 0, out var source);
         if (errno != Errno.None)
         {
             throw new ContainerException(
-                $"mount {mount.Destination}: source {mount.Source}: {errno.Describe()}", "mount", mount.Source ?? "", errno);
+                $"mount {mount.Destination}: source {mount.Source}: {errno.Describe()}", "mount", mount.Source, errno);
         }
 
         using (source)

@@ -24,10 +24,10 @@ internal sealed class PlanBuilder(ContainerRequest request, InheritedDescriptors
             RootPropagation = MountOptions.Parse([_linux.RootfsPropagation ?? ""]).PropagationWithDepth,
             MaskedPaths = Paths(_linux.MaskedPaths),
             ReadOnlyPaths = Paths(_linux.ReadonlyPaths),
-            Sysctls = Sysctls(),
             Process = new ProcessPlanner(request, inherited).Plan(),
         };
         PlanNamespaces(plan);
+        plan.Sysctls = new Sysctls(_linux, (NamespaceFlags)plan.Unshare).Plan();
         PlanRoot(plan);
         plan.Mounts = new MountPlanner(request, inherited).Plan();
         // A /dev that is bound is somebody's who made its nodes.
@@ -106,18 +106,6 @@ internal sealed class PlanBuilder(ContainerRequest request, InheritedDescriptors
         }
 
         return Bytes(text.ToString());
-    }
-
-    private byte[][] Sysctls()
-    {
-        var values = new List<byte[]>();
-        foreach (var (name, value) in _linux.Sysctl ?? new Dictionary<string, string>())
-        {
-            values.Add(Bytes(name));
-            values.Add(Bytes(value));
-        }
-
-        return [.. values];
     }
 
     private static byte[][] Paths(IReadOnlyList<string>? paths)

@@ -27,7 +27,7 @@ internal sealed class ProcessPlanner(ContainerRequest request, InheritedDescript
         var step = new ProcessStep
         {
             Arguments = Texts(spec.Args),
-            Environment = Texts(spec.Env ?? []),
+            Environment = Texts(LastOfEach(spec.Env ?? [])),
             WorkingDirectory = PlanBuilder.Bytes(spec.Cwd),
             User = spec.User.Uid,
             Group = spec.User.Gid,
@@ -83,6 +83,24 @@ internal sealed class ProcessPlanner(ContainerRequest request, InheritedDescript
 
         // The kernel has no ambient capability that is not permitted and inheritable; runc's callers ask for such all the same.
         step.Ambient = Capabilities.Parse(spec.Ambient, request.Warn) & step.Permitted & step.Inheritable;
+    }
+
+    // Programs differ in which of two they take.
+    private static List<string> LastOfEach(IReadOnlyList<string> variables)
+    {
+        var kept = new List<string>(variables.Count);
+        var names = new HashSet<string>(StringComparer.Ordinal);
+        for (var i = variables.Count - 1; i >= 0; i--)
+        {
+            var equals = variables[i].IndexOf('=', StringComparison.Ordinal);
+            if (names.Add(equals < 0 ? variables[i] : variables[i][..equals]))
+            {
+                kept.Add(variables[i]);
+            }
+        }
+
+        kept.Reverse();
+        return kept;
     }
 
     private static byte[][] Texts(IReadOnlyList<string> values)

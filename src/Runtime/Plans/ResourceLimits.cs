@@ -23,7 +23,7 @@ internal static unsafe class ResourceLimits
         if (spec?.OomScoreAdj is { } score)
         {
             using var file = FileCalls.Open($"/proc/{process}/oom_score_adj", OpenFlags.WriteOnly);
-            FileCalls.WriteAll(file, System.Text.Encoding.ASCII.GetBytes($"{score}"));
+            SetupFailure.Check(FileCalls.TryWrite(file, System.Text.Encoding.ASCII.GetBytes($"{score}")), $"set oomScoreAdj to {score}");
         }
     }
 

@@ -27,6 +27,7 @@ internal static class CreateFlags
         PreservedDescriptors = (int)(call.Flags.Number("preserve-fds") ?? 0),
         NoPivot = call.Flags.Boolean("no-pivot"),
         NoNewKeyring = call.Flags.Boolean("no-new-keyring"),
+        Keep = call.Flags.Boolean("keep"),
         NoCgroups = call.Cgroups == CgroupDriver.Disabled,
         SystemdCgroups = call.Cgroups == CgroupDriver.Systemd,
         Warn = call.Log.Warn,

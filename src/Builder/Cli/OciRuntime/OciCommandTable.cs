@@ -32,5 +32,6 @@ internal static class OciCommandTable
     public static OciCommand Find(string name) =>
         All().FirstOrDefault(command => command.Name == name)
         ?? throw new UsageException(
-            $"unknown command \"{name}\"{Suggestion.Text(name, All().Select(static command => command.Name))}; see bldrun --help");
+            name is "checkpoint" or "restore" ? $"{name} is not supported: this runtime can't write processes to disk and wake them again"
+            : $"unknown command \"{name}\"{Suggestion.Text(name, All().Select(static command => command.Name))}; see bldrun --help");
 }

@@ -23,7 +23,7 @@ internal static class OciRunner
         new("log-format", FlagKind.Text, "text or json"),
         new("systemd-cgroup", FlagKind.Boolean, "have systemd make cgroups: their paths are slice:prefix:name"),
         new("cgroup-manager", FlagKind.Text, "cgroupfs, systemd or disabled"),
-        new("rootless", FlagKind.Text, "accepted; it is found out", Implied: "auto"),
+        new("rootless", FlagKind.Text, "accepted; it is found out", Implied: "auto", Presets: ["true", "false", "auto"]),
         new("criu", FlagKind.Text, "accepted without effect"),
         new("debug", FlagKind.Boolean, "accepted without effect"),
         new("version", FlagKind.Boolean, "show the version", 'v'),
@@ -52,6 +52,7 @@ internal static class OciRunner
         try
         {
             var before = new FlagParser(Globals, stopsAtArgument: true).Parse(words);
+            before.DropEmpty(Globals);
             if (before.Boolean("version"))
             {
                 Console.Out.Write($"bldrun version {ThisAssembly.Version}\nspec: {OciFeatures.SpecVersion}\n");
@@ -64,10 +65,11 @@ internal static class OciRunner
                 return 0;
             }
 
-            log = new OciLog(before.Text("log"), before.Text("log-format") == "json");
+            log = OpenLog(before);
             var command = OciCommandTable.Find(before.Arguments[0]);
             Flag[] flags = [.. command.Flags, new("help", FlagKind.Boolean, "show what the command does", 'h')];
             var parsed = new FlagParser(flags, command.StopsAtArgument).Parse([.. before.Arguments[1..]]);
+            parsed.DropEmpty(flags);
             if (parsed.Boolean("help"))
             {
                 OciHelp.Print(command);
@@ -89,6 +91,13 @@ internal static class OciRunner
             return Failure;
         }
     }
+
+    private static OciLog OpenLog(ParsedFlags flags) => flags.Text("log-format") switch
+    {
+        null or "text" => new OciLog(flags.Text("log"), isJson: false),
+        "json" => new OciLog(flags.Text("log"), isJson: true),
+        var other => throw new UsageException($"unknown log format \"{other}\": use text or json"),
+    };
 
     private static CgroupDriver Cgroups(ParsedFlags flags) => flags.Text("cgroup-manager") switch
     {

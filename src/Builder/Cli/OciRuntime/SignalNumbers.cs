@@ -18,7 +18,7 @@ internal static class SignalNumbers
     /// <exception cref="UsageException">There is no such signal.</exception>
     public static int Parse(string text)
     {
-        if (int.TryParse(text, System.Globalization.NumberStyles.None, null, out var number) && number is > 0 and <= Largest)
+        if (int.TryParse(text, System.Globalization.NumberStyles.None, null, out var number) && number is >= 0 and <= Largest)
         {
             return number;
         }

@@ -1,4 +1,6 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Runtime;
+using Bld.Runtime.Oci;
 
 namespace Bld.Builder.Cli.OciRuntime.Commands;
 
@@ -18,7 +20,7 @@ internal sealed class DeleteCommand : OciCommand
         {
             call.Container.Delete(force, call.Log.Warn);
         }
-        else if (call.Root.TryFind(call.Id) is { } container)
+        else if (Find(call) is { } container)
         {
             container.Delete(force, call.Log.Warn);
         }
@@ -28,5 +30,19 @@ internal sealed class DeleteCommand : OciCommand
         }
 
         return 0;
+    }
+
+    // Null for what a killed "create" left, and for a state that can't be read.
+    private static OciContainer? Find(OciCall call)
+    {
+        try
+        {
+            return call.Root.TryFind(call.Id);
+        }
+        catch (ContainerException failure) when (failure.Step == "read")
+        {
+            call.Log.Warn($"the state of \"{call.Id}\" is removed unread, and what may still run of it is left: {failure.Message}");
+            return null;
+        }
     }
 }

@@ -32,7 +32,7 @@ internal sealed class ExecCommand : OciCommand
         new("pid-file", FlagKind.Text, "file that gets its number"),
         new("console-socket", FlagKind.Text, "socket that gets the terminal"),
         new("preserve-fds", FlagKind.Text, "how many descriptors from 3 on it keeps"),
-        new("cgroup", FlagKind.Text, "cgroup below the container's own"),
+        new("cgroup", FlagKind.List, "cgroup below the container's own, of all hierarchies or CONTROLLER,…:PATH"),
         new("ignore-paused", FlagKind.Boolean, "even when the container is paused"),
         new("no-subreaper", FlagKind.Boolean, "accepted without effect"),
     ];
@@ -48,11 +48,11 @@ internal sealed class ExecCommand : OciCommand
         var container = call.Root.Find(flags.Arguments[0]);
         var options = new OciExecOptions
         {
-            Process = flags.Text("process") is { } file ? ProcessSpec.Parse(File.ReadAllBytes(file)) : Compose(flags, container.Spec().Process!),
+            Process = flags.Text("process") is { } file ? SpecPartFile.Read(file, static text => ProcessSpec.Parse(text)) : Compose(flags, container.Spec().Process!),
             PidFile = flags.Text("pid-file"),
             ConsoleSocket = flags.Text("console-socket"),
             PreservedDescriptors = (int)(flags.Number("preserve-fds") ?? 0),
-            Cgroup = flags.Text("cgroup"),
+            Cgroups = flags.List("cgroup"),
             IgnorePaused = flags.Boolean("ignore-paused"),
             Warn = call.Log.Warn,
         };

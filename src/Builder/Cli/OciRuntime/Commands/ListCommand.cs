@@ -20,7 +20,7 @@ internal sealed class ListCommand : OciCommand
 
     public override int Run(OciCall call)
     {
-        IReadOnlyList<OciStateReport> reports = [.. call.Root.List().Select(static container => container.Report())];
+        IReadOnlyList<OciStateReport> reports = [.. call.Root.List(call.Log.Warn).Select(static container => container.Report())];
         if (call.Flags.Boolean("quiet"))
         {
             Console.Out.Write(string.Concat(reports.Select(static report => report.Id + "\n")));

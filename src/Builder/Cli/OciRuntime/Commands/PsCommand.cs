@@ -11,41 +11,28 @@ internal sealed class PsCommand : OciCommand
 
     public override IReadOnlyList<Flag> Flags => [new("format", FlagKind.Text, "table or json", 'f')];
 
-    public override string Usage => "ID [arguments of ps(1), accepted without effect]";
+    public override string Usage => "ID [ARGUMENT of ps(1), whose lines are shown: -ef …]";
+
+    public override bool StopsAtArgument => true;
 
     public override int Run(OciCall call)
     {
-        if (call.Flags.Arguments.Count == 0)
+        var words = call.Flags.Arguments;
+        if (words.Count == 0)
         {
             throw new UsageException("a container ID is missing");
         }
 
-        var processes = call.Root.Find(call.Flags.Arguments[0]).Processes();
-        if (call.Flags.Text("format") == "json")
+        var processes = call.Root.Find(words[0]).Processes();
+        switch (call.Flags.Text("format") ?? "table")
         {
-            Console.Out.WriteLine(processes.Count == 0 ? "[]" : "[\n  " + string.Join(",\n  ", processes) + "\n]");
-            return 0;
-        }
-
-        Console.Out.Write("PID        COMMAND\n");
-        foreach (var process in processes)
-        {
-            Console.Out.Write($"{process,-10} {CommandLineOf(process)}\n");
-        }
-
-        return 0;
-    }
-
-    private static string CommandLineOf(int process)
-    {
-        try
-        {
-            return File.ReadAllText($"/proc/{process}/cmdline").Replace((char)0, (char)32).TrimEnd();
-        }
-        catch (IOException)
-        {
-            // It has ended since.
-            return "";
+            case "json":
+                Console.Out.WriteLine(processes.Count == 0 ? "[]" : "[\n  " + string.Join(",\n  ", processes) + "\n]");
+                return 0;
+            case "table":
+                return new ProcessTable(processes).Print(words.Count > 1 ? words[1..] : ["-ef"]);
+            case var format:
+                throw new UsageException($"unknown format \"{format}\": table or json");
         }
     }
 }

@@ -15,7 +15,7 @@ internal sealed class RunCommand : OciCommand
     [
         .. CreateFlags.All,
         new("detach", FlagKind.Boolean, "return when the command runs", 'd'),
-        new("keep", FlagKind.Boolean, "accepted; the state goes with the container"),
+        new("keep", FlagKind.Boolean, "leave the state of the ended container for delete"),
     ];
 
     public override int Run(OciCall call)

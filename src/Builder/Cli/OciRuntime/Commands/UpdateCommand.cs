@@ -1,4 +1,5 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Dockerfile;
 using Bld.Runtime.Spec;
 
 namespace Bld.Builder.Cli.OciRuntime.Commands;
@@ -13,12 +14,18 @@ internal sealed class UpdateCommand : OciCommand
     public override IReadOnlyList<Flag> Flags =>
     [
         new("resources", FlagKind.Text, "file with the resources part of a config.json; - is standard input", 'r'),
-        new("memory", FlagKind.Text, "bytes"),
-        new("memory-reservation", FlagKind.Text, "bytes"),
-        new("memory-swap", FlagKind.Text, "bytes of memory and swap together; -1 is unlimited"),
+        new("memory", FlagKind.Text, "bytes, or as 512m"),
+        new("memory-reservation", FlagKind.Text, "bytes, or as 512m"),
+        new("memory-swap", FlagKind.Text, "bytes of memory and swap together, or as 512m; -1 is unlimited"),
+        new("kernel-memory", FlagKind.Text, "accepted without effect"),
+        new("kernel-memory-tcp", FlagKind.Text, "accepted without effect"),
         new("cpu-period", FlagKind.Text, "microseconds"),
         new("cpu-quota", FlagKind.Text, "microseconds a period"),
         new("cpu-share", FlagKind.Text, "weight, 2 to 262144", Aliases: ["cpu-shares"]),
+        new("cpu-burst", FlagKind.Text, "microseconds that may be saved up"),
+        new("cpu-idle", FlagKind.Text, "1 for processes that run when no others want to"),
+        new("cpu-rt-period", FlagKind.Text, "microseconds"),
+        new("cpu-rt-runtime", FlagKind.Text, "microseconds a period for real-time processes"),
         new("cpuset-cpus", FlagKind.Text, "list of processors"),
         new("cpuset-mems", FlagKind.Text, "list of memory nodes"),
         new("pids-limit", FlagKind.Text, "number of processes; -1 is unlimited"),
@@ -28,35 +35,48 @@ internal sealed class UpdateCommand : OciCommand
     public override int Run(OciCall call)
     {
         var flags = call.Flags;
-        call.Container.Update(flags.Text("resources") is { } file ? Read(file) : From(flags));
+        call.Container.Update(flags.Text("resources") is { } file ? SpecPartFile.Read(file, static text => ResourcesSpec.Parse(text)) : From(flags));
         return 0;
-    }
-
-    private static ResourcesSpec Read(string file)
-    {
-        using var stream = file == "-" ? Console.OpenStandardInput() : File.OpenRead(file);
-        using var content = new MemoryStream();
-        stream.CopyTo(content);
-        return ResourcesSpec.Parse(content.ToArray());
     }
 
     private static ResourcesSpec From(ParsedFlags flags) => new()
     {
         Memory = new MemorySpec
         {
-            Limit = flags.Number("memory"),
-            Reservation = flags.Number("memory-reservation"),
-            Swap = flags.Number("memory-swap"),
+            Limit = Size(flags, "memory"),
+            Reservation = Size(flags, "memory-reservation"),
+            Swap = Size(flags, "memory-swap"),
         },
         Cpu = new CpuSpec
         {
             Period = (ulong?)flags.Number("cpu-period"),
             Quota = flags.Number("cpu-quota"),
             Shares = (ulong?)flags.Number("cpu-share"),
+            Burst = (ulong?)flags.Number("cpu-burst"),
+            Idle = flags.Number("cpu-idle"),
+            RealtimePeriod = (ulong?)flags.Number("cpu-rt-period"),
+            RealtimeRuntime = flags.Number("cpu-rt-runtime"),
             Cpus = flags.Text("cpuset-cpus"),
             Mems = flags.Text("cpuset-mems"),
         },
         Pids = new PidsSpec { Limit = flags.Number("pids-limit") },
         BlockIo = new BlockIoSpec { Weight = (ushort?)flags.Number("blkio-weight") },
     };
+
+    private static long? Size(ParsedFlags flags, string name)
+    {
+        if (flags.Text(name) is not { } text)
+        {
+            return null;
+        }
+
+        try
+        {
+            return text == "-1" ? -1 : ByteSize.Parse(text);
+        }
+        catch (DockerfileException failure)
+        {
+            throw new UsageException($"invalid argument \"{text}\" for \"--{name}\" flag: {failure.Message}");
+        }
+    }
 }
