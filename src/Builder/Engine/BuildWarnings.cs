@@ -71,7 +71,7 @@ internal sealed class BuildWarnings(BuildRequest request, ImageStore images, IBu
         }
 
         var chosen = PlatformChoice.Choose(ImageIndex.Parse(images.ReadManifest(stored)), platform);
-        return chosen is null ? null : images.List().FirstOrDefault(each => each.ManifestDigest == chosen.Digest);
+        return chosen is null ? null : images.FindManifest(chosen.Digest);
     }
 
     /// <summary>The configuration of an image, or of the one that a named context puts in its place; null when the store hasn't got it.</summary>

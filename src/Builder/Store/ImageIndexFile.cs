@@ -1,40 +1,36 @@
-using System.Buffers;
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
-
 using Bld.Registry;
 
 namespace Bld.Builder.Store;
 
 /// <summary>
-/// <c>images/index.json</c> as lines: one descriptor a line for each name of an image, or one without a name. Looking a name up in ten
-/// thousand is a search for bytes, changing one leaves the other lines as they are, and a person can use grep. What the list of
-/// images shows stands in annotations, so that listing reads no other file.
+/// <c>images/index.json</c> as bytes: one descriptor a line (<see cref="ImageIndexLine"/>) for each name of an image, or one without a name;
+/// an image's lines stand together. Looking a name up in ten thousand is a search for bytes, changing one moves the bytes behind it, and
+/// a person can use grep. Nothing is taken apart but the lines that are asked for.
 /// </summary>
 internal sealed class ImageIndexFile
 {
-    private const string NameKey = "org.opencontainers.image.ref.name";
-    private const string CreatedKey = "org.opencontainers.image.created";
-    private const string IdKey = "bld.id";
-    private const string SizeKey = "bld.size";
-    private const string HistoryKey = "bld.history";
+    private const int Room = 4096;
 
-    // The descriptors as they were read, each behind the other's newline; taken apart only when all of them are wanted.
-    private readonly ReadOnlyMemory<byte> _read;
-    private List<ReadOnlyMemory<byte>>? _split;
+    // At any time just what the file holds. What was read is shared with others until the first change copies it.
+    private byte[] _bytes;
+    private int _length;
+    private bool _isOwn;
 
-    private ImageIndexFile(ReadOnlyMemory<byte> read) => _read = read;
+    private ImageIndexFile(byte[] bytes, int length) => (_bytes, _length) = (bytes, length);
 
-    private List<ReadOnlyMemory<byte>> Lines => _split ??= Split(_read);
+    /// <summary>The file.</summary>
+    internal ReadOnlySpan<byte> Bytes => _bytes.AsSpan(0, _length);
 
     private static ReadOnlySpan<byte> Head => "{\"schemaVersion\":2,\"mediaType\":\"application/vnd.oci.image.index.v1+json\",\"manifests\":[\n"u8;
 
     private static ReadOnlySpan<byte> Tail => "]}\n"u8;
 
-    internal static ImageIndexFile Empty() => new(default(ReadOnlyMemory<byte>));
+    // Where the lines end and the tail begins.
+    private int End => _length - Tail.Length;
 
-    /// <summary>Takes the file apart; null when another program has written it in its own way.</summary>
+    internal static ImageIndexFile Empty() => new([.. Head, .. Tail], Head.Length + Tail.Length);
+
+    /// <summary>Looks whether the file is in our form; null when another program has written it in its own way.</summary>
     internal static ImageIndexFile? TryParse(byte[] bytes)
     {
         if (!bytes.AsSpan().StartsWith(Head) || !bytes.AsSpan(Head.Length).EndsWith(Tail))
@@ -42,103 +38,142 @@ internal sealed class ImageIndexFile
             return null;
         }
 
-        var read = bytes.AsMemory(Head.Length, bytes.Length - Head.Length - Tail.Length);
-        return read.IsEmpty || read.Span[^1] == (byte)'\n' ? new ImageIndexFile(read) : null;
+        var index = new ImageIndexFile(bytes, bytes.Length);
+        return index.End == Head.Length || bytes[index.End - 1] == (byte)'\n' ? index : null;
     }
 
-    internal byte[] ToBytes()
+    /// <summary>An index of images with all their names.</summary>
+    internal static ImageIndexFile Of(IEnumerable<StoredImage> images)
     {
-        var writer = new ArrayBufferWriter<byte>(Head.Length + Tail.Length + Lines.Sum(static line => line.Length + 2));
-        writer.Write(Head);
-        for (var i = 0; i < Lines.Count; i++)
+        var index = Empty();
+        foreach (var image in images)
         {
-            writer.Write(Lines[i].Span);
-            writer.Write(i + 1 < Lines.Count ? ",\n"u8 : "\n"u8);
+            index.Append(image);
         }
 
-        writer.Write(Tail);
-        return writer.WrittenSpan.ToArray();
+        return index;
     }
+
+    /// <summary>One that can be changed while others read this one.</summary>
+    internal ImageIndexFile Copy() => new(_bytes, _length);
 
     /// <summary>Every image with its names, in the order in which they came.</summary>
     internal List<StoredImage> Images()
     {
-        var order = new List<(Digest, string)>();
-        var images = new Dictionary<(Digest, string), StoredImage>();
-        foreach (var line in Lines)
+        var images = new List<StoredImage>();
+        var names = new List<string>();
+        for (var begin = Head.Length; begin < End; begin = Next(begin))
         {
-            var (image, name) = ReadLine(line.Span);
-            if (!images.TryGetValue(Key(image), out var known))
+            var (image, name) = ImageIndexLine.Read(LineAt(begin));
+            if (images.Count == 0 || Key(images[^1]) != Key(image))
             {
-                order.Add(Key(image));
-                known = image;
+                names = [];
+                images.Add(image with { Names = names });
             }
 
-            images[Key(image)] = name is null ? known : known with { Names = [.. known.Names, name] };
+            if (name is not null)
+            {
+                names.Add(name);
+            }
         }
 
-        return [.. order.Select(key => images[key])];
+        return images;
+    }
+
+    /// <summary>Every image that has no name.</summary>
+    internal List<StoredImage> Unnamed()
+    {
+        var images = new List<StoredImage>();
+        for (var begin = Head.Length; begin < End; begin = Next(begin))
+        {
+            if (LineAt(begin).IndexOf(ImageIndexLine.AnyName) < 0)
+            {
+                images.Add(ImageIndexLine.Read(LineAt(begin)).Image);
+            }
+        }
+
+        return images;
     }
 
     /// <summary>The image that a name points to.</summary>
-    internal StoredImage? FindName(string name) => LinesWith(Needle(NameKey, name, closed: true)) is [var line, ..] ? Gather(line) : null;
+    internal StoredImage? FindName(string name) => Gather(LineWith(ImageIndexLine.OfName(name), Head.Length));
+
+    /// <summary>The first name that ends so.</summary>
+    internal string? FindNameEnding(string ending) => LinesWith(ImageIndexLine.OfEnding(ending)).Select(line => ImageIndexLine.Read(LineAt(line)).Name)
+        .FirstOrDefault(name => name?.EndsWith(ending, StringComparison.Ordinal) == true);
 
     /// <summary>The images whose id begins so.</summary>
-    internal List<StoredImage> FindId(string prefix) =>
-        [.. LinesWith(Needle(IdKey, prefix, closed: false)).Select(Gather).DistinctBy(Key)];
+    internal List<StoredImage> FindId(string prefix) => [.. LinesWith(ImageIndexLine.OfId(prefix, whole: false)).Select(Gather).OfType<StoredImage>().DistinctBy(Key)];
 
     /// <summary>The image of that manifest.</summary>
-    internal StoredImage? FindManifest(Digest digest) => LinesWith(DigestNeedle(digest)) is [var line, ..] ? Gather(line) : null;
+    internal StoredImage? FindManifest(Digest digest) => Gather(LineWith(ImageIndexLine.OfManifest(digest), Head.Length));
+
+    /// <summary>Whether an image has this digest, as its manifest's or as its id.</summary>
+    internal bool Has(Digest digest) =>
+        Bytes.IndexOf(ImageIndexLine.OfManifest(digest)) >= 0 || Bytes.IndexOf(ImageIndexLine.OfId(digest.Hex, whole: true)) >= 0;
 
     /// <summary>Adds an image with these names, which other images lose; one that loses its last name stays without.</summary>
     internal void Add(StoredImage image, IReadOnlyList<string> names)
     {
         var known = Find(image);
-        var all = known is not null ? known.Names.Union(names).ToList() : [.. names];
         var before = known ?? image;
-        image = image with { History = [.. names.Except(before.Names).Reverse().Concat(Former(before, before.Names)).Distinct(StringComparer.Ordinal)] };
+        image = image with
+        {
+            Names = known is not null ? [.. known.Names.Union(names)] : names,
+            History = [.. names.Except(before.Names).Reverse().Concat(Former(before, before.Names)).Distinct(StringComparer.Ordinal)],
+        };
         Remove(image);
         foreach (var name in names)
         {
             RemoveName(name);
         }
 
-        foreach (var name in all)
-        {
-            Lines.Add(WriteLine(image, name));
-        }
-
-        if (all.Count == 0)
-        {
-            Lines.Add(WriteLine(image, null));
-        }
+        Append(image);
     }
 
     /// <summary>Takes a name away; false when there is none. The image stays.</summary>
     internal bool RemoveName(string name)
     {
-        var needle = Needle(NameKey, name, closed: true);
-        var index = Lines.FindIndex(line => line.Span.IndexOf(needle) >= 0);
-        if (index < 0)
+        var begin = LineWith(ImageIndexLine.OfName(name), Head.Length);
+        if (Gather(begin) is not { } image)
         {
             return false;
         }
 
-        var (image, _) = ReadLine(Lines[index].Span);
-        Lines.RemoveAt(index);
-        if (Find(image) is null)
+        if (image.Names.Count > 1)
         {
-            Lines.Insert(index, WriteLine(image with { History = Former(image, [name]) }, null));
+            RemoveLine(begin);
+        }
+        else
+        {
+            var line = ImageIndexLine.Write(image with { History = Former(image, [name]) }, null);
+            Splice(begin, begin + LineAt(begin).Length, line);
         }
 
         return true;
     }
 
+    /// <summary>Removes images with all their names: many in one pass.</summary>
+    internal void Remove(IReadOnlyList<StoredImage> images)
+    {
+        if (images is [var single])
+        {
+            Remove(single);
+            return;
+        }
+
+        var gone = images.Select(Key).ToHashSet();
+        var left = Of(Images().Where(image => !gone.Contains(Key(image))));
+        (_bytes, _length, _isOwn) = (left._bytes, left._length, left._isOwn);
+    }
+
     /// <summary>Removes an image with all its names.</summary>
     internal void Remove(StoredImage image)
     {
-        var (digest, id) = (DigestNeedle(image.ManifestDigest), Needle(IdKey, image.Id, closed: true));
-        Lines.RemoveAll(line => line.Span.IndexOf(digest) >= 0 && line.Span.IndexOf(id) >= 0);
+        foreach (var begin in Enumerable.Reverse(LinesOf(image)))
+        {
+            RemoveLine(begin);
+        }
     }
 
     private static IReadOnlyList<string> Former(StoredImage image, IReadOnlyList<string> names) => image.History.Count > 0 ? image.History : names;
@@ -146,150 +181,101 @@ internal sealed class ImageIndexFile
     // Two lists of images may have the same content; each is its own image even so.
     private static (Digest Manifest, string Id) Key(StoredImage image) => (image.ManifestDigest, image.Id);
 
-    private StoredImage? Find(StoredImage image) =>
-        LinesWith(DigestNeedle(image.ManifestDigest)).Find(line => ReadLine(line.Span).Image.Id == image.Id) is { IsEmpty: false } line ? Gather(line) : null;
+    private StoredImage? Find(StoredImage image) => LinesOf(image) is [var line, ..] ? Gather(line) : null;
 
-    private List<ReadOnlyMemory<byte>> LinesWith(byte[] needle)
+    private StoredImage? Gather(int line) => line < 0 ? null : ImageIndexLine.Read(LineAt(line)).Image with
     {
-        if (_split is not null)
-        {
-            return _split.FindAll(line => line.Span.IndexOf(needle) >= 0);
-        }
+        Names = [.. Together(line).Select(each => ImageIndexLine.Read(LineAt(each)).Name).OfType<string>()],
+    };
 
-        var found = new List<ReadOnlyMemory<byte>>();
-        for (var start = 0; _read.Span[start..].IndexOf(needle) is var at and >= 0;)
-        {
-            at += start;
-            var begin = _read.Span[..at].LastIndexOf((byte)'\n') + 1;
-            start = at + _read.Span[at..].IndexOf((byte)'\n') + 1;
-            found.Add(WithoutComma(_read[begin..(start - 1)]));
-        }
-
-        return found;
+    private List<int> LinesOf(StoredImage image)
+    {
+        var id = ImageIndexLine.OfId(image.Id, whole: true);
+        var lines = LinesWith(ImageIndexLine.OfManifest(image.ManifestDigest));
+        return lines.FindAll(line => LineAt(line).IndexOf(id) >= 0);
     }
 
-    private static List<ReadOnlyMemory<byte>> Split(ReadOnlyMemory<byte> rest)
+    // All lines of one image, which differ only in the name.
+    private List<int> Together(int line)
     {
-        var lines = new List<ReadOnlyMemory<byte>>();
-        while (!rest.IsEmpty)
+        var (image, _) = ImageIndexLine.Read(LineAt(line));
+        var (manifest, id) = (ImageIndexLine.OfManifest(image.ManifestDigest), ImageIndexLine.OfId(image.Id, whole: true));
+        bool IsOne(int each) => LineAt(each).IndexOf(manifest) >= 0 && LineAt(each).IndexOf(id) >= 0;
+        while (line > Head.Length && Bytes[..(line - 1)].LastIndexOf((byte)'\n') + 1 is var before && IsOne(before))
         {
-            var end = rest.Span.IndexOf((byte)'\n');
-            lines.Add(WithoutComma(rest[..end]));
-            rest = rest[(end + 1)..];
+            line = before;
+        }
+
+        var lines = new List<int>();
+        for (; line < End && IsOne(line); line = Next(line))
+        {
+            lines.Add(line);
         }
 
         return lines;
     }
 
-    private static ReadOnlyMemory<byte> WithoutComma(ReadOnlyMemory<byte> line) => line.Span.EndsWith(","u8) ? line[..^1] : line;
-
-    // All lines of one image differ only in the name.
-    private StoredImage Gather(ReadOnlyMemory<byte> line)
+    private List<int> LinesWith(byte[] needle)
     {
-        var (image, _) = ReadLine(line.Span);
-        var names = LinesWith(DigestNeedle(image.ManifestDigest))
-            .Select(static each => ReadLine(each.Span))
-            .Where(each => each.Image.Id == image.Id)
-            .Select(static each => each.Name)
-            .OfType<string>();
-        return image with { Names = [.. names] };
+        var lines = new List<int>();
+        for (var line = LineWith(needle, Head.Length); line >= 0; line = LineWith(needle, Next(line)))
+        {
+            lines.Add(line);
+        }
+
+        return lines;
     }
 
-    private static byte[] DigestNeedle(Digest digest) => Encoding.UTF8.GetBytes($"\"digest\":\"{digest}\"");
+    // Where the first line behind a place begins that holds this; negative when none does.
+    private int LineWith(byte[] needle, int start) => _bytes.AsSpan(start, End - start).IndexOf(needle) is var at and >= 0
+        ? Bytes[..(start + at)].LastIndexOf((byte)'\n') + 1
+        : -1;
 
-    private static byte[] Needle(string key, string value, bool closed) =>
-        Encoding.UTF8.GetBytes($"\"{key}\":\"{JsonEncodedText.Encode(value)}{(closed ? "\"" : "")}");
+    private int Next(int begin) => begin + _bytes.AsSpan(begin, End - begin).IndexOf((byte)'\n') + 1;
 
-    // By hand: ten thousand lines are to be listed, and nothing here needs more of JSON than strings and one number.
-    private static (StoredImage Image, string? Name) ReadLine(ReadOnlySpan<byte> line)
+    // A comma parts a line from the next.
+    private ReadOnlySpan<byte> LineAt(int begin)
     {
-        var (id, mediaType, name, digest, created) = ("", "", (string?)null, default(Digest), (DateTimeOffset?)null);
-        var (manifestSize, size) = (0L, 0L);
-        string[] history = [];
-        var reader = new Utf8JsonReader(line);
-        while (reader.Read())
-        {
-            if (reader.TokenType != JsonTokenType.PropertyName)
-            {
-                continue;
-            }
-
-            var key = reader.GetString();
-            reader.Read();
-            switch (key)
-            {
-                case "mediaType":
-                    mediaType = reader.GetString() ?? "";
-                    break;
-                case "digest":
-                    digest = Digest.TryParse(reader.GetString(), out var parsed) ? parsed : throw new JsonException("an entry without a digest");
-                    break;
-                case "size":
-                    manifestSize = reader.GetInt64();
-                    break;
-                case IdKey:
-                    id = reader.GetString() ?? "";
-                    break;
-                case SizeKey:
-                    size = long.Parse(reader.GetString() ?? "0", CultureInfo.InvariantCulture);
-                    break;
-                case CreatedKey:
-                    created = reader.GetDateTimeOffset();
-                    break;
-                case HistoryKey:
-                    history = reader.GetString()?.Split(' ') ?? [];
-                    break;
-                case NameKey:
-                    name = reader.GetString();
-                    break;
-                default:
-                    break;
-            }
-        }
-
-        var image = new StoredImage
-        {
-            Id = id,
-            MediaType = mediaType,
-            ManifestDigest = digest,
-            ManifestSize = manifestSize,
-            Names = [],
-            History = history,
-            Created = created,
-            Size = size,
-        };
-        return (image, name);
+        var line = _bytes.AsSpan(begin, Next(begin) - 1 - begin);
+        return line.EndsWith(","u8) ? line[..^1] : line;
     }
 
-    private static byte[] WriteLine(StoredImage image, string? name)
+    private void Append(StoredImage image)
     {
-        var buffer = new ArrayBufferWriter<byte>(512);
-        using var writer = new Utf8JsonWriter(buffer);
-        writer.WriteStartObject();
-        writer.WriteString("mediaType"u8, JsonEncodedText.Encode(image.MediaType, System.Text.Encodings.Web.JavaScriptEncoder.UnsafeRelaxedJsonEscaping));
-        writer.WriteString("digest"u8, image.ManifestDigest.ToString());
-        writer.WriteNumber("size"u8, image.ManifestSize);
-        writer.WriteStartObject("annotations"u8);
-        writer.WriteString(IdKey, image.Id);
-        writer.WriteString(SizeKey, image.Size.ToString(CultureInfo.InvariantCulture));
-        if (image.Created is { } created)
+        foreach (var name in image.Names.DefaultIfEmpty())
         {
-            writer.WriteString(CreatedKey, created.ToUniversalTime().ToString("yyyy-MM-dd'T'HH:mm:ss.FFFFFFF'Z'", CultureInfo.InvariantCulture));
+            var line = ImageIndexLine.Write(image, name);
+            if (End == Head.Length)
+            {
+                Splice(End, End, [.. line, (byte)'\n']);
+            }
+            else
+            {
+                Splice(End - 1, End - 1, [.. ",\n"u8, .. line]);
+            }
+        }
+    }
+
+    // The last line takes the comma of the one before it along.
+    private void RemoveLine(int begin)
+    {
+        var next = Next(begin);
+        var isLast = next == End && begin > Head.Length;
+        Splice(isLast ? begin - 2 : begin, isLast ? next - 1 : next, []);
+    }
+
+    private void Splice(int begin, int end, ReadOnlySpan<byte> content)
+    {
+        var rest = _bytes.AsSpan(end, _length - end);
+        var length = begin + content.Length + rest.Length;
+        var target = _isOwn && length <= _bytes.Length ? _bytes : GC.AllocateUninitializedArray<byte>((_isOwn ? 2 * length : length) + Room);
+        rest.CopyTo(target.AsSpan(begin + content.Length));
+        content.CopyTo(target.AsSpan(begin));
+        if (target != _bytes)
+        {
+            _bytes.AsSpan(0, begin).CopyTo(target);
         }
 
-        if (image.History.Count > 1 || (image.History is [var only] && only != name))
-        {
-            writer.WriteString(HistoryKey, JsonEncodedText.Encode(string.Join(' ', image.History)));
-        }
-
-        if (name is not null)
-        {
-            writer.WriteString(NameKey, JsonEncodedText.Encode(name));
-        }
-
-        writer.WriteEndObject();
-        writer.WriteEndObject();
-        writer.Flush();
-        return buffer.WrittenSpan.ToArray();
+        (_bytes, _length, _isOwn) = (target, length, true);
     }
 }

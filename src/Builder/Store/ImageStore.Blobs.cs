@@ -90,19 +90,16 @@ internal sealed partial class ImageStore
         }
     }
 
-    private void RemoveBlobs(List<Digest> candidates)
+    private void RemoveBlobs(HashSet<Digest> candidates)
     {
-        candidates = candidates.FindAll(HasBlob);
-
         // Most images were built here and have but a manifest and a configuration, which the index knows about.
-        var others = List();
-        candidates.RemoveAll(digest => others.Any(other => other.ManifestDigest == digest || other.Id == digest.Hex));
-        foreach (var other in candidates.Count == 0 ? [] : others)
+        var index = ReadIndex();
+        candidates.RemoveWhere(digest => !HasBlob(digest) || index.Has(digest));
+        if (candidates.Count > 0)
         {
-            if (candidates.Count > 0)
+            foreach (var other in index.Images().TakeWhile(_ => candidates.Count > 0))
             {
-                var used = BlobsOf(other);
-                candidates.RemoveAll(used.Contains);
+                candidates.ExceptWith(BlobsOf(other));
             }
         }
 

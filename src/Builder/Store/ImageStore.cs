@@ -1,6 +1,10 @@
+using System.Text;
 using System.Text.Json;
 
 using Bld.Registry;
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
 
 namespace Bld.Builder.Store;
 
@@ -15,6 +19,8 @@ namespace Bld.Builder.Store;
 internal sealed partial class ImageStore(StateDirectory state)
 {
     private const string IndexPath = "images/index.json";
+
+    private volatile ReadIndexFile? _read;
 
     /// <summary>The image with that name (normalised; with a digest the tag doesn't matter), or whose id begins so (<c>sha256:</c> may stand before it); null when there is none.</summary>
     /// <exception cref="BuildException">Several ids begin so.</exception>
@@ -46,11 +52,16 @@ internal sealed partial class ImageStore(StateDirectory state)
     }
 
     /// <summary>The first name that ends so; null when none does.</summary>
-    internal string? FindNameEnding(string ending) =>
-        List().SelectMany(static image => image.Names).FirstOrDefault(name => name.EndsWith(ending, StringComparison.Ordinal));
+    internal string? FindNameEnding(string ending) => ReadIndex().FindNameEnding(ending);
+
+    /// <summary>The image of that manifest; null when there is none.</summary>
+    internal StoredImage? FindManifest(Digest digest) => ReadIndex().FindManifest(digest);
 
     /// <summary>All images.</summary>
     internal IReadOnlyList<StoredImage> List() => ReadIndex().Images();
+
+    /// <summary>The images without a name.</summary>
+    internal IReadOnlyList<StoredImage> ListUnnamed() => ReadIndex().Unnamed();
 
     /// <summary>
     /// Adds an image and gives it names. When this returns, everything that was written or adopted before through the same
@@ -154,17 +165,25 @@ internal sealed partial class ImageStore(StateDirectory state)
         return removed;
     }
 
+    /// <summary>Removes an image as <see cref="Remove(IReadOnlyList{StoredImage})"/> does.</summary>
+    internal void Remove(StoredImage image) => Remove([image]);
+
     /// <summary>
-    /// Removes an image with its names, and its blobs where no other image has them and no other process may be about to adopt them
-    /// (else <see cref="RemoveUnusedBlobs"/> does it later). Its snapshots stay.
+    /// Removes images with their names, and their blobs where no other image has them and no other process may be about to adopt them
+    /// (else <see cref="RemoveUnusedBlobs"/> does it later). Their snapshots stay.
     /// </summary>
-    internal void Remove(StoredImage image)
+    internal void Remove(IReadOnlyList<StoredImage> images)
     {
-        var blobs = BlobsOf(image);
-        Change(index => index.Remove(image));
-        if (ReadAttestations(image.Id) is not null)
+        if (images.Count == 0)
         {
-            File.Delete($"{state.Root}/{AttestationsPath(image.Id)}");
+            return;
+        }
+
+        var blobs = images.SelectMany(BlobsOf).ToHashSet();
+        Change(index => index.Remove(images));
+        foreach (var image in images)
+        {
+            FileCalls.TryUnlink(state.Handle, Encoding.ASCII.GetBytes(AttestationsPath(image.Id)));
         }
 
         if (state.TryLockAll())
@@ -203,11 +222,10 @@ internal sealed partial class ImageStore(StateDirectory state)
 
         state.Durability.Record();
         state.Durability.Synchronize();
-        Change(index => index.Add(image, names));
-        return ReadIndex().FindId(image.Id) is [var published] ? published : image;
+        return Change(index => index.Add(image, names)).FindId(image.Id) is [var published] ? published : image;
     }
 
-    private void Change(Action<ImageIndexFile> change)
+    private ImageIndexFile Change(Action<ImageIndexFile> change)
     {
         using var held = state.Lock("images", exclusive: true);
         if (state.ReadFile("images/oci-layout") is null)
@@ -215,21 +233,32 @@ internal sealed partial class ImageStore(StateDirectory state)
             state.PublishFile("images/oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}"u8);
         }
 
-        var index = ReadIndex();
+        var index = ReadIndex().Copy();
         change(index);
-        state.PublishFile(IndexPath, index.ToBytes());
+        state.PublishFile(IndexPath, index.Bytes);
+        return index;
     }
 
     private ImageIndexFile ReadIndex()
     {
-        if (state.ReadFile(IndexPath) is not { } bytes)
+        if (state.TryOpen(IndexPath) is not { } file)
         {
             return ImageIndexFile.Empty();
         }
 
+        var status = FileCalls.Status(file);
+        if (_read is { } read && read.IsOf(status))
+        {
+            file.Dispose();
+            return read.Index;
+        }
+
         try
         {
-            return ImageIndexFile.TryParse(bytes) ?? Adopt(ImageIndex.Parse(bytes));
+            var bytes = StateDirectory.ReadToEnd(file);
+            var index = ImageIndexFile.TryParse(bytes) ?? ForeignIndex.Adopt(ImageIndex.Parse(bytes), ReadBlob);
+            _read = new ReadIndexFile(file, status, index);
+            return index;
         }
         catch (JsonException error)
         {
@@ -237,36 +266,10 @@ internal sealed partial class ImageStore(StateDirectory state)
         }
     }
 
-    /// <summary>Takes over an index that another program has written: what our list needs is read from the blobs.</summary>
-    private ImageIndexFile Adopt(ImageIndex foreign)
+    /// <summary>The index as it was read last. The file stays open, so that no other gets its inode and is taken for it.</summary>
+    private sealed record ReadIndexFile(SafeFileHandle File, FileStatus Status, ImageIndexFile Index)
     {
-        var index = ImageIndexFile.Empty();
-        foreach (var descriptor in foreign.Manifests)
-        {
-            var name = descriptor.Annotations is { } notes && notes.TryGetValue("org.opencontainers.image.ref.name", out var value) ? value : null;
-            var image = new StoredImage
-            {
-                Id = descriptor.Digest.Hex,
-                MediaType = descriptor.MediaType,
-                ManifestDigest = descriptor.Digest,
-                ManifestSize = descriptor.Size,
-                Names = [],
-            };
-            if (MediaTypes.IsManifest(descriptor.MediaType))
-            {
-                var manifest = ImageManifest.Parse(ReadBlob(descriptor.Digest));
-                var config = ImageConfig.Parse(ReadBlob(manifest.Config.Digest));
-                image = image with
-                {
-                    Id = manifest.Config.Digest.Hex,
-                    Created = config.Created,
-                    Size = manifest.Layers.Sum(static layer => layer.Size),
-                };
-            }
-
-            index.Add(image, name is null ? [] : [name]);
-        }
-
-        return index;
+        public bool IsOf(FileStatus status) => (status.Device, status.Inode, status.Size, status.ModifiedAt)
+            == (Status.Device, Status.Inode, Status.Size, Status.ModifiedAt);
     }
 }

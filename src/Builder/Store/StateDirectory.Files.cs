@@ -69,44 +69,48 @@ internal sealed partial class StateDirectory
     /// <summary>The bytes of a file below the root; null when there is none.</summary>
     internal byte[]? ReadFile(string path)
     {
-        switch (FileCalls.TryOpen(Handle, Encoding.UTF8.GetBytes(path), OpenFlags.ReadOnly, 0, out var file))
-        {
-            case Errno.None:
-                break;
-            case Errno.ENOENT or Errno.ENOTDIR:
-                return null;
-            case var errno:
-                throw new LinuxException("open", $"{Root}/{path}", errno);
-        }
-
-        using (file)
-        {
-            return ReadToEnd(file);
-        }
+        using var file = TryOpen(path);
+        return file is null ? null : ReadToEnd(file);
     }
+
+    /// <summary>A file below the root to read; null when there is none.</summary>
+    internal SafeFileHandle? TryOpen(string path) => FileCalls.TryOpen(Handle, Encoding.UTF8.GetBytes(path), OpenFlags.ReadOnly, 0, out var file) switch
+    {
+        Errno.None => file,
+        Errno.ENOENT or Errno.ENOTDIR => null,
+        var errno => throw new LinuxException("open", $"{Root}/{path}", errno),
+    };
 
     /// <summary>Everything from a descriptor's position on. Small files need no statx: one read shows that they fit.</summary>
     internal static byte[] ReadToEnd(SafeFileHandle file)
     {
-        Span<byte> small = stackalloc byte[2048];
+        Span<byte> small = stackalloc byte[4096];
         var count = FileCalls.Read(file, small);
         if (count < small.Length)
         {
             return small[..count].ToArray();
         }
 
-        var bytes = new byte[Math.Max(FileCalls.Status(file).Size + 1, 4096)];
+        // Mostly as long as it is said to be, which one more read shows; files of the kernel are said to be empty.
+        var bytes = GC.AllocateUninitializedArray<byte>(Math.Max((int)FileCalls.Status(file).Size, count));
         small.CopyTo(bytes);
-        while (FileCalls.Read(file, bytes.AsSpan(count)) is var more and > 0)
+        while (true)
         {
-            count += more;
+            var target = count < bytes.Length ? bytes.AsSpan(count) : small;
+            var more = FileCalls.Read(file, target);
+            if (more == 0)
+            {
+                return count == bytes.Length ? bytes : bytes[..count];
+            }
+
             if (count == bytes.Length)
             {
-                Array.Resize(ref bytes, bytes.Length * 2);
+                Array.Resize(ref bytes, bytes.Length * 2 + more);
+                small[..more].CopyTo(bytes.AsSpan(count));
             }
-        }
 
-        return bytes.AsSpan(0, count).ToArray();
+            count += more;
+        }
     }
 
     /// <summary>fsync of a directory below the root: its names are on the disk when this returns.</summary>

@@ -102,8 +102,9 @@ public sealed class JsonRecordTests
         }
     }
 
-    // The interfaces are internal, and Runtime has its own copy of them.
-    private static Type? Interface(Type type, string name) => type.GetInterfaces().FirstOrDefault(each => each.Namespace == "Bld.Json" && each.Name == name);
+    // The interfaces are internal, and Runtime has its own copy of them. Of a record's and its base's the record's own is meant.
+    private static Type? Interface(Type type, string name) => type.GetInterfaces().Where(each => each.Namespace == "Bld.Json" && each.Name == name)
+        .OrderByDescending(each => each.GenericTypeArguments.Contains(type)).FirstOrDefault();
 
     private static string Write(object record)
     {

@@ -56,6 +56,25 @@ public sealed class WorkingContainerStoreTests : IDisposable
     }
 
     [Fact]
+    public void The_first_free_number_is_taken_also_where_one_became_free_again()
+    {
+        var names = Enumerable.Range(0, 12).Select(_ => _store.Create(Draft, null, "a%b").Name).ToList();
+        Assert.Equal("a%b-11", names[^1]);
+        _store.Rename(_store.Get("a%b-3"), "other");
+        Assert.Equal("a%b-3", _store.Create(Draft, null, "a%b").Name);
+        Assert.Equal("a%b-12", _store.Create(Draft, null, "a%b").Name);
+    }
+
+    [Fact]
+    public void Lists_show_what_the_records_say()
+    {
+        var made = _store.Create(Draft with { Image = "localhost/x:latest", ImageId = "abc" }, "name", "");
+        var listed = Assert.Single(_store.List());
+        Assert.Equal((made.Id, "name", made.Created, "localhost/x:latest", "abc"), (listed.Id, listed.Name, listed.Created, listed.Image, listed.ImageId));
+        Assert.Equal(made.Id, Assert.Single(_store.ListWhole()).Id);
+    }
+
+    [Fact]
     public void A_record_comes_back_as_it_was_written()
     {
         var made = _store.Create(Draft, "name", "");

@@ -130,6 +130,98 @@ public sealed class ImageStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_reader_sees_what_another_process_has_changed_since()
+    {
+        var image = Add("one", "localhost/a:latest");
+        using var state = _place.OpenState();
+        var other = new ImageStore(state);
+        Assert.Null(other.Find("localhost/b:latest"));
+        _store.Tag(image, "localhost/b:latest");
+        Assert.Equal(image.Id, other.Find("localhost/b:latest")?.Id);
+        other.Untag("localhost/a:latest");
+        Assert.Equal(["localhost/b:latest"], _store.Find(image.Id)!.Names);
+    }
+
+    [Fact]
+    public void Whatever_is_added_moved_and_removed_the_index_is_what_a_plain_model_says()
+    {
+        var random = new Random(7);
+        var model = new SortedDictionary<string, string>(StringComparer.Ordinal);
+        var images = Enumerable.Range(0, 6).Select(number => Add($"image {number}")).ToList();
+        for (var round = 0; round < 400; round++)
+        {
+            var image = images[random.Next(images.Count)];
+            var name = $"localhost/{"abc"[random.Next(3)]}{random.Next(4)}:latest";
+            switch (random.Next(4))
+            {
+                case 0:
+                    Assert.Equal(model.Remove(name), _store.Untag(name));
+                    break;
+                case 1:
+                    var gone = images.Where(_ => random.Next(3) == 0).ToList();
+                    _store.Remove(gone);
+                    gone.ForEach(each => model.Where(pair => pair.Value == each.Id).ToList().ForEach(pair => model.Remove(pair.Key)));
+                    gone.ForEach(each => Add($"image {images.IndexOf(each)}"));
+                    break;
+                default:
+                    _store.Tag(image, name);
+                    model[name] = image.Id;
+                    break;
+            }
+
+            Assert.Equal(model, new SortedDictionary<string, string>(
+                _store.List().SelectMany(each => each.Names.Select(known => (known, each.Id))).ToDictionary(pair => pair.known, pair => pair.Id), StringComparer.Ordinal));
+            Assert.Equal(images.Select(each => each.Id).Order(), _store.List().Select(each => each.Id).Order());
+            Assert.Equal(model.GetValueOrDefault(name), _store.Find(name)?.Id);
+            Assert.Equal(model.Where(pair => pair.Value == image.Id).Select(pair => pair.Key), _store.Find(image.Id)!.Names.Order(StringComparer.Ordinal));
+            Assert.Equal(model.Where(pair => pair.Value == image.Id).Select(pair => pair.Key), _store.FindManifest(image.ManifestDigest)!.Names.Order(StringComparer.Ordinal));
+            Assert.Equal(images.Select(each => each.Id).Except(model.Values).Order(), _store.ListUnnamed().Select(each => each.Id).Order());
+            Assert.NotNull(System.Text.Json.JsonDocument.Parse(File.ReadAllBytes($"{_state.ImagesPath}/index.json")));
+        }
+    }
+
+    [Fact]
+    public void A_name_is_found_by_its_ending_and_not_by_one_that_an_image_once_had()
+    {
+        var image = Add("one", "registry.example.com/team/app:1");
+        _store.Tag(image, "localhost/app:1");
+        Assert.Equal("registry.example.com/team/app:1", _store.FindNameEnding("/team/app:1"));
+        _store.Untag("registry.example.com/team/app:1");
+        Assert.Contains("registry.example.com/team/app:1", _store.Find(image.Id)!.History);
+        Assert.Null(_store.FindNameEnding("/team/app:1"));
+        Assert.Equal("localhost/app:1", _store.FindNameEnding("/app:1"));
+        Assert.Null(_store.FindNameEnding("/pp:1"));
+    }
+
+    [Fact]
+    public void Of_many_images_that_go_together_each_blob_goes_that_no_other_has()
+    {
+        var shared = Blob("shared layer");
+        var own = Blob("own layer");
+        var images = new[] { Add("one", [shared, own], "localhost/one:1"), Add("two", [own]), Add("three", [shared], "localhost/three:1") };
+        _store.Remove(images[..2]);
+        Assert.Equal(images[2].Id, Assert.Single(_store.List()).Id);
+        Assert.False(_store.HasBlob(own));
+        Assert.True(_store.HasBlob(shared));
+        Assert.True(_store.HasBlob(images[2].ManifestDigest));
+    }
+
+    [Fact]
+    public void A_foreign_index_is_taken_over_with_the_names_that_images_had()
+    {
+        var one = Add("one", "localhost/a:latest");
+        Add("two", "localhost/a:latest");
+        var path = $"{_state.ImagesPath}/index.json";
+        var lines = File.ReadAllText(path).Replace("[\n", "[ ", StringComparison.Ordinal);
+        File.WriteAllText(path, lines);
+        Assert.Equal(["localhost/a:latest"], _store.Find(one.Id)!.History);
+        Assert.Empty(_store.Find(one.Id)!.Names);
+        _store.Tag(one, "localhost/b:latest");
+        Assert.Equal(2, _store.List().Count);
+        Assert.Contains("[\n", File.ReadAllText(path), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Two_processes_that_add_lose_nothing()
     {
         Parallel.For(0, 8, worker =>

@@ -93,6 +93,27 @@ public sealed class StateDirectoryTests : IDisposable
         Assert.Equal(bytes, state.ReadFile("containers/x"));
     }
 
+    [Theory]
+    [InlineData(4095)]
+    [InlineData(4096)]
+    [InlineData(4097)]
+    [InlineData(1 << 20)]
+    public void Files_of_any_length_are_read_to_their_last_byte(int length)
+    {
+        using var state = _place.OpenState();
+        var bytes = new byte[length];
+        new Random(length).NextBytes(bytes);
+        state.PublishFile("one", bytes);
+        Assert.Equal(bytes, state.ReadFile("one"));
+    }
+
+    [Fact]
+    public void Files_of_the_kernel_that_say_they_are_empty_are_read_whole()
+    {
+        using var file = File.OpenHandle("/proc/self/smaps");
+        Assert.EndsWith("\n", System.Text.Encoding.ASCII.GetString(StateDirectory.ReadToEnd(file)), StringComparison.Ordinal);
+    }
+
     [Fact]
     public void The_whole_is_locked_only_when_nobody_else_uses_it()
     {

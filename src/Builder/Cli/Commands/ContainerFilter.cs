@@ -39,7 +39,7 @@ internal sealed class ContainerFilter
     }
 
     /// <summary>Whether a container is wanted.</summary>
-    public bool Accepts(WorkingContainer container) =>
+    public bool Accepts(ContainerSummary container) =>
         (_ids.Count == 0 || _ids.Exists(container.Id.StartsWith))
         && (_names.Count == 0 || _names.Exists(name => container.Name.Contains(name)))
         && (_ancestors.Count == 0 || _ancestors.Exists(image => container.ImageId == image || container.Image == image));

@@ -55,16 +55,16 @@ internal sealed class ContainersCommand : Command
         .Add("ContainerID", "CONTAINER ID").Add("Builder", "BUILDER").Add("ImageID", "IMAGE ID").Add("ImageName", "IMAGE NAME")
         .Add("ContainerName", "CONTAINER NAME");
 
-    private static GoStruct Fields(WorkingContainer container) => new GoStruct("main.containerOutputParams")
+    private static GoStruct Fields(ContainerSummary container) => new GoStruct("main.containerOutputParams")
         .Add("ContainerID", container.Id)
         .Add("Builder", "   *")
         .Add("ImageID", container.ImageId)
         .Add("ImageName", ImageName(container))
         .Add("ContainerName", container.Name);
 
-    private static string ImageName(WorkingContainer container) => container.Image.Length > 0 ? container.Image : "scratch";
+    private static string ImageName(ContainerSummary container) => container.Image.Length > 0 ? container.Image : "scratch";
 
-    private static string Table(List<WorkingContainer> containers, bool whole, bool heading)
+    private static string Table(List<ContainerSummary> containers, bool whole, bool heading)
     {
         var rows = containers.Select(container => Row(Id(container.Id, whole), "   *", Id(container.ImageId, whole), ImageName(container), container.Name, whole));
         return string.Concat(heading ? rows.Prepend(Row("CONTAINER ID", "BUILDER", "IMAGE ID", "IMAGE NAME", "CONTAINER NAME", whole)) : rows);
@@ -83,7 +83,7 @@ internal sealed class ContainersCommand : Command
 
     private static readonly JsonWriterOptions ForPeople = new() { Indented = true, IndentSize = 4 };
 
-    private static string Json(List<WorkingContainer> containers)
+    private static string Json(List<ContainerSummary> containers)
     {
         var entries = containers.ConvertAll(static container =>
             new ContainerEntry(container.Id, true, container.ImageId, ImageName(container), container.Name));

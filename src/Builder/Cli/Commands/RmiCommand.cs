@@ -36,11 +36,7 @@ internal sealed class RmiCommand : Command
         var failures = new Failures();
         if (all)
         {
-            foreach (var id in session.Images.List().Select(static image => image.Id).Distinct(StringComparer.Ordinal).ToList())
-            {
-                failures.Try(() => RemoveAll(session, remover, id, force));
-            }
-
+            remover.RemoveAll(force, failures.Try);
             return failures.End();
         }
 
@@ -68,15 +64,6 @@ internal sealed class RmiCommand : Command
         if (session.FindImage(name) is { } image)
         {
             remover.Remove(image, ImageNames.Candidates(name).Concat(ImageNames.StoredEnding(session.Images, name)).FirstOrDefault(image.Names.Contains), force);
-        }
-    }
-
-    // An id has several manifests where only annotations differ; what went as another's base is gone already.
-    private static void RemoveAll(Session session, ImageRemover remover, string id, bool force)
-    {
-        while (session.Images.Find(id) is { } next)
-        {
-            remover.Remove(next, name: null, force, everyName: true);
         }
     }
 

@@ -10,21 +10,8 @@ namespace Bld.Builder.Engine.Containers;
 /// <c>container.json</c>: what <c>bld from</c> made and the commands after it changed. Its root is a stack of snapshots: those of the
 /// base image, and one for each command that wrote something; <c>commit</c> makes one layer of the latter.
 /// </summary>
-internal sealed record WorkingContainer : IJsonRecord<WorkingContainer>
+internal sealed record WorkingContainer : ContainerSummary, IJsonRecord<WorkingContainer>
 {
-    /// <summary>64 hex digits, random.</summary>
-    public required string Id { get; init; }
-
-    public required string Name { get; init; }
-
-    public required DateTimeOffset Created { get; init; }
-
-    /// <summary>The base image's name; its id when it has none, and empty for scratch.</summary>
-    public string Image { get; init; } = "";
-
-    /// <summary>The base image's id; empty for scratch.</summary>
-    public string ImageId { get; init; } = "";
-
     /// <summary>Digest of the base's manifest; empty for scratch.</summary>
     public string ImageDigest { get; init; } = "";
 
@@ -100,11 +87,7 @@ internal sealed record WorkingContainer : IJsonRecord<WorkingContainer>
 
     void IJsonWritable.Write(Utf8JsonWriter json)
     {
-        json.Text("id", Id);
-        json.Text("name", Name);
-        json.Time("created", Created);
-        json.Text("image", Image);
-        json.Text("imageId", ImageId);
+        WriteSummary(json);
         json.Text("imageDigest", ImageDigest);
         json.Element("manifest", Manifest);
         json.Texts("base", Base);

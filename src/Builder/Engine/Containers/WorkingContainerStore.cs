@@ -73,13 +73,16 @@ internal sealed class WorkingContainerStore(StateDirectory state, SnapshotStore 
     /// <exception cref="BuildException">There is none.</exception>
     internal WorkingContainer Get(string nameOrId) => Find(nameOrId) ?? throw new BuildException($"{nameOrId}: container not known");
 
-    /// <summary>All containers, the oldest first.</summary>
-    internal IReadOnlyList<WorkingContainer> List()
+    /// <summary>What lists show of all containers, the oldest first.</summary>
+    internal IReadOnlyList<ContainerSummary> List()
     {
-        var all = Ids().ConvertAll(Read).OfType<WorkingContainer>().ToList();
+        var all = ReadAll<ContainerSummary>();
         all.Sort(static (one, other) => (one.Created, one.Id).CompareTo((other.Created, other.Id)));
         return all;
     }
+
+    /// <summary>All containers.</summary>
+    internal IReadOnlyList<WorkingContainer> ListWhole() => ReadAll<WorkingContainer>();
 
     /// <summary>Changes a record as it is now, whatever others did to it since it was read.</summary>
     /// <exception cref="BuildException">The container was removed.</exception>
@@ -102,11 +105,11 @@ internal sealed class WorkingContainerStore(StateDirectory state, SnapshotStore 
     }
 
     /// <summary>Takes a container for oneself, to write to its root; waits for whoever has it.</summary>
-    internal HeldContainer Hold(WorkingContainer container, CancellationToken cancellation) =>
+    internal HeldContainer Hold(ContainerSummary container, CancellationToken cancellation) =>
         HeldContainer.Take(state, this, snapshots, container.Id, toRemove: false, cancellation);
 
     /// <summary>Takes a container to remove it (<see cref="Remove"/>), whatever runs in it.</summary>
-    internal HeldContainer HoldToRemove(WorkingContainer container, CancellationToken cancellation) =>
+    internal HeldContainer HoldToRemove(ContainerSummary container, CancellationToken cancellation) =>
         HeldContainer.Take(state, this, snapshots, container.Id, toRemove: true, cancellation);
 
     /// <summary>Removes a container that is held: unmounted, out of sight by one rename, then its files and what only it knew of.</summary>
@@ -136,9 +139,15 @@ internal sealed class WorkingContainerStore(StateDirectory state, SnapshotStore 
         }
     }
 
-    internal WorkingContainer? Read(string id) => JsonMembers.TryParse<WorkingContainer>(state.ReadFile($"containers/{id}/container.json"));
+    internal WorkingContainer? Read(string id) => Read<WorkingContainer>(id);
 
     internal static BuildException Gone(string id) => new($"{id}: container not known; it was removed meanwhile");
+
+    private T? Read<T>(string id)
+        where T : ContainerSummary, IJsonRecord<T> => JsonMembers.TryParse<T>(state.ReadFile($"containers/{id}/container.json"));
+
+    private List<T> ReadAll<T>()
+        where T : ContainerSummary, IJsonRecord<T> => [.. Ids().Select(Read<T>).OfType<T>()];
 
     private FileLock LockRecord(string id)
     {
@@ -156,16 +165,23 @@ internal sealed class WorkingContainerStore(StateDirectory state, SnapshotStore 
             ? container
             : null;
 
+    // One look for all that are taken; a link that a killed process left passes for a name.
     private string FreeName(string stem)
     {
-        for (var number = 0; ; number++)
+        if (FindName(stem) is null)
         {
-            var name = number == 0 ? stem : $"{stem}-{number}";
-            if (FindName(name) is null)
-            {
-                return name;
-            }
+            return stem;
         }
+
+        using var directory = FileCalls.Open(state.Handle, Encoding.ASCII.GetBytes(Names), DirectoryItself);
+        var taken = FileCalls.ReadDirectory(directory).Select(static entry => entry.Name.ToString()).ToHashSet(StringComparer.Ordinal);
+        var number = 1;
+        while (taken.Contains(Escape($"{stem}-{number}")))
+        {
+            number++;
+        }
+
+        return $"{stem}-{number}";
     }
 
     /// <summary>Makes the link of a name; a stale one goes. The caller holds <c>containers/</c>.</summary>
@@ -181,12 +197,10 @@ internal sealed class WorkingContainerStore(StateDirectory state, SnapshotStore 
         FileCalls.MakeSymbolicLink(Encoding.ASCII.GetBytes($"../{id}"), state.Handle, LinkPath(name));
     }
 
+    private static byte[] LinkPath(string name) => Encoding.UTF8.GetBytes($"{Names}/{Escape(name)}");
+
     // A name may hold anything; of a file's name it is only a part.
-    private static byte[] LinkPath(string name)
-    {
-        var escaped = name is "." or ".." ? name.Replace(".", "%2E") : name.Replace("%", "%25").Replace("/", "%2F");
-        return Encoding.UTF8.GetBytes($"{Names}/{escaped}");
-    }
+    private static string Escape(string name) => name is "." or ".." ? name.Replace(".", "%2E") : name.Replace("%", "%25").Replace("/", "%2F");
 
     private List<string> Ids()
     {

@@ -9,6 +9,7 @@ internal static class ImageNames
     private const string Local = "localhost/";
     private const string DockerHub = "docker.io/";
     private const string Latest = ":latest";
+    private const int IdLength = 64;
 
     /// <summary>The name that the store keeps: with a host (<c>localhost</c> when there is none) and a tag (<c>latest</c>).</summary>
     /// <exception cref="BuildException">It can't be a name.</exception>
@@ -30,7 +31,9 @@ internal static class ImageNames
     /// <summary>The name that an image is given.</summary>
     /// <exception cref="BuildException">It can't be a name, or has a digest, which follows from the image.</exception>
     public static string NormaliseTag(string name) =>
-        name.Contains('@') ? throw new BuildException($"{name}: tag by digest not supported: give a name, or NAME:TAG") : Normalise(name);
+        name.Contains('@') ? throw new BuildException($"{name}: tag by digest not supported: give a name, or NAME:TAG")
+        : IsId(name) ? throw new BuildException($"{name}: 64 hexadecimal digits are an image's id and can't be a name: choose another, or put localhost/ before it")
+        : Normalise(name);
 
     /// <summary>A name without its tag or digest, and the tag; null when it has none.</summary>
     public static (string Repository, string? Tag) SplitTag(string name)
@@ -47,7 +50,7 @@ internal static class ImageNames
         {
             yield return WithTag(Official(name));
         }
-        else
+        else if (!IsId(name))
         {
             yield return WithTag(Local + name);
             yield return WithTag(name.Contains('/') ? "docker.io/" + name : "docker.io/library/" + name);
@@ -71,6 +74,9 @@ internal static class ImageNames
     /// <summary>A name to pull or push: without a host it is Docker Hub's.</summary>
     public static string WithDefaultHost(string name) =>
         HasHost(name) ? name : name.Contains('/') ? "docker.io/" + name : "docker.io/library/" + name;
+
+    // No name looks like a whole id (distribution's grammar of references).
+    private static bool IsId(string name) => name.Length == IdLength && name.All(char.IsAsciiHexDigitLower);
 
     /// <summary>Whether a name begins with a host.</summary>
     public static bool HasHost(string name)

@@ -110,7 +110,7 @@ internal sealed partial class ImagePuller(ImageStore images, SnapshotStore snaps
         var chosen = PlatformChoice.Choose(ImageIndex.Parse(images.ReadManifest(stored)), platform);
         return chosen is null || !images.HasBlob(chosen.Digest)
             ? throw new BuildException($"the list {(stored.Names is [var first, ..] ? first : stored.Id)} has no image for {platform} in the store")
-            : images.List().FirstOrDefault(each => each.ManifestDigest == chosen.Digest);
+            : images.FindManifest(chosen.Digest);
     }
 
     private PulledImage? TryPull(string name, Platform platform, CancellationToken cancellation)

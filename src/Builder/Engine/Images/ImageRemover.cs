@@ -14,13 +14,16 @@ namespace Bld.Builder.Engine.Images;
 /// <param name="cancellation">Stops waiting for a container that is to go too.</param>
 internal sealed class ImageRemover(ImageStore images, WorkingContainerStore containers, Action<string> report, CancellationToken cancellation)
 {
+    // The containers of each image that has some.
+    private readonly Lazy<Dictionary<string, List<ContainerSummary>>> _users = new(() => containers.List()
+        .GroupBy(static container => container.ImageId, StringComparer.Ordinal).ToDictionary(static group => group.Key, static group => group.ToList(), StringComparer.Ordinal));
+
     /// <summary>Removes what a name or an id means.</summary>
     /// <param name="image">The image.</param>
     /// <param name="name">The normalised name by which it was asked for; null for an id.</param>
     /// <param name="force">Whether several names, and containers, don't matter.</param>
     /// <exception cref="BuildException">A container uses it, or it has several names and was asked for by its id.</exception>
-    /// <param name="everyName">Whether all its names are meant, as by <c>--all</c>.</param>
-    public void Remove(StoredImage image, string? name, bool force, bool everyName = false)
+    public void Remove(StoredImage image, string? name, bool force)
     {
         if (name is not null && image.Names.Count > 1)
         {
@@ -29,63 +32,82 @@ internal sealed class ImageRemover(ImageStore images, WorkingContainerStore cont
             return;
         }
 
-        if (name is null && image.Names.Count > 1 && !force && !everyName)
+        if (name is null && image.Names.Count > 1 && !force)
         {
             throw new BuildException(
                 $"unable to delete image \"{image.Id}\" by ID with more than one tag ([{string.Join(' ', image.Names)}]): please force removal");
         }
 
-        FreeFromContainers(image, force);
-        var parents = Parents(image);
-        Delete(image);
-        foreach (var parent in parents)
+        FreeFromContainers(image.Id, force);
+        Delete([image, .. Parents(image)]);
+    }
+
+    /// <summary>Removes every image with all its names.</summary>
+    /// <param name="force">Whether containers don't matter.</param>
+    /// <param name="attempt">Runs what fails for an image that a container uses; that image stays.</param>
+    public void RemoveAll(bool force, Action<Action> attempt)
+    {
+        var free = new List<StoredImage>();
+        foreach (var same in images.List().GroupBy(static image => image.Id, StringComparer.Ordinal))
         {
-            Delete(parent);
+            attempt(() =>
+            {
+                FreeFromContainers(same.Key, force);
+                free.AddRange(same);
+            });
         }
+
+        Delete(free);
     }
 
     /// <summary>Removes every image that has no name and that no container was made of.</summary>
     public void RemoveDangling()
     {
-        var used = UsedIds();
         var all = images.List();
 
         // The members of a list need no name of their own.
         var members = all.Where(static image => image.IsIndex && image.Names.Count > 0)
             .SelectMany(image => ImageIndex.Parse(images.ReadManifest(image)).Manifests).Select(static member => member.Digest).ToHashSet();
-        foreach (var image in all.Where(image => image.Names.Count == 0 && !used.Contains(image.Id) && !members.Contains(image.ManifestDigest)).ToList())
-        {
-            Delete(image);
-        }
+        Delete([.. all.Where(image => image.Names.Count == 0 && !IsUsed(image) && !members.Contains(image.ManifestDigest))]);
     }
 
     /// <summary>Removes every image that no container was made of; with force the containers too.</summary>
-    public void RemoveUnused(bool force)
+    public void RemoveUnused(bool force) => RemoveAll(force, static free =>
     {
-        var used = force ? [] : UsedIds();
-        foreach (var image in images.List().Where(image => !used.Contains(image.Id)).ToList())
+        try
         {
-            FreeFromContainers(image, force);
-            Delete(image);
+            free();
+        }
+        catch (BuildException)
+        {
+            // It is in use.
+        }
+    });
+
+    private bool IsUsed(StoredImage image) => _users.Value.ContainsKey(image.Id);
+
+    private void Delete(IReadOnlyList<StoredImage> gone)
+    {
+        images.Remove(gone);
+        foreach (var image in gone)
+        {
+            foreach (var name in image.Names)
+            {
+                report($"untagged: {name}");
+            }
+
+            report(image.Id);
         }
     }
 
-    private HashSet<string> UsedIds() => containers.List().Select(static container => container.ImageId).ToHashSet(StringComparer.Ordinal);
-
-    private void Delete(StoredImage image)
+    private void FreeFromContainers(string imageId, bool force)
     {
-        images.Remove(image);
-        foreach (var name in image.Names)
+        if (!_users.Value.TryGetValue(imageId, out var users))
         {
-            report($"untagged: {name}");
+            return;
         }
 
-        report(image.Id);
-    }
-
-    private void FreeFromContainers(StoredImage image, bool force)
-    {
-        foreach (var container in containers.List().Where(container => container.ImageId == image.Id))
+        foreach (var container in users)
         {
             if (!force)
             {
@@ -96,41 +118,42 @@ internal sealed class ImageRemover(ImageStore images, WorkingContainerStore cont
             using var held = containers.HoldToRemove(container, cancellation);
             containers.Remove(held);
         }
+
+        _users.Value.Remove(imageId);
     }
 
     /// <summary>The images without a name that this one was built on, the nearest first, while nothing else is built on them.</summary>
     private List<StoredImage> Parents(StoredImage image)
     {
-        // The configurations of all others are read only when there is an image without a name at all.
-        var others = images.List().Where(other => other.ManifestDigest != image.ManifestDigest && !other.IsIndex).ToList();
-        if (image.IsIndex || !others.Exists(static other => other.Names.Count == 0))
+        var unnamed = images.ListUnnamed().Where(other => other.ManifestDigest != image.ManifestDigest && !other.IsIndex && !IsUsed(other)).ToList();
+        if (image.IsIndex || unnamed.Count == 0)
         {
             return [];
         }
 
-        var configs = others.ToDictionary(static other => other.ManifestDigest, other => ImageConfig.Parse(images.ReadConfig(other)));
-        var child = ImageConfig.Parse(images.ReadConfig(image));
-        var used = UsedIds();
-        var parents = new List<StoredImage>();
-        foreach (var candidate in others.Where(other => other.Names.Count == 0 && !used.Contains(other.Id))
-            .OrderByDescending(other => configs[other.ManifestDigest].History?.Count ?? 0))
-        {
-            var config = configs[candidate.ManifestDigest];
-            if (!IsBuiltOn(child, config))
-            {
-                continue;
-            }
+        var child = Config(image);
+        var bases = unnamed.Select(other => (Image: other, Config: Config(other))).Where(other => IsBuiltOn(child, other.Config))
+            .OrderByDescending(static other => other.Config.History?.Count ?? 0).ToList();
 
-            if (others.Exists(other => other != candidate && !parents.Contains(other) && IsBuiltOn(configs[other.ManifestDigest], config)))
+        // The configurations of all others are read only when there is one that may go.
+        var others = bases.Count == 0 ? [] : images.List().Where(other => other.ManifestDigest != image.ManifestDigest && !other.IsIndex)
+            .Select(other => (Image: other, Config: Config(other))).ToList();
+        var parents = new List<StoredImage>();
+        foreach (var candidate in bases)
+        {
+            others.RemoveAll(other => other.Image.ManifestDigest == candidate.Image.ManifestDigest);
+            if (others.Exists(other => IsBuiltOn(other.Config, candidate.Config)))
             {
                 break;
             }
 
-            parents.Add(candidate);
+            parents.Add(candidate.Image);
         }
 
         return parents;
     }
+
+    private ImageConfig Config(StoredImage image) => ImageConfig.Parse(images.ReadConfig(image));
 
     private static bool IsBuiltOn(ImageConfig child, ImageConfig parent)
     {

@@ -127,7 +127,7 @@ internal sealed class CacheCollector(StateDirectory state, ImageStore images, Sn
 
     private HashSet<SnapshotId> Roots()
     {
-        var roots = containers.List().SelectMany(static container => container.Snapshots).ToHashSet();
+        var roots = containers.ListWhole().SelectMany(static container => container.Snapshots).ToHashSet();
         foreach (var image in images.List())
         {
             if (!image.IsIndex && images.HasBlob(Digest.Parse("sha256:" + image.Id)))
