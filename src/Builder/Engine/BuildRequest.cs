@@ -1,5 +1,6 @@
 using Bld.Builder.Context;
 using Bld.Builder.Engine.Images;
+using Bld.Builder.Engine.Sbom;
 using Bld.Builder.Engine.SharedCache;
 using Bld.Registry;
 
@@ -101,6 +102,9 @@ internal sealed record BuildRequest
     /// <summary>Whether everything, the base included, becomes one layer.</summary>
     public bool Squash { get; init; }
 
+    /// <summary>The SBOM that goes into the image; null for none.</summary>
+    public SbomRequest? Sbom { get; init; }
+
     public PullPolicy PullPolicy { get; init; }
 
     public ImageFormat Format { get; init; }
@@ -160,6 +164,9 @@ internal sealed record BuildResult(string ImageId, Digest ManifestDigest, IReadO
 {
     /// <summary>What the store remembers of the build.</summary>
     public History.BuildRecord? Record { get; init; }
+
+    /// <summary>The software in the image, where the build looked for it (<see cref="BuildRequest.Sbom"/>).</summary>
+    public BillOfMaterials? Bill { get; init; }
 
     /// <summary>The manifest as an index lists it.</summary>
     public required Descriptor Manifest { get; init; }

@@ -1,4 +1,5 @@
 using Bld.Builder.Cache;
+using Bld.Builder.Engine.Sbom;
 using Bld.Builder.Engine.SharedCache;
 using Bld.Builder.Snapshots;
 using Bld.Registry;
@@ -21,6 +22,10 @@ internal sealed class ImageWriter(BuildSession session, BuildRequest request)
     /// <summary>Writes the image of a stage into the store.</summary>
     public BuildResult Write(StageResult stage)
     {
+        BillOfMaterials? bill = null;
+        var sbom = _request.Sbom is { } wanted ? new SbomLayer(session, wanted) : null;
+        stage = sbom?.Add(stage, out bill) ?? stage;
+
         var layers = Layers(stage);
         foreach (var layer in layers)
         {
@@ -28,7 +33,9 @@ internal sealed class ImageWriter(BuildSession session, BuildRequest request)
         }
 
         var config = Dated(Finished(stage) with { RootFs = ImageAssembly.DiffIds(layers) }, stage);
-        return ImageAssembly.Publish(session.Services, layers, config, _request.Format, Annotations(stage, config), _request.Names);
+        var result = ImageAssembly.Publish(session.Services, layers, config, _request.Format, Annotations(stage, config), _request.Names);
+        sbom?.Forget(layers);
+        return result with { Bill = bill };
     }
 
     private IReadOnlyList<PendingLayer> Layers(StageResult stage)

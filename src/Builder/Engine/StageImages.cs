@@ -28,6 +28,7 @@ internal sealed class StageImages(BuildSession session, StageScheduler scheduler
     {
         Names = [],
         Squash = false,
+        Sbom = null,
         Metadata = _request.Metadata with { UnsetEnvironment = [] },
         Labels = [.. _request.StageLabels ? Labels(index, ids) : [], .. _request.StageImageLabels],
     };

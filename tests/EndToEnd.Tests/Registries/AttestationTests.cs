@@ -72,6 +72,40 @@ public sealed class AttestationTests(RegistryHome shared) : IClassFixture<Regist
     }
 
     [Theory]
+    [InlineData()]
+    [InlineData("--layers=false")]
+    [InlineData("--squash")]
+    public void A_build_puts_its_SBOM_into_the_image_in_the_same_way_each_time(params string[] flags)
+    {
+        const string Text = "FROM localhost/busybox\nCOPY <<EOF /var/lib/dpkg/status\nPackage: own\nStatus: install ok installed\nVersion: 1.2\nArchitecture: amd64\nEOF\nENV after=yes\n";
+        var name = $"{_host}/with-sbom:{string.Concat(flags).Trim('-').Replace('=', '-')}1";
+        string[] all =
+        [
+            "-t", name, "--push", "--sbom=cyclonedx", "--sbom-output", _home.In("built.json"), "--sbom-purl-output", _home.In("built-purl.json"),
+            "--sbom-image-output", "/usr/share/sbom/image.json", "--sbom-image-purl-output", "/purl.json", .. flags,
+        ];
+        var first = _home.Build(Text, all);
+        var snapshots = Directory.GetDirectories($"{_home.Store}/snapshots").Length;
+        Thread.Sleep(TimeSpan.FromSeconds(1.1));
+        Assert.Equal(first, _home.Build(Text, all));
+        if (flags.Length == 0)
+        {
+            Assert.Equal(snapshots, Directory.GetDirectories($"{_home.Store}/snapshots").Length);
+        }
+
+        var document = File.ReadAllText(_home.In("built.json"));
+        Assert.Contains("pkg:deb/", document, StringComparison.Ordinal);
+        Assert.Contains($"\"name\":\"{name}\"", document, StringComparison.Ordinal);
+        var second = shared.SucceedElsewhere("built", "from", name);
+        Assert.Equal(document, shared.SucceedElsewhere("built", "run", "--network", "none", second, "cat", "/usr/share/sbom/image.json"));
+        Assert.Equal(File.ReadAllText(_home.In("built-purl.json")), shared.SucceedElsewhere("built", "run", "--network", "none", second, "cat", "/purl.json"));
+        Assert.Equal("644 0", shared.SucceedElsewhere("built", "run", "--network", "none", second, "stat", "-c", "%a %u", "/usr/share/sbom/image.json"));
+        using var index = JsonDocument.Parse(BldHome.Peer("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{name}"));
+        var attested = Statements(index.RootElement.GetProperty("manifests")[1].GetProperty("digest").GetString()!, "with-sbom");
+        Assert.Equal(document, attested[0].GetProperty("predicate").GetRawText());
+    }
+
+    [Theory]
     [InlineData("--sbom-scanner-image=image", "bld runs no scanner")]
     [InlineData("--sbom-scanner-command=scan", "bld runs no scanner")]
     [InlineData("--sbom-merge-strategy=guess", "--sbom-merge-strategy guess is not known")]
@@ -130,7 +164,7 @@ public sealed class AttestationTests(RegistryHome shared) : IClassFixture<Regist
         _home.Build("FROM localhost/busybox\nRUN echo spdx > /plain", "--sbom", "syft-spdx", "--sbom-output", _home.In("bom.spdx"));
         Assert.Contains("\"spdxVersion\":\"SPDX-2.3\"", File.ReadAllText(_home.In("bom.spdx")), StringComparison.Ordinal);
         Assert.Contains("--sbom=guess is not known", _home.Bld("bud", "--sbom=guess", _home.In("context")).Error, StringComparison.Ordinal);
-        Assert.Contains("use --sbom-output for a file of the host", _home.Bld("bud", "--sbom", "--sbom-image-output", "/x", _home.In("context")).Error, StringComparison.Ordinal);
+        Assert.Contains("--sbom-image-output needs --sbom", _home.Bld("bud", "--sbom-image-output", "/x", _home.In("context")).Error, StringComparison.Ordinal);
     }
 
     private static void CheckSoftware(JsonElement spdx)
@@ -144,10 +178,10 @@ public sealed class AttestationTests(RegistryHome shared) : IClassFixture<Regist
             spdx.GetProperty("packages").EnumerateArray().Select(static each => each.GetProperty("externalRefs")[0].GetProperty("referenceLocator").GetString()));
     }
 
-    private List<JsonElement> Statements(string digest)
+    private List<JsonElement> Statements(string digest, string repository = "attested")
     {
         var place = _home.In("attestation");
-        BldHome.Peer("skopeo", "copy", "--quiet", "--src-tls-verify=false", $"docker://{_host}/attested@{digest}", $"dir:{place}");
+        BldHome.Peer("skopeo", "copy", "--quiet", "--src-tls-verify=false", $"docker://{_host}/{repository}@{digest}", $"dir:{place}");
         using var manifest = JsonDocument.Parse(File.ReadAllText(Path.Combine(place, "manifest.json")));
         return [.. manifest.RootElement.GetProperty("layers").EnumerateArray().Select(layer =>
         {

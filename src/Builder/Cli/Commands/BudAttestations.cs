@@ -20,23 +20,23 @@ internal sealed class BudAttestations(Session session, CommandLine line)
     {
         _ = SbomFlags.Read(flags);
         _ = ShowsArguments(flags);
-        foreach (var name in (string[])["sbom-image-output", "sbom-image-purl-output"])
-        {
-            if (flags.Has(name))
-            {
-                throw new UsageException($"--{name}: bld commit puts an SBOM into its image, a build can't; use --sbom{name["sbom-image".Length..]} for a file of the host");
-            }
-        }
     }
 
+    /// <summary>What the build puts into the image; null for nothing.</summary>
+    public static SbomRequest? InImage(ParsedFlags flags, IReadOnlyList<string> names) =>
+        SbomFlags.Read(flags) is { } format && SbomFlags.Places(flags) is { IsAny: true } places ? new SbomRequest(format, names.Count > 0 ? names[0] : null, places, Warn) : null;
+
     /// <summary>Attests an image, if the command line wants it.</summary>
-    public void Add(StoredImage image, BuildRequest request)
+    /// <param name="image">The image.</param>
+    /// <param name="bill">The software in it where the build has looked already; else null.</param>
+    /// <param name="request">What was built.</param>
+    public void Add(StoredImage image, BillOfMaterials? bill, BuildRequest request)
     {
         var attestations = new List<Attestation>();
         if (SbomFlags.Read(line.Flags) is { } format)
         {
             var name = request.Names.Count > 0 ? request.Names[0] : image.Id;
-            var bill = BillOfMaterials.Scan(session.Puller.Unpacked(image, line.Cancellation), name, session.Snapshots, Warn, line.Cancellation);
+            bill ??= BillOfMaterials.Scan(session.Puller.Unpacked(image, line.Cancellation), name, session.Snapshots, Warn, line.Cancellation);
             attestations.Add(SbomFlags.Write(line.Flags, bill, format));
         }
 

@@ -1,6 +1,8 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Cli.Host;
 using Bld.Builder.Engine;
 using Bld.Builder.Engine.Images;
+using Bld.Builder.Engine.Sbom;
 using Bld.Builder.Store;
 using Bld.Registry;
 
@@ -33,17 +35,18 @@ internal sealed class BudResult(Session session, CommandLine line)
         [.. outputs.Where(static each => each.GoesToRegistry).SelectMany(each => NamesOf(each, request.Names).Select(name => new PushTarget(name, each.Options)))];
 
     /// <summary>Attests built images, puts them in their list, and writes all outputs.</summary>
-    /// <param name="built">The images, one for each platform.</param>
+    /// <param name="images">The images, one for each platform, and the software in them where the build has looked already.</param>
     /// <param name="result">The image, or the list of all of them.</param>
     /// <param name="request">What was built.</param>
     /// <param name="outputs">Where it goes.</param>
-    public void Finish(IReadOnlyList<StoredImage> built, StoredImage result, BuildRequest request, IReadOnlyList<BudOutput> outputs)
+    public void Finish(IReadOnlyList<(StoredImage Image, BillOfMaterials? Bill)> images, StoredImage result, BuildRequest request, IReadOnlyList<BudOutput> outputs)
     {
-        foreach (var image in built)
+        foreach (var (image, bill) in images)
         {
-            _attestations.Add(image, request);
+            _attestations.Add(image, bill, request);
         }
 
+        List<StoredImage> built = [.. images.Select(static each => each.Image)];
         AddToList(built);
         foreach (var output in outputs)
         {
@@ -169,20 +172,6 @@ internal sealed class BudResult(Session session, CommandLine line)
             return;
         }
 
-        var temporary = $"{path}.{Guid.NewGuid():N}";
-        try
-        {
-            using (var file = new FileStream(temporary, FileMode.CreateNew, FileAccess.Write, FileShare.None, 0))
-            {
-                write(file);
-            }
-
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch
-        {
-            File.Delete(temporary);
-            throw;
-        }
+        HostFile.Write(path, write);
     }
 }

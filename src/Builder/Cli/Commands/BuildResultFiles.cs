@@ -3,6 +3,7 @@ using System.Text.Encodings.Web;
 using System.Text.Json;
 
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Cli.Host;
 using Bld.Builder.Engine;
 
 namespace Bld.Builder.Cli.Commands;
@@ -28,17 +29,17 @@ internal static class BuildResultFiles
     {
         if (flags.Text("iidfile") is { } path)
         {
-            File.WriteAllText(path, $"sha256:{result.ImageId}");
+            HostFile.Write(path, $"sha256:{result.ImageId}");
         }
 
         if (flags.Text("iidfile-raw") is { } raw)
         {
-            File.WriteAllText(raw, result.ImageId);
+            HostFile.Write(raw, result.ImageId);
         }
 
         if (flags.Text("metadata-file") is { } metadata)
         {
-            File.WriteAllText(metadata, Metadata(result));
+            HostFile.Write(metadata, Metadata(result));
         }
     }
 

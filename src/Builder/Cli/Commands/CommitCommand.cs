@@ -1,6 +1,7 @@
 using System.Text.Json;
 
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Cli.Host;
 using Bld.Builder.Engine;
 using Bld.Builder.Engine.Containers;
 using Bld.Builder.Engine.Images;
@@ -111,12 +112,12 @@ internal sealed class CommitCommand : Command
     {
         if (flags.Text("metadata-file") is { Length: > 0 } metadata)
         {
-            File.WriteAllBytes(metadata, Metadata(result, target));
+            HostFile.Write(metadata, Metadata(result, target));
         }
 
         if (flags.Text("iidfile") is { Length: > 0 } file)
         {
-            File.WriteAllText(file, $"sha256:{result.ImageId}");
+            HostFile.Write(file, $"sha256:{result.ImageId}");
         }
         else
         {

@@ -1,11 +1,7 @@
-using System.Text;
-
 using Bld.Builder.Engine.Containers;
 using Bld.Builder.Engine.Images;
 using Bld.Builder.Engine.Sbom;
 using Bld.Builder.Snapshots;
-using Bld.Builder.Store;
-using Bld.Runtime.Linux;
 
 namespace Bld.Builder.Cli.Commands;
 
@@ -17,13 +13,13 @@ internal sealed class CommitSbom : IDisposable
     private readonly SbomFormat _format;
     private readonly CommitRequest _request;
     private readonly string _name;
-    private readonly TemporaryDirectory _files;
+    private readonly SbomFiles _files;
     private Attestation? _attestation;
 
     private CommitSbom(Session session, CommandLine line, SbomFormat format, CommitRequest request, string name)
     {
         (_session, _line, _format, _name) = (session, line, format, name);
-        _files = session.State.CreateTemporary("sbom");
+        _files = new SbomFiles(session.State);
         _request = request with { Inspect = Describe };
     }
 
@@ -51,25 +47,11 @@ internal sealed class CommitSbom : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _files.Dispose();
 
-    private List<string> Describe(SnapshotId root)
+    private IReadOnlyList<string> Describe(SnapshotId root)
     {
         var time = (_request.Timestamp ?? _request.SourceDateEpoch) is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : DateTimeOffset.UtcNow;
         var bill = BillOfMaterials.Scan(root, _name, root.ToString(), time, _session.Snapshots, BudAttestations.Warn, _line.Cancellation);
         _attestation = SbomFlags.Write(_line.Flags, bill, _format);
-        var added = new List<string>();
-        AddFile(added, "sbom-image-output", _attestation.Predicate);
-        AddFile(added, "sbom-image-purl-output", bill.ToPackageUrls());
-        return added;
-    }
-
-    private void AddFile(List<string> added, string flag, byte[] content)
-    {
-        if (_line.Flags.Text(flag) is { Length: > 0 } path)
-        {
-            var file = $"{_files.Path}/{flag}";
-            File.WriteAllBytes(file, content);
-            FileCalls.ChangeMode(FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(file), 0x1A4);
-            added.Add($"{file}:{path}");
-        }
+        return _files.Write(bill, _format, SbomFlags.Places(_line.Flags));
     }
 }

@@ -1,4 +1,5 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Cli.Host;
 using Bld.Builder.Engine.Containers;
 
 namespace Bld.Builder.Cli.Commands;
@@ -38,7 +39,7 @@ internal sealed class FromCommand : Command
         var container = Make(session, line);
         if (line.Flags.Text("cidfile") is { Length: > 0 } file)
         {
-            File.WriteAllText(file, container.Id);
+            HostFile.Write(file, container.Id);
         }
 
         Console.Out.Write(container.Name + "\n");

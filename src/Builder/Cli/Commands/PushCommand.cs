@@ -1,4 +1,5 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Cli.Host;
 using Bld.Builder.Cli.Progress;
 using Bld.Builder.Engine.Images;
 using Bld.Registry;
@@ -77,7 +78,7 @@ internal sealed class PushCommand : Command
     {
         if (line.Flags.Text("digestfile") is { Length: > 0 } file)
         {
-            File.WriteAllText(file, digest.ToString());
+            HostFile.Write(file, digest.ToString());
         }
     }
 

@@ -1,9 +1,9 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Cli.Host;
 using Bld.Builder.Cli.Report;
 using Bld.Builder.Engine;
 using Bld.Builder.Engine.History;
 using Bld.Builder.Engine.Inspection;
-using Bld.Builder.Store;
 using Bld.Registry;
 
 namespace Bld.Builder.Cli.Commands;
@@ -53,17 +53,7 @@ internal sealed class ReportCommand : Command
             return;
         }
 
-        var temporary = $"{path}.{Environment.ProcessId}.tmp";
-        try
-        {
-            File.WriteAllText(temporary, page);
-            File.Move(temporary, path, overwrite: true);
-        }
-        catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
-        {
-            File.Delete(temporary);
-            throw new BuildException($"cannot write the report to {path}: {exception.Message}", exception);
-        }
+        HostFile.Write(path, page);
     }
 
     /// <summary>What is in the build's image; null when it has none, or it was removed.</summary>

@@ -1,4 +1,5 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Cli.Host;
 using Bld.Builder.Engine.Images;
 using Bld.Builder.Engine.Sbom;
 
@@ -12,10 +13,10 @@ internal static class SbomFlags
     private static readonly string[] Presets = ["syft", "syft-cyclonedx", "syft-spdx", "trivy", "trivy-cyclonedx", "trivy-spdx"];
 
     /// <summary>Those of <c>bld bud</c>, where <c>--sbom</c> alone is enough.</summary>
-    public static IReadOnlyList<Flag> OfBuild { get; } = Make("true", "refused: bld commit puts an SBOM into its image, a build can't");
+    public static IReadOnlyList<Flag> OfBuild { get; } = Make("true");
 
     /// <summary>Those of <c>bld commit</c>.</summary>
-    public static IReadOnlyList<Flag> OfCommit { get; } = Make(null, null);
+    public static IReadOnlyList<Flag> OfCommit { get; } = Make(null);
 
     /// <summary>The format that is wanted; null when no SBOM is.</summary>
     /// <exception cref="UsageException">The flags ask for what can't be had.</exception>
@@ -46,16 +47,21 @@ internal static class SbomFlags
         var document = bill.ToJson(format);
         if (flags.Text("sbom-output") is { Length: > 0 } file)
         {
-            File.WriteAllBytes(file, document);
+            HostFile.Write(file, document);
         }
 
         if (flags.Text("sbom-purl-output") is { Length: > 0 } urls)
         {
-            File.WriteAllBytes(urls, bill.ToPackageUrls());
+            HostFile.Write(urls, bill.ToPackageUrls());
         }
 
         return new Attestation(BillOfMaterials.PredicateType(format), document);
     }
+
+    /// <summary>Where it goes in the image.</summary>
+    public static SbomPlaces Places(ParsedFlags flags) => new(Path(flags, "sbom-image-output"), Path(flags, "sbom-image-purl-output"));
+
+    private static string? Path(ParsedFlags flags, string name) => flags.Text(name) is { Length: > 0 } path ? path : null;
 
     private static SbomFormat? Format(string? text) => text switch
     {
@@ -65,11 +71,11 @@ internal static class SbomFlags
         var other => throw new UsageException($"--sbom={other} is not known: bld looks through images itself, so use --sbom=spdx or --sbom=cyclonedx"),
     };
 
-    private static List<Flag> Make(string? implied, string? inImage) =>
+    private static List<Flag> Make(string? implied) =>
     [
         new("sbom", FlagKind.Text, $"attest what software the image holds: {Formats}", Implied: implied, Presets: Presets),
-        new("sbom-image-output", FlagKind.Text, inImage ?? "path in the image that gets the SBOM too"),
-        new("sbom-image-purl-output", FlagKind.Text, inImage ?? "path in the image that gets the list of package URLs"),
+        new("sbom-image-output", FlagKind.Text, "path in the image that gets the SBOM too"),
+        new("sbom-image-purl-output", FlagKind.Text, "path in the image that gets the list of package URLs"),
         new("sbom-merge-strategy", FlagKind.Text, "accepted without effect: there is one SBOM, so nothing to merge"),
         new("sbom-output", FlagKind.File, "file that gets the SBOM too"),
         new("sbom-purl-output", FlagKind.File, "file that gets the list of package URLs"),

@@ -1,4 +1,5 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Cli.Host;
 using Bld.Builder.Engine.SourceImages;
 using Bld.Registry;
 
@@ -33,7 +34,7 @@ internal sealed class SourcePushCommand : Command
         var digest = SourceTransfer.Copy(source, sink, line.Cancellation);
         if (line.Flags.Text("digestfile") is { } file)
         {
-            File.WriteAllText(file, digest.ToString());
+            HostFile.Write(file, digest.ToString());
         }
 
         return 0;

@@ -1,6 +1,7 @@
 using System.Text.Encodings.Web;
 using System.Text.Json;
 
+using Bld.Builder.Cli.Host;
 using Bld.Builder.Engine.History;
 
 namespace Bld.Builder.Cli.Report;
@@ -9,9 +10,10 @@ namespace Bld.Builder.Cli.Report;
 internal static class TraceFile
 {
     /// <summary>Writes it.</summary>
-    public static void Write(BuildRecord record, string path)
+    public static void Write(BuildRecord record, string path) => HostFile.Write(path, file => Write(record, file));
+
+    private static void Write(BuildRecord record, Stream file)
     {
-        using var file = File.Create(path);
         using var json = new Utf8JsonWriter(file, new JsonWriterOptions { Encoder = JavaScriptEncoder.UnsafeRelaxedJsonEscaping });
         json.WriteStartObject();
         json.WriteString("displayTimeUnit", "ms");

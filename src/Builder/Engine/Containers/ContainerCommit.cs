@@ -1,4 +1,3 @@
-using Bld.Builder.Copy;
 using Bld.Builder.Layers;
 using Bld.Builder.Snapshots;
 using Bld.Runtime.Linux;
@@ -101,24 +100,7 @@ internal sealed class ContainerCommit(EngineServices services, WorkingContainerS
     /// <summary>Files for this image alone, above the container's change.</summary>
     private SnapshotId WithFiles(WorkingContainer record, SnapshotId change, IReadOnlyList<string> files)
     {
-        SnapshotId added;
-        using (var active = services.Snapshots.Prepare(change))
-        {
-            using var view = services.Snapshots.MountReadOnly(change);
-            foreach (var text in files)
-            {
-                var colon = text.IndexOf(':');
-                var source = colon < 0 ? text : text[..colon];
-                var destination = colon < 0 ? "/" + Path.GetFileName(source.TrimEnd('/')) : text[(colon + 1)..];
-                var request = new ContainerCopyRequest { Sources = [source], Destination = destination };
-                using var sources = new CopySources(services, request, cancellation);
-                var copy = new CopyRequest { Sources = [source], Destination = "/" + destination.TrimStart('/') };
-                sources.Open(copy).ToList().ForEach(copier => copier.Execute(active.UpperHandle, view.Root));
-            }
-
-            added = services.Snapshots.Commit(active).Id;
-        }
-
+        var added = AddedFiles.Add(services, change, files, latest: null, cancellation);
         var below = SnapshotId.TryParse(record.Base.Count > 0 ? record.Base[^1] : null);
         var merged = LayerMerge.Merge(services.Snapshots, [change, added], below, cancellation);
         services.Snapshots.Remove(added);
