@@ -29,6 +29,23 @@ public sealed class ContainersConfTests : IDisposable
     }
 
     [Fact]
+    public void Pasta_gets_the_options_of_the_command_line_and_of_containers_conf()
+    {
+        var file = _home.Write("containers.conf", "[network]\npasta_options = [\"-I\", \"conf0\", \"-a\", \"10.9.8.7\", \"-n\", \"24\"]\n");
+        var output = Build([("CONTAINERS_CONF", file)], "RUN ifconfig conf0\n", "--network", "pasta:--mtu,1400");
+        Assert.Contains("10.9.8.7", output, StringComparison.Ordinal);
+        Assert.Contains("MTU:1400", output, StringComparison.Ordinal);
+
+        var container = _home.Succeed("from", "--network", "pasta:-I,from0", "localhost/busybox");
+        Assert.Contains("from0:", _home.Succeed("run", container, "cat", "/proc/net/dev"), StringComparison.Ordinal);
+        Assert.Contains("run0:", _home.Succeed("run", "--network", "slirp4netns:mtu=1300", "--network", "pasta:-I,run0", container, "cat", "/proc/net/dev"), StringComparison.Ordinal);
+        Assert.Contains("MTU:1300", _home.Succeed("run", "--network", "slirp4netns:mtu=1300", container, "ifconfig"), StringComparison.Ordinal);
+        var failed = _home.Bld("run", "--network", "pasta:--no-such-option", container, "true");
+        Assert.NotEqual(0, failed.Code);
+        Assert.EndsWith("unrecognized option '--no-such-option'", failed.Error.TrimEnd(), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Containers_conf_gives_name_servers_hosts_proxies_devices_and_the_profile_of_system_calls()
     {
         var profile = _home.Write("seccomp.json", """{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["mkdir","mkdirat"],"action":"SCMP_ACT_ERRNO","errnoRet":13}]}""");

@@ -9,8 +9,9 @@ namespace Bld.Builder.Engine;
 /// because a step has no business with what listens on the host's loopback; a host without pasta gets its own network and is told so.
 /// </summary>
 /// <param name="wanted">What the command line says.</param>
+/// <param name="options">Options of pasta(1).</param>
 /// <param name="warn">Hears, once, that there is no private network.</param>
-internal sealed class BuildNetwork(NetworkKind wanted, Action<string> warn) : IDisposable
+internal sealed class BuildNetwork(NetworkKind wanted, IReadOnlyList<string> options, Action<string> warn) : IDisposable
 {
     private readonly Lock _gate = new();
     private Task<SharedNetwork>? _shared;
@@ -86,7 +87,7 @@ internal sealed class BuildNetwork(NetworkKind wanted, Action<string> warn) : ID
     {
         try
         {
-            return SharedNetwork.Create();
+            return SharedNetwork.Create(options);
         }
         catch (ContainerException exception) when (wanted == NetworkKind.Default)
         {

@@ -44,6 +44,9 @@ internal sealed record RunSettings : IJsonRecord<RunSettings>
     /// <summary>A network namespace's file, for <see cref="NetworkKind.Joined"/>.</summary>
     public string? NetworkPath { get; init; }
 
+    /// <summary>Options of pasta(1) for <see cref="NetworkKind.Private"/>, a word each.</summary>
+    public IReadOnlyList<string> PastaOptions { get; init; } = [];
+
     public IsolationKind Isolation { get; init; }
 
     /// <summary>The ipc namespace: null or <c>private</c> for a new one, <c>host</c>, or a namespace's file.</summary>
@@ -152,6 +155,7 @@ internal sealed record RunSettings : IJsonRecord<RunSettings>
     {
         Network = (NetworkKind)(json.Int("Network") ?? 0),
         NetworkPath = json.Text("NetworkPath"),
+        PastaOptions = json.Texts("PastaOptions") ?? [],
         Isolation = (IsolationKind)(json.Int("Isolation") ?? 0),
         Ipc = json.Text("Ipc"),
         Pid = json.Text("Pid"),
@@ -195,6 +199,7 @@ internal sealed record RunSettings : IJsonRecord<RunSettings>
     {
         json.Number("Network", (long)Network);
         json.Text("NetworkPath", NetworkPath);
+        json.Texts("PastaOptions", PastaOptions);
         json.Number("Isolation", (long)Isolation);
         json.Text("Ipc", Ipc);
         json.Text("Pid", Pid);

@@ -24,19 +24,20 @@ public sealed class SharedNetwork : IDisposable
     /// <summary>What a spec's network namespace says as its path to join this one; good in this process only.</summary>
     public string Path => string.Create(CultureInfo.InvariantCulture, $"/proc/self/fd/{_namespace.DangerousGetHandle()}");
 
-    /// <summary>Makes one and connects it with the outside, if this host itself has a way there.</summary>
+    /// <summary>Makes one and connects it with the outside, if this host itself has a way there or the options may know one.</summary>
+    /// <param name="options">Options of pasta(1), a word each.</param>
     /// <exception cref="ContainerException">No helper is installed, or it failed.</exception>
-    public static SharedNetwork Create()
+    public static SharedNetwork Create(IReadOnlyList<string> options)
     {
         var shared = CreateIsolated();
-        if (!HostRoutes.HasDefault())
+        if (options.Count == 0 && !HostRoutes.HasDefault())
         {
             return shared;
         }
 
         try
         {
-            shared.Connect();
+            shared.Connect(options);
             return shared;
         }
         catch
@@ -79,12 +80,12 @@ public sealed class SharedNetwork : IDisposable
         _guard = null;
     }
 
-    private void Connect()
+    private void Connect(IReadOnlyList<string> options)
     {
         var pidFile = $"{System.IO.Path.GetTempPath()}bld-pasta-{Guid.NewGuid():N}";
         try
         {
-            PrivateNetwork.Configure(_namespace, pidFile);
+            PrivateNetwork.Configure(_namespace, options, pidFile);
             _guard = NetworkGuard.Start(int.Parse(File.ReadAllText(pidFile), CultureInfo.InvariantCulture));
         }
         finally

@@ -38,7 +38,7 @@ internal static class RunFlags
         new("isolation", FlagKind.Text, "oci, rootless or chroot (BUILDAH_ISOLATION)"),
         new("memory", FlagKind.Text, "limit of memory, as 512m", 'm'),
         new("memory-swap", FlagKind.Text, "limit of memory and swap together; -1 for none"),
-        new("network", FlagKind.Text, "private, host, none or ns:FILE", Aliases: ["net"]),
+        new("network", FlagKind.Text, "private, host, none, ns:FILE, or pasta:OPTION,… for a private network with options of pasta(1); slirp4netns:OPTION,… is done by pasta, too", Aliases: ["net"]),
         new("no-hostname", FlagKind.Boolean, "leave the image's /etc/hostname"),
         new("no-hosts", FlagKind.Boolean, "leave the image's /etc/hosts"),
         new("pid", FlagKind.Text, "pid namespace: private, host or a namespace's file"),
@@ -60,11 +60,12 @@ internal static class RunFlags
     public static RunSettings Read(ParsedFlags flags, RunSettings? before = null)
     {
         var start = before ?? ContainersConfiguration.Defaults(flags) with { Isolation = Isolation(Environment.GetEnvironmentVariable("BUILDAH_ISOLATION")) };
-        var (network, path) = flags.Has("network") ? Network(flags.Text("network")) : (start.Network, start.NetworkPath);
+        var (network, path, pasta) = flags.Has("network") ? NetworkFlag.Parse(flags.Text("network")) : new NetworkFlag(start.Network, start.NetworkPath, []);
         var settings = RunNamespaceFlags.Read(flags, start) with
         {
             Network = network,
             NetworkPath = path,
+            PastaOptions = before is null ? [.. start.PastaOptions, .. pasta] : flags.Has("network") ? pasta : start.PastaOptions,
             AddHosts = [.. start.AddHosts, .. flags.List("add-host")],
             DnsServers = [.. start.DnsServers, .. flags.List("dns")],
             DnsSearch = [.. start.DnsSearch, .. flags.List("dns-search")],
@@ -160,16 +161,6 @@ internal static class RunFlags
 
         _ = settings.Devices.SelectMany(RunDevice.Parse).Count();
     }
-
-    private static (NetworkKind Kind, string? Path) Network(string? text) => text switch
-    {
-        null or "" or "default" => (NetworkKind.Default, null),
-        "host" => (NetworkKind.Host, null),
-        "none" => (NetworkKind.None, null),
-        "private" or "container" or "pasta" or "bridge" or "slirp4netns" => (NetworkKind.Private, null),
-        _ when text.StartsWith("ns:") || text.StartsWith('/') => (NetworkKind.Joined, RunNamespaces.Parse("network", text)),
-        _ => throw new UsageException($"invalid network \"{text}\": use private, host, none or ns:FILE"),
-    };
 
     private static IsolationKind Isolation(string? text) => text switch
     {

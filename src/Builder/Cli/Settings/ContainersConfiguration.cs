@@ -1,5 +1,6 @@
 using System.Globalization;
 
+using Bld.Builder.Cli.Commands;
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Engine;
 using Bld.Dockerfile;
@@ -18,7 +19,8 @@ internal static class ContainersConfiguration
     /// <exception cref="UsageException">A value is none.</exception>
     public static RunSettings Defaults(ParsedFlags flags)
     {
-        var containers = ConfigurationFiles.Read(ConfigurationFiles.Locate("containers.conf", "CONTAINERS_CONF")).Table("containers");
+        var file = ConfigurationFiles.Read(ConfigurationFiles.Locate("containers.conf", "CONTAINERS_CONF"));
+        var containers = file.Table("containers");
         var settings = new RunSettings();
         return settings with
         {
@@ -33,6 +35,7 @@ internal static class ContainersConfiguration
             HttpProxy = containers.Boolean("http_proxy") ?? settings.HttpProxy,
             NoHosts = containers.Boolean("no_hosts") ?? settings.NoHosts,
             SharedMemorySize = Size(containers["shm_size"]),
+            PastaOptions = [.. (file.Table("network").Texts("pasta_options") ?? []).Select(NetworkFlag.Checked)],
             SecurityOptions = containers.Text("seccomp_profile") is { Length: > 0 } profile ? [$"seccomp={profile}"] : [],
         };
     }
