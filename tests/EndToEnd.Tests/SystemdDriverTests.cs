@@ -82,6 +82,30 @@ public sealed class SystemdDriverTests : IDisposable
         Assert.Equal(14, lines.Length);
     }
 
+    [Fact]
+    public void Commands_with_limits_are_scopes_where_the_command_line_wants_systemd()
+    {
+        using var home = new BldHome().WithBusybox();
+        home.Write("context/Dockerfile", "FROM localhost/busybox\nRUN cat /proc/self/cgroup\n");
+        var bld = $"{BldHome.Executable} {string.Join(' ', home.Globals)} --cgroup-manager";
+        var lines = Run($"""
+            {bld} systemd bud --network none --cgroupns host --memory 50m --cgroup-parent machine.slice {home.In("context")} | grep -c '/machine.slice/bld-.*[.]scope$'
+            name=$({bld} systemd from --pids-limit 30 localhost/busybox)
+            {bld} systemd run --network none --cgroupns host $name cat /proc/self/cgroup | grep -c 'bld-.*[.]scope$'
+            {bld} cgroupfs run --network none --cgroupns host $name cat /proc/self/cgroup | grep -c 'bld-.*[.]scope$'
+            systemctl --user list-units --all --no-legend 'bld-*'
+            """);
+        Assert.True(int.Parse(lines[0], System.Globalization.CultureInfo.InvariantCulture) > 0, string.Join('\n', lines));
+        Assert.True(int.Parse(lines[1], System.Globalization.CultureInfo.InvariantCulture) > 0, string.Join('\n', lines));
+        Assert.Equal("0", lines[2]);
+    }
+
+    [Theory]
+    [InlineData("--cgroup-manager systemd", "--cgroup-parent /plain", "it has to be a slice")]
+    [InlineData("--cgroup-manager guess", "", "--cgroup-manager guess is not known")]
+    public void What_is_no_manager_of_cgroups_is_told(string manager, string parent, string expected) =>
+        Assert.Contains(expected, _home.Bld([.. manager.Split(' '), "from", .. parent.Split(' ', StringSplitOptions.RemoveEmptyEntries), "scratch"]).Error, StringComparison.Ordinal);
+
     private string[] Run(string script)
     {
         _home.Write("script", script);

@@ -62,7 +62,8 @@ public sealed class UserNamespaceTests(BusyboxFixture fixture) : IClassFixture<B
     [Fact]
     public void A_working_container_keeps_what_from_said_and_run_may_say_otherwise()
     {
-        var container = _home.Succeed("from", "--userns-uid-map", "0:200000:1000", "localhost/busybox");
+        // Buildah takes them before the command's name too.
+        var container = _home.Succeed("--userns-uid-map", "0:200000:1000", "from", "localhost/busybox");
         string[] map = ["cat", "/proc/self/uid_map"];
         Assert.Equal(["0", "200000", "1000"], Words(_home.Succeed(["run", container, .. map])));
         Assert.Equal(["0", "0", "4294967295"], Words(_home.Succeed(["run", "--userns", "host", container, .. map])));

@@ -71,7 +71,7 @@ internal static class RunLimits
             // In a user namespace nodes can't be made: the host's are bound, as volumes are.
             Devices = devices.Count > 0 && !OverlayMarks.InUserNamespace && !settings.OwnsUsers ? [.. devices.Select(static device => device.Spec)] : null,
             Resources = isLimited ? new ResourcesSpec { Memory = memory, Cpu = processor, Pids = tasks, Devices = rules } : null,
-            CgroupsPath = settings.CgroupParent is { Length: > 0 } parent ? CgroupPath(parent) : null,
+            CgroupsPath = CgroupPath(settings),
         };
     }
 
@@ -89,10 +89,16 @@ internal static class RunLimits
     }
 
     // A slice is systemd's way to say it: slice:prefix:name.
-    private static string CgroupPath(string parent)
+    private static string? CgroupPath(RunSettings settings)
     {
+        var parent = settings.CgroupParent ?? "";
+        if (parent.Length == 0 && !settings.SystemdCgroups)
+        {
+            return null;
+        }
+
         var name = $"bld-{Environment.ProcessId}-{Guid.NewGuid().ToString("N")[..8]}";
-        return parent.EndsWith(".slice") ? $"{Path.GetFileName(parent)}:bld:{name[4..]}" : $"/{parent.Trim('/')}/{name}".Replace("//", "/");
+        return parent.EndsWith(".slice") || settings.SystemdCgroups ? $"{Path.GetFileName(parent)}:bld:{name[4..]}" : $"/{parent.Trim('/')}/{name}".Replace("//", "/");
     }
 
     private static ulong Number(string text, string whole) =>

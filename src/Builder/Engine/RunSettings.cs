@@ -145,6 +145,9 @@ internal sealed record RunSettings : IJsonRecord<RunSettings>
 
     public string? CgroupParent { get; init; }
 
+    /// <summary>Whether systemd makes the cgroup of a command that has limits, as a scope.</summary>
+    public bool SystemdCgroups { get; init; }
+
     /// <summary>Whether the command runs below a small init that reaps orphans.</summary>
     public bool Init { get; init; }
 
@@ -191,6 +194,7 @@ internal sealed record RunSettings : IJsonRecord<RunSettings>
         CpuSetMems = json.Text("CpuSetMems"),
         PidsLimit = json.Long("PidsLimit"),
         CgroupParent = json.Text("CgroupParent"),
+        SystemdCgroups = json.Flag("SystemdCgroups") ?? false,
         Init = json.Flag("Init") ?? false,
         HttpProxy = json.Flag("HttpProxy") ?? true,
     };
@@ -235,6 +239,7 @@ internal sealed record RunSettings : IJsonRecord<RunSettings>
         json.Text("CpuSetMems", CpuSetMems);
         json.Number("PidsLimit", PidsLimit);
         json.Text("CgroupParent", CgroupParent);
+        json.Flag("SystemdCgroups", SystemdCgroups);
         json.Flag("Init", Init);
         json.Flag("HttpProxy", HttpProxy);
     }

@@ -122,6 +122,7 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
                     Init = settings.Init || !spec.Linux!.Namespaces!.Any(static item => item.Type == "pid" && item.Path is null),
                     Network = SharedNetwork is null && settings.Isolation != IsolationKind.Chroot ? ToRuntime(Network) : NetworkMode.FromSpec,
                     Spare = Spare,
+                    SystemdCgroups = settings.SystemdCgroups,
                     SeccompCache = services.State.CachePath,
                     Warn = Warn,
                 },

@@ -103,6 +103,13 @@ internal static class RunFlags
         CpuSetMems = flags.Text("cpuset-mems") ?? start.CpuSetMems,
         PidsLimit = flags.Number("pids-limit") ?? start.PidsLimit,
         CgroupParent = flags.Text("cgroup-parent") ?? start.CgroupParent,
+        SystemdCgroups = flags.Text("cgroup-manager") switch
+        {
+            null or "" => start.SystemdCgroups,
+            "cgroupfs" => false,
+            "systemd" => true,
+            var other => throw new UsageException($"--cgroup-manager {other} is not known: use cgroupfs or systemd"),
+        },
     };
 
     /// <summary>Without a network there is nothing that a name could be looked up with.</summary>
@@ -121,6 +128,11 @@ internal static class RunFlags
         if (settings is { NoHosts: true, AddHosts.Count: > 0 })
         {
             throw new UsageException("--no-hosts and --add-host conflict, can not be used together");
+        }
+
+        if (settings is { SystemdCgroups: true, CgroupParent: { Length: > 0 } parent } && !parent.EndsWith(".slice"))
+        {
+            throw new UsageException($"--cgroup-parent {parent}: with --cgroup-manager systemd it has to be a slice, such as machine.slice");
         }
 
         if (settings.DnsServers.Contains("none") && settings.DnsServers.Count > 1)

@@ -34,7 +34,7 @@ internal sealed class BusConnection : IDisposable
         {
             connection.Dispose();
             throw new ContainerException(
-                $"the systemd driver for cgroups can't reach systemd at {path}: {exception.Message}; use cgroupfs (podman --cgroup-manager cgroupfs)", "cgroup", path);
+                $"the systemd driver for cgroups can't reach systemd at {path}: {exception.Message}; use cgroupfs (--cgroup-manager cgroupfs)", "cgroup", path);
         }
     }
 
