@@ -43,7 +43,7 @@ internal sealed class ContainersCommand : Command
         using var session = Session.Open(line.Flags);
         var filter = new ContainerFilter(line.Flags.Pairs("filter"), session);
         var containers = session.Containers.List().Where(filter.Accepts).ToList();
-        Console.Out.Write(
+        LongText.Write(
             line.Flags.Boolean("json") ? Json(containers)
             : line.Flags.Boolean("quiet") ? string.Concat(containers.Select(static container => container.Id + "\n"))
             : line.Flags.Text("format") is { Length: > 0 } format ? TemplateTable.Render(format, containers.Select(Fields), Headings)

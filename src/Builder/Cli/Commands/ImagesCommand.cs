@@ -51,7 +51,7 @@ internal sealed class ImagesCommand : Command
         }
 
         using var session = Session.Open(flags);
-        Console.Out.Write(Text(Wanted(session, line), flags));
+        LongText.Write(Text(Wanted(session, line), flags));
         return 0;
     }
 

@@ -72,17 +72,17 @@ internal sealed class ImageRemover(ImageStore images, WorkingContainerStore cont
     }
 
     /// <summary>Removes every image that no container was made of; with force the containers too.</summary>
-    public void RemoveUnused(bool force) => RemoveAll(force, static free =>
+    public void RemoveUnused(bool force)
     {
-        try
+        if (force)
         {
-            free();
+            RemoveAll(force, static free => free());
         }
-        catch (BuildException)
+        else
         {
-            // It is in use.
+            Delete([.. images.List().Where(image => !IsUsed(image))]);
         }
-    });
+    }
 
     private bool IsUsed(StoredImage image) => _users.Value.ContainsKey(image.Id);
 
