@@ -89,10 +89,10 @@ public sealed class SystemdDriverTests : IDisposable
         home.Write("context/Dockerfile", "FROM localhost/busybox\nRUN cat /proc/self/cgroup\n");
         var bld = $"{BldHome.Executable} {string.Join(' ', home.Globals)} --cgroup-manager";
         var lines = Run($"""
-            {bld} systemd bud --network none --cgroupns host --memory 50m --cgroup-parent machine.slice {home.In("context")} | grep -c '/machine.slice/bld-.*[.]scope$'
+            {bld} systemd bud --network none --cgroupns host --memory 50m --cgroup-parent machine.slice {home.In("context")} | grep -cE '/machine.slice/bld-[0-9]+-[0-9a-f]+[.]scope$'
             name=$({bld} systemd from --pids-limit 30 localhost/busybox)
-            {bld} systemd run --network none --cgroupns host $name cat /proc/self/cgroup | grep -c 'bld-.*[.]scope$'
-            {bld} cgroupfs run --network none --cgroupns host $name cat /proc/self/cgroup | grep -c 'bld-.*[.]scope$'
+            {bld} systemd run --network none --cgroupns host $name cat /proc/self/cgroup | grep -cE '/bld-[0-9]+-[0-9a-f]+[.]scope$'
+            {bld} cgroupfs run --network none --cgroupns host $name cat /proc/self/cgroup | grep -cE '/bld-[0-9]+-[0-9a-f]+[.]scope$'
             systemctl --user list-units --all --no-legend 'bld-*'
             """);
         Assert.True(int.Parse(lines[0], System.Globalization.CultureInfo.InvariantCulture) > 0, string.Join('\n', lines));

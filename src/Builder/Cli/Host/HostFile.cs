@@ -35,6 +35,10 @@ internal static class HostFile
                 write(target);
             }
         }
+        catch (DirectoryNotFoundException exception)
+        {
+            throw new BuildException($"open {path}: no such file or directory", exception);
+        }
         catch (Exception exception) when (exception is IOException or UnauthorizedAccessException)
         {
             throw new BuildException($"cannot write {path}: {exception.Message}", exception);
