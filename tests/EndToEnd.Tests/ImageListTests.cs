@@ -8,6 +8,16 @@ public sealed class ImageListTests : IDisposable
     public void Dispose() => _home.Dispose();
 
     [Fact]
+    public void What_looks_like_a_whole_id_is_no_name()
+    {
+        Make("one", "FROM scratch\n");
+        var id = new string('a', 64);
+        Fails("64 hexadecimal digits are an image's id and can't be a name", "tag", "one", id);
+        _home.Succeed("tag", "one", $"localhost/{id}");
+        Assert.Equal($"untagged: localhost/{id}:latest", _home.Succeed("rmi", $"localhost/{id}"));
+    }
+
+    [Fact]
     public void The_list_has_a_line_for_each_name_and_filters_choose()
     {
         var first = Make("one", "FROM scratch\nLABEL kind=first\n");
