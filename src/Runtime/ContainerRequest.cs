@@ -51,7 +51,10 @@ public sealed record ContainerRequest
     /// <summary>The OCI spec; <see cref="DefaultSpec.ForBuild"/> makes what a RUN wants.</summary>
     public required ContainerSpec Spec { get; init; }
 
-    /// <summary>The root as a detached mount (fsmount or a cloned tree), usable once; null takes the spec's root path.</summary>
+    /// <summary>
+    /// The root as a detached mount (fsmount or a cloned tree), usable once; any open directory where the spec has no mount namespace.
+    /// null takes the spec's root path.
+    /// </summary>
     public SafeFileHandle? Root { get; init; }
 
     /// <summary>Mounts on top of the spec's.</summary>
@@ -98,6 +101,9 @@ public sealed record ContainerRequest
 
     /// <summary>Hears of protections that this host can't give (no AppArmor, say). Null ignores them.</summary>
     public Action<string>? Warn { get; init; }
+
+    /// <summary>Start under the host's name where the spec's is refused, as the filters of some containers do.</summary>
+    public bool HostNameIsWish { get; init; }
 
     /// <summary>Whether the container dies with this process.</summary>
     public bool DieWithParent { get; init; } = true;

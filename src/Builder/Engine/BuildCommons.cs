@@ -22,8 +22,7 @@ internal sealed class BuildCommons : IDisposable
         Bases = new StageBases(services, request, _stop.Token);
         Contexts = new NamedContexts(services, request, _stop.Token);
         Fetches = new RemoteFetches(services.State, request.Access, _stop.Token);
-        Network = new BuildNetwork(
-            request.Run.Isolation == IsolationKind.Chroot ? NetworkKind.Host : request.Run.Network, request.Run.PastaOptions, message => observer.Report(new BuildWarning(message)));
+        Network = new BuildNetwork(request.Run.EffectiveNetwork, request.Run.PastaOptions, message => observer.Report(new BuildWarning(message)));
     }
 
     /// <summary>Set when the build has to end.</summary>

@@ -1,5 +1,6 @@
 using Bld.Builder.Store;
 using Bld.Runtime;
+using Bld.Runtime.Linux;
 using Bld.Runtime.Networks;
 
 namespace Bld.Builder.Engine;
@@ -88,6 +89,10 @@ internal sealed class BuildNetwork(NetworkKind wanted, IReadOnlyList<string> opt
         try
         {
             return SharedNetwork.Create(options);
+        }
+        catch (ContainerException exception) when (exception.Errno == Errno.EPERM)
+        {
+            throw new BuildException($"{exception.Message}: use --network host, or --isolation chroot (BUILDAH_ISOLATION=chroot), which takes the host's too", exception);
         }
         catch (ContainerException exception) when (wanted == NetworkKind.Default)
         {

@@ -29,11 +29,14 @@ internal sealed record PreparedMount
 
     public uint GroupId { get; init; }
 
-    private SafeFileHandle? Tree { get; init; }
+    /// <summary>What is mounted, of those that come from somewhere.</summary>
+    public SafeFileHandle? Tree { get; private init; }
 
-    private byte[]? Content { get; init; }
+    /// <summary>The bytes of a file that lives in memory only.</summary>
+    public byte[]? Content { get; private init; }
 
-    private uint Mode { get; init; }
+    /// <summary>Permission bits of <see cref="Content"/>.</summary>
+    public uint Mode { get; private init; }
 
     /// <summary>A detached tree, which stays the caller's to dispose of.</summary>
     public static PreparedMount OfTree(string target, SafeFileHandle tree, bool isDirectory, IReadOnlyList<string> options) =>
@@ -46,8 +49,18 @@ internal sealed record PreparedMount
     /// <summary>An empty tmpfs.</summary>
     public static PreparedMount OfMemory(string target, IReadOnlyList<string> options) => new(target, isDirectory: true, options);
 
+    /// <summary>The permission bits that the options of a tmpfs say; null when they say none.</summary>
+    public uint? MemoryMode =>
+        Options.FirstOrDefault(static option => option.StartsWith("mode=")) is { } mode ? Convert.ToUInt32(mode["mode=".Length..], 8) : null;
+
     /// <summary>Whether it is a place of the host, whose owners are the host's for the command too.</summary>
     public bool IsHosts { get; init; }
+
+    /// <summary>Whether what the command writes there stays, though it is no place of the host.</summary>
+    public bool IsLasting { get; init; }
+
+    /// <summary>Whether its content must never touch a disk.</summary>
+    public bool IsSecret { get; init; }
 
     /// <summary>Shows it with the command's ids, where its file system can.</summary>
     public void Show(IdShift shift)

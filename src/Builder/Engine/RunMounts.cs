@@ -126,7 +126,7 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
         _owned.Add(mount);
         mount.Remember(shared);
         session.UsedCaches[id] = true;
-        return PreparedMount.OfTree(Target(flag), Clone(mount.Directory), true, [flag.IsReadOnly ? "ro" : "rw", "nosuid", "nodev"]);
+        return PreparedMount.OfTree(Target(flag), Clone(mount.Directory), true, [flag.IsReadOnly ? "ro" : "rw", "nosuid", "nodev"]) with { IsLasting = !flag.IsReadOnly };
     }
 
     /// <summary>
@@ -184,6 +184,7 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
         {
             UserId = flag.UserId ?? 0,
             GroupId = flag.GroupId ?? 0,
+            IsSecret = true,
         };
     }
 
@@ -231,12 +232,7 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
 
     private SafeFileHandle Clone(SafeFileHandle tree)
     {
-        var errno = MountCalls.TryOpenTree(tree, default, clone: true, recursive: false, out var clone);
-        if (errno != Errno.None)
-        {
-            throw new LinuxException("open_tree", "", errno);
-        }
-
+        var clone = MountTree.Of(tree, recursive: false);
         _owned.Add(clone);
         return clone;
     }

@@ -16,7 +16,7 @@ internal static class RunNamespaces
                 throw new BuildException("isolation chroot can't take a command's network away: use isolation oci, or no --network=none");
             }
 
-            return ForChroot(spec);
+            return MountsAsFiles.AreNeeded(settings) ? WithoutMounts(spec) : ForChroot(spec);
         }
 
         var namespaces = new List<NamespaceSpec>(spec.Linux!.Namespaces!);
@@ -53,6 +53,30 @@ internal static class RunNamespaces
             Bind("/dev", "nosuid", "noexec", "ro"),
             Bind("/sys", "nosuid", "noexec", "nodev", "ro"),
         ],
+    };
+
+    /// <summary>
+    /// Not even mounts of its own: the root and nothing else (chroot(2)), which a command that may not call it again can't leave. Without
+    /// CAP_SYS_ADMIN the kernel takes a filter only from who gives up set-uid programs.
+    /// </summary>
+    private static ContainerSpec WithoutMounts(ContainerSpec spec) => ForChroot(spec) with
+    {
+        Hostname = null,
+        Process = spec.Process! with
+        {
+            NoNewPrivileges = true,
+            Capabilities = Without(spec.Process.Capabilities, "CAP_SYS_CHROOT"),
+        },
+        Linux = spec.Linux! with { Namespaces = [], Devices = null, MaskedPaths = null, ReadonlyPaths = null },
+    };
+
+    private static CapabilitiesSpec? Without(CapabilitiesSpec? sets, string name) => sets is null ? null : sets with
+    {
+        Bounding = sets.Bounding?.Where(item => item != name).ToList(),
+        Effective = sets.Effective?.Where(item => item != name).ToList(),
+        Permitted = sets.Permitted?.Where(item => item != name).ToList(),
+        Inheritable = sets.Inheritable?.Where(item => item != name).ToList(),
+        Ambient = sets.Ambient?.Where(item => item != name).ToList(),
     };
 
     private static MountSpec Bind(string path, params string[] options) =>

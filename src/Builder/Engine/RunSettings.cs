@@ -73,6 +73,9 @@ internal sealed record RunSettings : IJsonRecord<RunSettings>
     /// <summary>Whether commands are in another user namespace than this process.</summary>
     public bool OwnsUsers => Users is not null;
 
+    /// <summary>The network that commands get: with isolation chroot there is only the host's.</summary>
+    public NetworkKind EffectiveNetwork => Isolation == IsolationKind.Chroot ? NetworkKind.Host : Network;
+
     /// <summary>Whether the root that commands run in can be found in their mount namespace, as others have it.</summary>
     public bool CanShareRoot => Isolation != IsolationKind.Chroot && !OwnsUsers;
 

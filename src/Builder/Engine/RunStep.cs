@@ -95,12 +95,19 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
             mounts.Add(PreparedMount.OfFile(Command.Arguments[0], System.Text.Encoding.UTF8.GetBytes(script), 0x1ED, ["ro", "nosuid", "nodev"]));
         }
 
+        using var files = MountsAsFiles.AreNeeded(settings) ? new MountsAsFiles(mounts) : null;
+        files?.Check();
         if (streams.ConsoleSocket is not null)
         {
+            if (files is not null)
+            {
+                throw new BuildException("a terminal needs a /dev/pts for the command, and nothing can be mounted here: give it none (--terminal=false)");
+            }
+
             spec = spec with { Process = spec.Process! with { Terminal = true } };
         }
 
-        var root = stepRoot.Mount(RunSpec.MountPoints(spec, mounts), shift);
+        var root = stepRoot.Mount(RunSpec.MountPoints(spec, mounts), shift, files);
         if (shift is not null)
         {
             mounts.ForEach(mount => mount.Show(shift));
@@ -111,9 +118,9 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
             using var container = Container.Start(
                 new ContainerRequest
                 {
-                    Spec = spec,
+                    Spec = files is null ? spec : spec with { Mounts = [] },
                     Root = root,
-                    Mounts = [.. mounts.Select(static mount => mount.ToContainerMount())],
+                    Mounts = files is null ? [.. mounts.Select(static mount => mount.ToContainerMount())] : [],
                     Input = streams.Input,
                     Output = streams.Output,
                     Error = streams.Error,
@@ -123,6 +130,7 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
                     Network = SharedNetwork is null && settings.Isolation != IsolationKind.Chroot ? ToRuntime(Network) : NetworkMode.FromSpec,
                     Spare = Spare,
                     SystemdCgroups = settings.SystemdCgroups,
+                    HostNameIsWish = settings.Isolation == IsolationKind.Chroot,
                     SeccompCache = services.State.CachePath,
                     Warn = Warn,
                 },
@@ -130,17 +138,26 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
             release?.Invoke();
             streams.Started?.Invoke(container);
             Started?.Invoke();
-            return container.Wait(cancellation);
+            var code = container.Wait(cancellation);
+            files?.Keep();
+            return code;
         }
         catch (ContainerException exception)
         {
-            throw new BuildException($"cannot run \"{Command.Shown}\": {exception.Message}", exception) { ExitCode = exception.ExitCode };
+            throw new BuildException($"cannot run \"{Command.Shown}\": {exception.Message}{Advice(exception)}", exception) { ExitCode = exception.ExitCode };
         }
     }
 
     /// <summary>Starts an init ahead of time, where the settings leave it namespaces of its own; null where they don't.</summary>
     public static SpareInit? StartSpare(RunSettings settings) =>
         settings is { Isolation: not IsolationKind.Chroot, Pid: null or "private", OwnsUsers: false } ? SpareInit.Start() : null;
+
+    // A container around this process usually forbids these.
+    private string Advice(ContainerException exception) =>
+        settings.Isolation != IsolationKind.Chroot && exception.Errno == Bld.Runtime.Linux.Errno.EPERM
+        && (exception.Step is "attach the root file system" or "change propagation of /" || exception.Step.StartsWith("unshare") || exception.Step.StartsWith("mount"))
+            ? ": this place doesn't let bld isolate a command; with --isolation chroot (BUILDAH_ISOLATION=chroot) it does without"
+            : "";
 
     private static NetworkMode ToRuntime(NetworkKind kind) => kind switch
     {

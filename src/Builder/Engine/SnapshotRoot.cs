@@ -17,7 +17,7 @@ internal sealed class SnapshotRoot(SnapshotStore snapshots, ActiveSnapshot activ
     public SafeFileHandle View => _view.Root;
 
     /// <inheritdoc/>
-    public SafeFileHandle Mount(IEnumerable<(string Target, bool IsDirectory)> mountPoints, IdShift? shift)
+    public SafeFileHandle Mount(IEnumerable<(string Target, bool IsDirectory)> mountPoints, IdShift? shift, MountsAsFiles? mounts)
     {
         const string Name = "skeleton";
         using var directory = active.CreateScratch(Name);
@@ -29,7 +29,9 @@ internal sealed class SnapshotRoot(SnapshotStore snapshots, ActiveSnapshot activ
 
         skeleton.Finish();
         string[] between = skeleton.IsEmpty ? lowers : [$"{active.ScratchPath}/{Name}", .. lowers];
-        _root = shift is null ? snapshots.MountWritable(active, between) : snapshots.MountShifted(active, shift, between);
+        _root = mounts is not null ? snapshots.CopyWritable(active, mounts, between)
+            : shift is null ? snapshots.MountWritable(active, between)
+            : snapshots.MountShifted(active, shift, between);
         return _root.Root;
     }
 

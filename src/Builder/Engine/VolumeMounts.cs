@@ -61,9 +61,16 @@ internal sealed class VolumeMounts(SnapshotStore snapshots) : IDisposable
 
     private SafeFileHandle Clone(Volume volume, SafeFileHandle source)
     {
-        var errno = MountCalls.TryOpenTree(source, default, clone: true, volume.IsRecursive, out var tree);
-        _owned.Add(tree);
-        return errno == Errno.None ? tree : throw new BuildException($"volume {volume.Source}:{volume.Target}: bind: {errno.Describe()}");
+        try
+        {
+            var tree = MountTree.Of(source, volume.IsRecursive);
+            _owned.Add(tree);
+            return tree;
+        }
+        catch (LinuxException exception)
+        {
+            throw new BuildException($"volume {volume.Source}:{volume.Target}: bind: {exception.Errno.Describe()}", exception);
+        }
     }
 
     private SafeFileHandle Overlay(Volume volume, bool isDirectory)

@@ -19,6 +19,7 @@ internal sealed class CopiedRoot : IDisposable
     private ActiveSnapshot? _active;
     private IdShift? _shift;
     private FileTime _madeAt;
+    private IReadOnlySet<ByteString> _covered = new HashSet<ByteString>();
 
     private CopiedRoot(TemporaryDirectory place, SafeFileHandle view)
     {
@@ -38,13 +39,15 @@ internal sealed class CopiedRoot : IDisposable
     /// <param name="lowers">Paths of the host.</param>
     /// <param name="active">Receives the changes.</param>
     /// <param name="shift">The ids that a command sees the files with; null for those that they have.</param>
-    internal static OverlayMount Writable(StateDirectory state, IReadOnlyList<string> lowers, ActiveSnapshot active, IdShift? shift = null)
+    /// <param name="mounts">Fills the places of a command's mounts; null where they are mounted.</param>
+    internal static OverlayMount Writable(
+        StateDirectory state, IReadOnlyList<string> lowers, ActiveSnapshot active, IdShift? shift = null, IMountFiller? mounts = null)
     {
         var root = Merge(state, lowers);
         try
         {
             // What the upper directory holds already is part of the view.
-            var shown = root.Copy(active, shift);
+            var shown = root.Copy(active, shift, mounts);
             return new OverlayMount(shown ?? Detached(root._tree!), root);
         }
         catch
@@ -62,7 +65,7 @@ internal sealed class CopiedRoot : IDisposable
         {
             if (_active is not null && _tree is not null)
             {
-                TreeDifference.Move(_view, _tree, _active.UpperHandle, _madeAt);
+                TreeDifference.Move(_view, _tree, _active.UpperHandle, _madeAt, _covered);
                 _shift?.ChangeOwners(_active.UpperHandle, toHost: false);
             }
         }
@@ -102,11 +105,12 @@ internal sealed class CopiedRoot : IDisposable
     }
 
     // Gives the root with shifted ids; null when there is no shift, or the files themselves have it.
-    private SafeFileHandle? Copy(ActiveSnapshot active, IdShift? shift)
+    private SafeFileHandle? Copy(ActiveSnapshot active, IdShift? shift, IMountFiller? mounts)
     {
         FileCalls.MakeDirectory(_place.Handle, "tree"u8, 0x1C0);
         _tree = FileCalls.Open(_place.Handle, "tree"u8, DirectoryItself);
         PlainTreeCopy.Copy(_view, _tree);
+        _covered = mounts?.Fill(_tree) ?? _covered;
         Metadata.Copy(active.UpperHandle, _tree);
         var shown = shift is null ? null : Detached(_tree);
         if (shown is not null && shift!.TryShow(shown) != Errno.None)

@@ -6,7 +6,8 @@ namespace Bld.Builder.Snapshots;
 
 /// <summary>
 /// How an overlay upper directory says that something below is gone (Documentation/filesystems/overlayfs.rst): a character device
-/// 0:0 deletes a name, an attribute makes a directory opaque. In a user namespace the attribute is <c>user.overlay.*</c>.
+/// 0:0 deletes a name, an attribute makes a directory opaque. In a user namespace, and where nothing can be mounted, the attribute is
+/// <c>user.overlay.*</c>.
 /// </summary>
 internal static class OverlayMarks
 {
@@ -22,7 +23,7 @@ internal static class OverlayMarks
     /// <summary>Hides everything that lies below an open directory.</summary>
     internal static void MakeOpaque(SafeFileHandle directory, ReadOnlySpan<byte> path)
     {
-        var name = InUserNamespace ? "user.overlay.opaque"u8 : "trusted.overlay.opaque"u8;
+        var name = InUserNamespace || !MountCalls.AreAllowed ? "user.overlay.opaque"u8 : "trusted.overlay.opaque"u8;
         if (FileCalls.TrySetAttribute(directory, path, name, "y"u8) is var errno and not Errno.None)
         {
             throw new LinuxException("setxattr overlay.opaque", System.Text.Encoding.UTF8.GetString(path), errno);

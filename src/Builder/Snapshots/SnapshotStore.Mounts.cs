@@ -57,6 +57,10 @@ internal sealed partial class SnapshotStore
         return CopiedRoot.Writable(state, lowers, active, shift);
     }
 
+    /// <summary>The same as <see cref="MountWritable"/>, as a plain directory with files in the place of a command's mounts.</summary>
+    internal OverlayMount CopyWritable(ActiveSnapshot active, IMountFiller mounts, params IReadOnlyList<string> extraLowers) =>
+        CopiedRoot.Writable(state, Lowers(active.Parent, extraLowers), active, mounts: mounts);
+
     /// <summary>A view of any directory of the host, whose changes go to an active snapshot that is never committed.</summary>
     internal OverlayMount MountOver(OverlayUpper upper, string directory) => OverlayMount.Writable([directory], upper, state.EmptyPath);
 

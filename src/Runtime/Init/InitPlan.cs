@@ -25,6 +25,9 @@ internal sealed class InitPlan : IPlanPart
     internal byte[][] Sysctls = [];
     internal byte[] HostName = [];
     internal byte[] DomainName = [];
+
+    /// <summary>Go on under the host's name where another is refused.</summary>
+    internal bool HostNameIsWish;
     internal byte[] TimeOffsets = [];
 
     internal byte[] AppArmorProfile = [];
@@ -61,6 +64,7 @@ internal sealed class InitPlan : IPlanPart
         codec.Strings(ref Sysctls);
         codec.Bytes(ref HostName);
         codec.Bytes(ref DomainName);
+        codec.Flag(ref HostNameIsWish);
         codec.Bytes(ref TimeOffsets);
         codec.Bytes(ref AppArmorProfile);
         codec.Bytes(ref SelinuxLabel);

@@ -39,14 +39,18 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel)
         {
             RootSwitch.ChangeRoot(plan.RootPath);
         }
+        else if (plan.RootDescriptor >= 0)
+        {
+            RootSwitch.ChangeRoot(plan.RootDescriptor);
+        }
 
         NameSystem();
         ProcessAttributes.WriteSysctls(proc, plan.Sysctls);
         ProcessAttributes.SetSecurityLabels(proc, plan);
-        return BecomeCommand();
+        return BecomeCommand(proc);
     }
 
-    private int BecomeCommand()
+    private int BecomeCommand(SafeFileHandle proc)
     {
         var process = plan.Process;
         var privileges = new InitPrivileges(process, plan.OwnMounts);
@@ -72,7 +76,7 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel)
             // Nobody who shares this user may write into a process that shares memory with the command's guardian.
             const int SetDumpable = 4;
             SetupFailure.Check(ProcessCalls.TryControl(SetDumpable, 0), "prctl dumpable");
-            OtherThreads.Run(privileges.DropThread);
+            OtherThreads.Run(privileges.DropThread, proc);
             privileges.Seal(channel);
             var child = Reaper.Start(command, process, environment);
 
@@ -137,9 +141,10 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel)
     {
         fixed (byte* name = plan.HostName, domain = plan.DomainName)
         {
-            if (plan.HostName.Length > 0 && Libc.sethostname(name, (nuint)plan.HostName.Length) < 0)
+            if (plan.HostName.Length > 0 && Libc.sethostname(name, (nuint)plan.HostName.Length) < 0
+                && FileCalls.LastError() is var errno && !(plan.HostNameIsWish && errno == Errno.EPERM))
             {
-                throw FileCalls.Failed("sethostname", plan.HostName, FileCalls.LastError());
+                throw FileCalls.Failed("sethostname", plan.HostName, errno);
             }
 
             if (plan.DomainName.Length > 0 && Libc.setdomainname(domain, (nuint)plan.DomainName.Length) < 0)

@@ -1,5 +1,7 @@
 using Bld.Runtime.Linux;
 
+using Microsoft.Win32.SafeHandles;
+
 namespace Bld.Runtime.Init;
 
 /// <summary>
@@ -8,8 +10,10 @@ namespace Bld.Runtime.Init;
 /// </summary>
 internal static class OtherThreads
 {
+    /// <param name="action">What is to be done.</param>
+    /// <param name="proc">A /proc that shows this process: the command's root need not have one.</param>
     /// <exception cref="SetupFailure">The action failed there, or there are more threads than it reached.</exception>
-    internal static void Run(Action action)
+    internal static void Run(Action action, SafeFileHandle proc)
     {
         var failure = new Outcome();
         Abandon(action, failure);
@@ -22,7 +26,7 @@ internal static class OtherThreads
         }
 
         const int MainAndFinalizer = 2;
-        using var tasks = FileCalls.Open("/proc/self/task", OpenFlags.ReadOnly | OpenFlags.Directory);
+        using var tasks = FileCalls.Open(proc, "self/task"u8, OpenFlags.ReadOnly | OpenFlags.Directory);
         if (FileCalls.ReadDirectory(tasks).Count > MainAndFinalizer)
         {
             throw new SetupFailure("drop privileges", "", Errno.EPERM, "init: there are threads that can't drop their privileges");

@@ -111,6 +111,20 @@ internal static unsafe class RootSwitch
         ChangeDirectory("/"u8);
     }
 
+    /// <summary>The same for a root that is given open: a directory of the host, since without mounts there is nothing else.</summary>
+    internal static void ChangeRoot(int descriptor)
+    {
+        using var root = new SafeFileHandle(descriptor, ownsHandle: true);
+        ReadOnlySpan<byte> here = [(byte)'.', 0];
+        Check(Libc.fchdir(root), "enter the root");
+        fixed (byte* dot = here)
+        {
+            Check(Libc.chroot(dot), "chroot");
+        }
+
+        ChangeDirectory("/"u8);
+    }
+
     private static SafeFileHandle OpenHostRoot() => FileCalls.Open(FileCalls.CurrentDirectory, "/"u8, OpenFlags.Path | OpenFlags.Directory);
 
     private static void ChangeDirectory(ReadOnlySpan<byte> path)

@@ -68,6 +68,18 @@ public static unsafe partial class FileCalls
         SafeFileHandle oldDirectory, ReadOnlySpan<byte> oldPath, SafeFileHandle newDirectory, ReadOnlySpan<byte> newPath) =>
         Check("link", newPath, TryMakeHardLink(oldDirectory, oldPath, newDirectory, newPath));
 
+    /// <summary>linkat(2) of an open file of any kind, by its link in /proc, since one without a path takes a capability.</summary>
+    public static Errno TryMakeHardLinkOf(SafeFileHandle file, SafeFileHandle directory, ReadOnlySpan<byte> path)
+    {
+        const int FollowLink = 0x400;
+        var oldName = new CString(System.Text.Encoding.ASCII.GetBytes($"/proc/self/fd/{file.DangerousGetHandle()}"), stackalloc byte[CString.StackSize]);
+        var newName = new CString(path, stackalloc byte[CString.StackSize]);
+        fixed (byte* o = oldName, n = newName)
+        {
+            return Libc.linkat(CurrentDirectory, o, directory, n, FollowLink) < 0 ? LastError() : Errno.None;
+        }
+    }
+
     /// <summary>unlinkat(2) of anything but a directory.</summary>
     public static Errno TryUnlink(SafeFileHandle directory, ReadOnlySpan<byte> path) => TryRemove(directory, path, 0);
 

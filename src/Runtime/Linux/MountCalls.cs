@@ -26,6 +26,11 @@ public enum MountAttributeFlags
 /// </summary>
 public static unsafe class MountCalls
 {
+    private static bool? _areAllowed;
+
+    /// <summary>Whether this process may make mounts. In most containers it has not the right, or a filter forbids it.</summary>
+    public static bool AreAllowed => _areAllowed ??= Probe();
+
     /// <summary>fsopen(2): a configuration context of a file system type.</summary>
     public static Errno TryOpenFileSystem(ReadOnlySpan<byte> type, out SafeFileHandle context)
     {
@@ -79,14 +84,15 @@ public static unsafe class MountCalls
         return Take(Libc.syscall(SystemCallNumber.FsMount, Number(context), CloseOnExec, (nint)attributes, 0, 0, 0), out mount);
     }
 
-    /// <summary>The kernel's own words about what a context refused (one message a read), empty when it has none.</summary>
+    /// <summary>The kernel's own words about what a context refused (one message a read, after a letter for its level), empty when it has none.</summary>
     public static string ReadMessage(SafeFileHandle context)
     {
+        const int LevelLength = 2;
         Span<byte> buffer = stackalloc byte[1024];
         fixed (byte* b = buffer)
         {
             var length = Libc.read(context, b, (nuint)buffer.Length);
-            return length <= 0 ? "" : Encoding.UTF8.GetString(buffer[..(int)length]).Trim();
+            return length <= LevelLength ? "" : Encoding.UTF8.GetString(buffer[LevelLength..(int)length]).Trim();
         }
     }
 
@@ -175,6 +181,13 @@ public static unsafe class MountCalls
     }
 
     private static nint Number(SafeFileHandle handle) => handle.DangerousGetHandle();
+
+    private static bool Probe()
+    {
+        var errno = TryOpenTree(FileCalls.CurrentDirectory, "/"u8, clone: true, recursive: false, out var tree);
+        tree.Dispose();
+        return errno is not (Errno.EPERM or Errno.ENOSYS);
+    }
 
     private static Errno Take(nint descriptor, out SafeFileHandle handle)
     {

@@ -1,6 +1,5 @@
 using System.Globalization;
 
-using Bld.Runtime.Init;
 using Bld.Runtime.Linux;
 
 using Microsoft.Win32.SafeHandles;
@@ -68,7 +67,11 @@ public sealed class SharedNetwork : IDisposable
             128 * 1024);
         maker.Start();
         maker.Join();
-        SetupFailure.Check(failure, "make a network namespace");
+        if (failure != Errno.None)
+        {
+            throw new ContainerException($"make a network namespace: {failure.Describe()}", "unshare network namespace", "", failure);
+        }
+
         return loopback is null ? new SharedNetwork(network!) : throw new ContainerException($"make a network namespace: {loopback.Message}");
     }
 

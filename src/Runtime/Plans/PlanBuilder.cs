@@ -19,6 +19,7 @@ internal sealed class PlanBuilder(ContainerRequest request, InheritedDescriptors
         {
             HostName = Bytes(_spec.Hostname),
             DomainName = Bytes(_spec.Domainname),
+            HostNameIsWish = request.HostNameIsWish,
             NoPivot = request.NoPivot,
             RootReadOnly = _spec.Root?.Readonly ?? false,
             RootPropagation = MountOptions.Parse([_linux.RootfsPropagation ?? ""]).PropagationWithDepth,

@@ -128,6 +128,13 @@ internal static class HostChecks
     private static Finding Proc()
     {
         const string Name = "proc";
+        if (IsRoot && !MountCalls.AreAllowed)
+        {
+            return new Finding(
+                Name, Health.Poor, "this container allows no mounts: RUN needs --isolation chroot, has no /proc and no /sys, and works in copies",
+                "BLD_ISOLATION=chroot; more isolation with a seccomp profile that allows user namespaces (podman's does, docker's with --security-opt seccomp=unconfined)");
+        }
+
         var covered = ReadText("/proc/self/mountinfo").Split('\n').Select(static line => line.Split(' ')).Count(static fields => fields.Length > 4 && fields[4].StartsWith("/proc/") && fields[4] != "/proc/sys/fs/binfmt_misc");
         return covered == 0 || !OverlayMarks.InUserNamespace
             ? new Finding(Name, Health.Good, "RUN gets its own")

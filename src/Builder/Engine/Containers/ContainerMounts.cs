@@ -142,17 +142,12 @@ internal sealed class ContainerMounts(
             FileCalls.ChangeMode(directory, flag.Mode ?? 0x1ED);
         });
         _owned.Add(cache);
-        return PreparedMount.OfTree(Target(flag), Clone(cache.Directory, recursive: false), true, [flag.IsReadOnly ? "ro" : "rw", "nosuid", "nodev"]);
+        return PreparedMount.OfTree(Target(flag), Clone(cache.Directory, recursive: false), true, [flag.IsReadOnly ? "ro" : "rw", "nosuid", "nodev"]) with { IsLasting = !flag.IsReadOnly };
     }
 
     private SafeFileHandle Clone(SafeFileHandle tree, bool recursive)
     {
-        var errno = MountCalls.TryOpenTree(tree, default, clone: true, recursive, out var clone);
-        if (errno != Errno.None)
-        {
-            throw new LinuxException("open_tree", "", errno);
-        }
-
+        var clone = MountTree.Of(tree, recursive);
         _owned.Add(clone);
         return clone;
     }

@@ -94,7 +94,7 @@ internal sealed class ContainerRunner(EngineServices services, WorkingContainerS
     private int Run(WorkingContainer container, ContainerRun run, IStepRoot root, StepStreams streams, SpareInit? spare, CancellationToken cancellation)
     {
         var settings = run.Settings with { Hostname = HostName(container, run) };
-        using var network = new BuildNetwork(settings.Network, settings.PastaOptions, run.Warn);
+        using var network = new BuildNetwork(settings.EffectiveNetwork, settings.PastaOptions, run.Warn);
         using var mounts = new ContainerMounts(services, run, User(container, run), root.View, cancellation);
         var step = new RunStep(services, settings)
         {

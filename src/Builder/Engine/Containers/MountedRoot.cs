@@ -32,8 +32,13 @@ internal sealed class MountedRoot : IStepRoot
     public void LeavePlaces() => _isLeft = true;
 
     /// <inheritdoc/>
-    public SafeFileHandle Mount(IEnumerable<(string Target, bool IsDirectory)> mountPoints, IdShift? shift)
+    public SafeFileHandle Mount(IEnumerable<(string Target, bool IsDirectory)> mountPoints, IdShift? shift, MountsAsFiles? mounts)
     {
+        if (mounts is not null)
+        {
+            throw new BuildException($"the container is mounted at {_path}, and here no command can run in a mount: unmount it first (bld umount)");
+        }
+
         if (shift is not null)
         {
             throw new BuildException($"the container is mounted at {_path}, and what is mounted can't be shown with the ids of a user namespace: unmount it first (bld umount), or wait for the commands that run in it");

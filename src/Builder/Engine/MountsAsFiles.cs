@@ -1,0 +1,207 @@
+using Bld.Builder.Copy;
+using Bld.Builder.Snapshots;
+using Bld.Builder.Store;
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
+
+namespace Bld.Builder.Engine;
+
+/// <summary>
+/// A command's mounts where nothing can be mounted, as in a container under the usual filter of system calls: what would be mounted is
+/// copied into the root, which is a copy itself, and left out of what the command changes. A cache gets back what became of it. There is
+/// no /proc and no /sys; /dev has the six devices that programs count on.
+/// </summary>
+/// <param name="mounts">In their order.</param>
+internal sealed class MountsAsFiles(IReadOnlyList<PreparedMount> mounts) : IMountFiller, IDisposable
+{
+    private const OpenFlags DirectoryItself = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
+    private const uint AnyoneMayWrite = 0x1B6;
+    private const uint AnyoneMayMake = 0x3FF;
+    private const uint Executable = 0x1ED;
+
+    private static readonly (string Name, uint Major, uint Minor)[] Devices =
+        [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0)];
+
+    private readonly List<(SafeFileHandle Place, SafeFileHandle Source)> _lasting = [];
+
+    /// <summary>Whether a command with these settings has to do with it.</summary>
+    public static bool AreNeeded(RunSettings settings) => settings.Isolation == IsolationKind.Chroot && !MountCalls.AreAllowed;
+
+    /// <summary>Refuses what can't be had by copying.</summary>
+    /// <exception cref="BuildException">A mount is a secret's, or a place of the host that the command is to change.</exception>
+    public void Check()
+    {
+        foreach (var mount in mounts)
+        {
+            if (mount.IsSecret)
+            {
+                throw new BuildException($"the secret for {mount.Target} would have to be written to a disk, because nothing can be mounted here: use env=NAME in place of target");
+            }
+
+            if (mount.IsHosts && !mount.Options.Contains("ro"))
+            {
+                throw new BuildException($"the volume at {mount.Target} can't be written to, because nothing can be mounted here: add :ro for a copy of it");
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public IReadOnlySet<ByteString> Fill(SafeFileHandle root)
+    {
+        var covered = new HashSet<ByteString> { ByteString.From("proc"), ByteString.From("sys"), ByteString.From("dev") };
+        MakeDevices(root);
+        foreach (var mount in mounts)
+        {
+            var target = RootPath.Resolve(root, ByteString.From(mount.Target)).Full;
+            covered.Add(target);
+            Put(root, target, mount);
+        }
+
+        return covered;
+    }
+
+    /// <summary>Gives caches what the command made of them.</summary>
+    public void Keep()
+    {
+        foreach (var (place, source) in _lasting)
+        {
+            using var cache = FileCalls.Open(source, "."u8, DirectoryItself);
+            foreach (var entry in FileCalls.ReadDirectory(cache))
+            {
+                FileCalls.RemoveTree(cache, entry.Name.Span);
+            }
+
+            using var now = FileCalls.Open(place, "."u8, DirectoryItself);
+            foreach (var entry in FileCalls.ReadDirectory(now))
+            {
+                FileCalls.Rename(now, entry.Name.Span, cache, entry.Name.Span, replace: false);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _lasting.ForEach(static lasting => lasting.Place.Dispose());
+
+    private static void MakeDevices(SafeFileHandle root)
+    {
+        FileCalls.RemoveTree(root, "dev"u8);
+        FileCalls.MakeDirectory(root, "dev"u8, Executable);
+        using var directory = FileCalls.Open(root, "dev"u8, DirectoryItself);
+        foreach (var (name, major, minor) in Devices)
+        {
+            var path = ByteString.From(name);
+            var errno = FileCalls.TryMakeNode(directory, path.Span, (uint)FileKind.CharacterDevice | AnyoneMayWrite, (major, minor));
+            if (errno != Errno.None)
+            {
+                throw new BuildException($"nothing can be mounted here, and /dev/{name} can't be made for a command either: mknod: {errno.Describe()} (the container that bld runs in needs CAP_MKNOD, or a filter that allows mounts)");
+            }
+
+            FileCalls.ChangeMode(directory, path.Span, AnyoneMayWrite);
+        }
+
+        FileCalls.MakeDirectory(directory, "shm"u8, Executable);
+        FileCalls.ChangeMode(directory, "shm"u8, AnyoneMayMake);
+    }
+
+    // What lies on the way to a mount in a mount is made; the times of a directory that is the image's stay.
+    private void Put(SafeFileHandle root, ByteString target, PreparedMount mount)
+    {
+        using var parent = OpenParent(root, new ByteString(target.DirectoryName));
+        var time = FileCalls.Status(parent).ModifiedAt;
+        FileCalls.RemoveTree(parent, target.FileName);
+        if (mount.Content is { } content)
+        {
+            PutFile(parent, target.FileName, content, mount);
+        }
+        else if (!mount.IsDirectory)
+        {
+            Bring(mount.Tree!, parent, target);
+        }
+        else
+        {
+            PutDirectory(parent, target.FileName, mount);
+        }
+
+        FileCalls.ChangeModifiedTime(parent, time);
+    }
+
+    private void PutDirectory(SafeFileHandle parent, ReadOnlySpan<byte> name, PreparedMount mount)
+    {
+        FileCalls.MakeDirectory(parent, name, Executable);
+        var place = FileCalls.Open(parent, name, DirectoryItself);
+        if (mount.Tree is null)
+        {
+            FileCalls.ChangeMode(place, mount.MemoryMode ?? AnyoneMayMake);
+            place.Dispose();
+            return;
+        }
+
+        using (var source = FileCalls.Open(mount.Tree, "."u8, DirectoryItself))
+        {
+            PlainTreeCopy.Copy(source, place);
+            Metadata.Copy(source, place);
+        }
+
+        if (mount.IsLasting)
+        {
+            _lasting.Add((place, mount.Tree));
+        }
+        else
+        {
+            place.Dispose();
+        }
+    }
+
+    private static void PutFile(SafeFileHandle parent, ReadOnlySpan<byte> name, ReadOnlySpan<byte> content, PreparedMount mount)
+    {
+        using var file = FileCalls.Open(parent, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180);
+        FileCalls.WriteAll(file, content);
+        FileCalls.ChangeOwner(file, mount.UserId, mount.GroupId);
+        FileCalls.ChangeMode(file, mount.Mode);
+    }
+
+    // A socket keeps its listener by a second name.
+    private static void Bring(SafeFileHandle file, SafeFileHandle parent, ByteString target)
+    {
+        var status = FileCalls.Status(file);
+        if (!status.IsRegular)
+        {
+            var errno = FileCalls.TryMakeHardLinkOf(file, parent, target.FileName);
+            if (errno != Errno.None)
+            {
+                throw new BuildException($"/{target} can't be given to the command, because nothing can be mounted here: link: {errno.Describe()}");
+            }
+
+            return;
+        }
+
+        using var source = FileCalls.Open($"/proc/self/fd/{file.DangerousGetHandle()}", OpenFlags.ReadOnly);
+        using var copy = FileCalls.Open(parent, target.FileName, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180);
+        var buffer = new byte[1 << 16];
+        while (FileCalls.Read(source, buffer) is var count and > 0)
+        {
+            FileCalls.WriteAll(copy, buffer.AsSpan(0, count));
+        }
+
+        Metadata.Copy(source, copy);
+    }
+
+    private static SafeFileHandle OpenParent(SafeFileHandle root, ByteString path)
+    {
+        var (_, missing) = RootPath.Resolve(root, path);
+        var made = path;
+        for (var i = 0; i < missing.Count; i++)
+        {
+            made = new ByteString(made.DirectoryName);
+        }
+
+        foreach (var name in missing)
+        {
+            made = ByteString.Join(made.Span, name.Span);
+            FileCalls.MakeDirectory(root, made.Span, Executable);
+        }
+
+        return FileCalls.OpenInRoot(root, path.Span, OpenFlags.ReadOnly | OpenFlags.Directory);
+    }
+}
