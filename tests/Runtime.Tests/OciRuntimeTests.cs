@@ -65,6 +65,18 @@ public sealed class OciRuntimeTests
         Assert.Equal(new Result(0, "0::/\n/sys/fs/cgroup/cgroup.procs\n"), bundle.RunUnder(host, "run", "unified"));
     }
 
+    [Theory]
+    [InlineData("shared")]
+    [InlineData("rshared")]
+    public void A_root_that_is_shared_takes_no_mount_from_the_host(string propagation)
+    {
+        using var bundle = new OciBundle();
+        bundle.Write(spec => spec with { Process = spec.Process! with { Args = ["echo", "ran"] }, Linux = spec.Linux! with { RootfsPropagation = propagation } });
+        // A host of systemd's shares all its mounts; this one is for the test alone.
+        string[] host = ["unshare", "-m", "sh", "-c", "mount --make-rshared / && before=$(cat /proc/self/mountinfo) && \"$@\" && test \"$before\" = \"$(cat /proc/self/mountinfo)\"", "sh"];
+        Assert.Equal(new Result(0, "ran\n"), bundle.RunUnder(host, "run", "parted"));
+    }
+
     [Fact]
     public void Exec_joins_the_namespaces_and_gives_its_own_code()
     {

@@ -46,7 +46,7 @@ internal sealed class InitMounts(InitPlan plan)
     /// <summary>Makes the tree the root of this mount namespace and drops the host's.</summary>
     internal void Enter(SafeFileHandle root)
     {
-        RootSwitch.Enter(root, plan.NoPivot);
+        RootSwitch.Enter(root, plan);
         if (plan.RootReadOnly)
         {
             SetupFailure.Check(

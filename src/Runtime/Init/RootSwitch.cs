@@ -13,14 +13,17 @@ internal static unsafe class RootSwitch
     private const int Slave = 1 << 19;
     private const int Shared = 1 << 20;
 
-    /// <summary>What happens in this mount namespace must not reach the host's.</summary>
+    /// <summary>What happens in this mount namespace must not reach the host's, but for what happens below binds that a spec shares.</summary>
     internal static void StopPropagation(int wanted)
     {
         using var root = OpenHostRoot();
         var propagation = (wanted & (Shared | Private)) != 0 ? wanted & (Shared | Private) : Slave;
-        SetupFailure.Check(
-            MountCalls.TrySetAttributes(root, recursive: true, MountAttributeFlags.None, MountAttributeFlags.None, (ulong)propagation),
-            "change propagation of /");
+        Propagate(root, recursive: true, propagation, "change propagation of /");
+        if (propagation == Shared)
+        {
+            // What is attached on it would be attached on the host's, and pivot_root refuses a shared parent.
+            Propagate(root, recursive: false, Private, "make / private");
+        }
     }
 
     /// <summary>
@@ -40,33 +43,34 @@ internal static unsafe class RootSwitch
         }
 
         // pivot_root refuses a shared parent, and the container's mounts concern nobody else.
-        SetupFailure.Check(
-            MountCalls.TrySetAttributes(tree, recursive: true, MountAttributeFlags.None, MountAttributeFlags.None, Private),
-            "make the root private");
+        Propagate(tree, recursive: true, Private, "make the root private");
         using var place = OpenHostRoot();
-        SetupFailure.Check(
-            MountCalls.TrySetAttributes(place, recursive: false, MountAttributeFlags.None, MountAttributeFlags.None, Private),
-            "make / private");
         SetupFailure.Check(MountCalls.TryMoveMount(tree, place), "attach the root file system", plan.RootPath);
         return tree;
     }
 
     /// <summary>pivot_root(2) with both arguments "." (pivot_root(2), NOTES), then the old root goes with all that lay on it.</summary>
-    internal static void Enter(SafeFileHandle root, bool noPivot)
+    internal static void Enter(SafeFileHandle root, InitPlan plan)
     {
+        if (plan.NoPivot)
+        {
+            ChangeRoot(root);
+            return;
+        }
+
         ReadOnlySpan<byte> here = [(byte)'.', 0];
         using var old = OpenHostRoot();
         fixed (byte* dot = here)
         {
             Check(Libc.fchdir(root), "enter the root");
-            if (noPivot)
-            {
-                Check(Libc.chroot(dot), "chroot");
-                return;
-            }
-
             Check((int)Libc.syscall(SystemCallNumber.PivotRoot, (nint)dot, (nint)dot, 0, 0, 0, 0), "pivot_root");
             Check(Libc.fchdir(old), "enter the old root");
+        }
+
+        if ((plan.RootPropagation & Shared) != 0)
+        {
+            // A shared mount that goes here would go on the host too.
+            Propagate(old, recursive: true, Slave, "part the old root from the host's");
         }
 
         DropHere();
@@ -115,15 +119,22 @@ internal static unsafe class RootSwitch
     internal static void ChangeRoot(int descriptor)
     {
         using var root = new SafeFileHandle(descriptor, ownsHandle: true);
+        ChangeRoot(root);
+    }
+
+    private static void ChangeRoot(SafeFileHandle root)
+    {
         ReadOnlySpan<byte> here = [(byte)'.', 0];
         Check(Libc.fchdir(root), "enter the root");
         fixed (byte* dot = here)
         {
             Check(Libc.chroot(dot), "chroot");
         }
-
-        ChangeDirectory("/"u8);
     }
+
+    private static void Propagate(SafeFileHandle mount, bool recursive, int propagation, string step) =>
+        SetupFailure.Check(
+            MountCalls.TrySetAttributes(mount, recursive, MountAttributeFlags.None, MountAttributeFlags.None, (ulong)propagation), step);
 
     private static SafeFileHandle OpenHostRoot() => FileCalls.Open(FileCalls.CurrentDirectory, "/"u8, OpenFlags.Path | OpenFlags.Directory);
 
