@@ -1,3 +1,4 @@
+using Bld.Runtime.Linux;
 using Bld.Runtime.Spec;
 
 namespace Bld.Runtime.Tests;
@@ -84,6 +85,26 @@ public sealed class ConfinementTests : IDisposable
         var request = _root.Request("pwd");
         request = request with { Spec = request.Spec with { Process = request.Spec.Process! with { Cwd = "/srv/deep/er" } } };
         Assert.Equal("/srv/deep/er\n", BusyboxRoot.Run(request).Output);
+    }
+
+    [Fact]
+    public void The_working_directory_is_made_where_the_root_is_all_there_is()
+    {
+        using var root = FileCalls.Open(_root.Path, OpenFlags.Path | OpenFlags.Directory);
+        var request = _root.Request("pwd");
+        request = request with
+        {
+            Root = root,
+            Spec = request.Spec with
+            {
+                Hostname = null,
+                Mounts = [],
+                Process = request.Spec.Process! with { Cwd = "/srv/deep/er" },
+                Linux = request.Spec.Linux! with { Namespaces = [], MaskedPaths = null, ReadonlyPaths = null },
+            },
+        };
+        Assert.Equal("/srv/deep/er\n", BusyboxRoot.Run(request).Output);
+        Assert.True(Directory.Exists(_root.In("srv/deep/er")));
     }
 
     [Fact]

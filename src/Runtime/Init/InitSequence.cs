@@ -55,7 +55,7 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel)
         var process = plan.Process;
         var privileges = new InitPrivileges(process, plan.OwnMounts);
         privileges.PrepareStreams();
-        privileges.EnterWorkingDirectory(mayMake: plan.OwnMounts || plan.RootPath.Length > 0);
+        privileges.EnterWorkingDirectory(mayMake: plan.OwnMounts || plan.RootPath.Length > 0 || plan.RootDescriptor >= 0);
         privileges.Drop();
         privileges.ReenterWorkingDirectory();
         var environment = CommandEnvironment.Complete(process);
