@@ -74,7 +74,12 @@ public sealed class ResourceTests : IDisposable
         string Name(string path) => CgroupName.Of(_root.Request("true") is var request ? request with { Spec = request.Spec with { Linux = request.Spec.Linux! with { CgroupsPath = path } } } : null!, 1);
         Assert.Equal("/up", Name("/a/../../up"));
         Assert.Equal("up/down", Name("../up/./down"));
-        Assert.Equal("/a/b", Name("/a/b"));
+        Assert.Equal("/a/b", Name("/a/b/"));
+        Assert.Equal("/up.slice/a-b.scope", Name("../../up:a:b"));
+        foreach (var path in (string[])["/", "..", "/a/.."])
+        {
+            Assert.Contains("is the root of the host's cgroups", Assert.Throws<ContainerException>(() => Name(path)).Message, StringComparison.Ordinal);
+        }
     }
 
     [Fact]

@@ -8,13 +8,14 @@ namespace Bld.Runtime.Cgroups;
 internal static class CgroupName
 {
     /// <summary>The spec's path, or one of our own: absolute below each hierarchy, or relative to <see cref="Base"/>.</summary>
+    /// <exception cref="ContainerException">It is a hierarchy's own root.</exception>
     internal static string Of(ContainerRequest request, int number)
     {
         if (request.Spec.Linux?.CgroupsPath is { Length: > 0 } path)
         {
             // "slice:prefix:name" is how callers of the systemd driver say it.
             var parts = path.Split(':');
-            return parts.Length == 3 ? $"{SlicePath(parts[0])}/{(parts[1].Length > 0 ? parts[1] + "-" : "")}{parts[2]}.scope" : Inside(path);
+            return Inside(parts.Length == 3 ? $"{SlicePath(parts[0])}/{(parts[1].Length > 0 ? parts[1] + "-" : "")}{parts[2]}.scope" : path);
         }
 
         return request.AllCgroups && request.Id.Length > 0
@@ -36,11 +37,12 @@ internal static class CgroupName
         return place.Mount + (place.IsUnified ? place.Own[..place.Own.LastIndexOf('/')] : place.Own);
     }
 
-    // ".." ends at the hierarchy's own root.
+    // ".." ends at the hierarchy's own root, which no container may have: whoever deletes it ends what is in its cgroup.
     private static string Inside(string path)
     {
-        var full = System.IO.Path.GetFullPath("/" + path);
-        return path.StartsWith('/') ? full : full[1..];
+        var full = System.IO.Path.GetFullPath("/" + path).TrimEnd('/');
+        return full.Length == 0 ? throw new ContainerException($"cgroupsPath \"{path}\" is the root of the host's cgroups, and can't be a container's", "cgroup", path)
+            : path.StartsWith('/') ? full : full[1..];
     }
 
     /// <summary>Whether this process is the machine's own root, who is refused nothing without a reason.</summary>

@@ -23,7 +23,7 @@ internal sealed class ContainerCgroup
     internal IReadOnlyList<CgroupDirectory> Directories => _directories;
 
     /// <summary>Makes the cgroups, sets the limits and moves the process in; null when nothing asks for that.</summary>
-    /// <exception cref="ContainerException">A limit was asked for that this host can't set.</exception>
+    /// <exception cref="ContainerException">A limit was asked for that this host can't set, or the spec names a cgroup that others are in.</exception>
     internal static ContainerCgroup? Create(ContainerRequest request, int process)
     {
         if (request.JoinedCgroups is { } joined)
@@ -50,6 +50,11 @@ internal sealed class ContainerCgroup
         try
         {
             cgroup.MakeAll(request, settings);
+            if (unit is null && linux?.CgroupsPath is { Length: > 0 })
+            {
+                cgroup.RequireNobodyElse();
+            }
+
             CgroupLimits.Apply(cgroup._directories, settings);
             DeviceLimits.Apply(cgroup._directories, linux?.Resources?.Devices);
             foreach (var directory in cgroup._directories)
@@ -109,6 +114,23 @@ internal sealed class ContainerCgroup
         else if (isNeeded || CgroupName.IsFullRoot())
         {
             throw new ContainerException($"make cgroup {path}: {errno.Describe()}", "cgroup", path, errno);
+        }
+    }
+
+    // Who deletes a container ends what is left in its cgroup and removes those below.
+    private void RequireNobodyElse()
+    {
+        var processes = new List<int>();
+        foreach (var found in _directories.Where(directory => !_made.Contains(directory.Path)))
+        {
+            found.AddProcesses(processes);
+        }
+
+        if (processes.Count > 0)
+        {
+            var path = _directories[0].Path;
+            _directories.Clear();
+            throw new ContainerException($"cgroup {path} has processes that are not the container's ({processes.Count}): it needs a cgroupsPath of its own", "cgroup", path, Errno.EBUSY);
         }
     }
 

@@ -62,7 +62,7 @@ internal static class Bundle
     }
 
     /// <summary>A process that names no capabilities has none.</summary>
-    internal static ProcessSpec Restrict(ProcessSpec process) =>
+    private static ProcessSpec Restrict(ProcessSpec process) =>
         process.Capabilities is null ? process with { Capabilities = new CapabilitiesSpec() } : process;
 
     private static MountSpec Complete(MountSpec mount, string directory)

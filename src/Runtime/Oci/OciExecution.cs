@@ -80,7 +80,7 @@ public sealed class OciExecution(StateRoot root, OciContainer container, OciExec
                 Spec = new ContainerSpec
                 {
                     OciVersion = spec.OciVersion,
-                    Process = Bundle.Restrict(Inherit(options.Process, spec.Process!)),
+                    Process = Inherit(options.Process, spec.Process!),
                     Linux = new LinuxSpec { Namespaces = Namespaces(), Seccomp = spec.Linux?.Seccomp, Personality = spec.Linux?.Personality },
                 },
                 Id = container.Id,
@@ -93,7 +93,7 @@ public sealed class OciExecution(StateRoot root, OciContainer container, OciExec
                 Warn = options.Warn,
                 DieWithParent = !detached,
                 Detached = detached,
-                JoinedCgroups = [.. container.Cgroups.Select(Below)],
+                JoinedCgroups = Below(container.Cgroups),
                 Ready = (process, _) => PidFile.Write(options.PidFile, process),
             },
             CancellationToken.None);
@@ -104,24 +104,38 @@ public sealed class OciExecution(StateRoot root, OciContainer container, OciExec
     {
         Capabilities = process.Capabilities ?? container.Capabilities,
         Rlimits = process.Rlimits is { Count: > 0 } ? process.Rlimits : container.Rlimits,
-        ApparmorProfile = process.ApparmorProfile ?? container.ApparmorProfile,
-        SelinuxLabel = process.SelinuxLabel ?? container.SelinuxLabel,
+        ApparmorProfile = process.ApparmorProfile is { Length: > 0 } profile ? profile : container.ApparmorProfile,
+        SelinuxLabel = process.SelinuxLabel is { Length: > 0 } label ? label : container.SelinuxLabel,
     };
 
-    private CgroupDirectory Below(CgroupDirectory cgroup)
+    private CgroupDirectory[] Below(IReadOnlyList<CgroupDirectory> own)
     {
-        var below = "";
+        CgroupDirectory[] joined = [.. own];
         foreach (var wanted in options.Cgroups)
         {
-            var colon = wanted.LastIndexOf(':');
-            if (colon < 0 || wanted[..colon].Split(',').Any(cgroup.Controllers.Contains))
+            var colon = wanted.IndexOf(':', StringComparison.Ordinal);
+            var below = wanted[(colon + 1)..].Trim('/');
+            if (below.Split('/').Contains(".."))
             {
-                below = wanted[(colon + 1)..].Trim('/');
+                throw new ContainerException($"\"{below}\" is no cgroup below the container's own", "cgroup", below);
+            }
+
+            var controllers = colon < 0 ? [] : wanted[..colon].Split(',');
+            if (Array.Find(controllers, controller => !own.Any(each => each.Controllers.Contains(controller))) is { } unknown)
+            {
+                throw new ContainerException($"the container has no cgroup of a controller \"{unknown}\"", "cgroup", wanted);
+            }
+
+            for (var i = 0; i < joined.Length; i++)
+            {
+                if (colon < 0 || controllers.Any(own[i].Controllers.Contains))
+                {
+                    joined[i] = below.Length == 0 ? own[i] : own[i] with { Path = $"{own[i].Path}/{below}" };
+                }
             }
         }
 
-        return below.Split('/').Contains("..") ? throw new ContainerException($"\"{below}\" is no cgroup below the container's own", "cgroup", below)
-            : below.Length == 0 ? cgroup : cgroup with { Path = $"{cgroup.Path}/{below}" };
+        return joined;
     }
 
     // Only those that differ from our own: joining one's own is refused for some kinds.
