@@ -42,17 +42,7 @@ internal sealed class ContainerStart(ContainerRequest request, InheritedDescript
         SeccompListener.Connect(request.Spec.Linux?.Seccomp, inherited);
         ReachableTrees.Add(request, inherited);
         AddStreams(request, inherited);
-        for (var number = 3; number < 3 + request.PreservedDescriptors; number++)
-        {
-            // What this program opened itself is close-on-exec, and nobody's to keep.
-            if (!ProcessCalls.IsInherited(number))
-            {
-                throw new ContainerException($"descriptor {number} of the {request.PreservedDescriptors} to be kept was not given to this program");
-            }
-
-            inherited.Pairs.Add((number, number));
-        }
-
+        AddPreserved(request.PreservedDescriptors, inherited);
         return inherited.Pairs;
     }
 
@@ -136,6 +126,27 @@ internal sealed class ContainerStart(ContainerRequest request, InheritedDescript
                 Type = (int)type,
                 Path = PlanBuilder.Bytes(item.Path),
             });
+        }
+    }
+
+    private static void AddPreserved(int count, InheritedDescriptors inherited)
+    {
+        const int First = 3;
+        const int Most = 1 << 20;
+        if (count is < 0 or > Most)
+        {
+            throw new ContainerException($"{(uint)count} descriptors can't be kept: a process has at most {Most}");
+        }
+
+        for (var number = First; number < First + count; number++)
+        {
+            // What this program opened itself is close-on-exec, and nobody's to keep.
+            if (!ProcessCalls.IsInherited(number))
+            {
+                throw new ContainerException($"descriptor {number} of the {count} to be kept was not given to this program");
+            }
+
+            inherited.Pairs.Add((number, number));
         }
     }
 

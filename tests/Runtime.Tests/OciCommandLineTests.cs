@@ -88,6 +88,9 @@ public sealed class OciCommandLineTests : IDisposable
     {
         var result = _bundle.Run("run --preserve-fds 1 one");
         Assert.Equal(new Result(125, "descriptor 3 of the 1 to be kept was not given to this program\n"), result);
+        Assert.Contains("it must not be below 0", _bundle.Run("run --preserve-fds -4 one").Output, StringComparison.Ordinal);
+        string[] manager = ["sh", "-c", "export LISTEN_FDS=2147483647 LISTEN_PID=$$; exec \"$@\"", "sh"];
+        Assert.Equal(new Result(125, "2147483647 descriptors can't be kept: a process has at most 1048576\n"), _bundle.RunUnder(manager, "run", "one"));
     }
 
     [Fact]
@@ -124,7 +127,18 @@ public sealed class OciCommandLineTests : IDisposable
         }
 
         Assert.Equal(new Result(0, ""), _bundle.Run("exec --cgroup / one true"));
-        Assert.Equal(new Result(0, ""), _bundle.Run("exec --cgroup nothing:below one true"));
+        Assert.Equal(new Result(125, "the container has no cgroup of a controller \"nothing\"\n"), _bundle.Run("exec --cgroup nothing:below one true"));
+    }
+
+    [Fact]
+    public void A_cgroup_that_others_are_in_is_not_taken()
+    {
+        _bundle.Write(spec => spec with { Process = spec.Process! with { Args = ["sleep", "100"] }, Linux = spec.Linux! with { CgroupsPath = "/" + Path.GetFileName(_bundle.Path) } });
+        Assert.Equal(new Result(0, ""), _bundle.Run("run -d one"));
+        var second = _bundle.Run("run two");
+        Assert.Equal(125, second.Code);
+        Assert.Contains("has processes that are not the container's", second.Output, StringComparison.Ordinal);
+        Assert.Equal(new Result(0, ""), _bundle.Run("exec one true"));
     }
 
     [Fact]
@@ -134,6 +148,7 @@ public sealed class OciCommandLineTests : IDisposable
         Assert.Equal(new Result(0, ""), _bundle.Run("update --memory 64m --kernel-memory 1m one"));
         Assert.Contains("\"limit\":67108864", _bundle.Run("events --stats one").Output, StringComparison.Ordinal);
         Assert.Contains("invalid argument \"much\"", _bundle.Run("update --memory much one").Output, StringComparison.Ordinal);
+        Assert.Contains("it must not be above 65535", _bundle.Run("update --blkio-weight 65546 one").Output, StringComparison.Ordinal);
     }
 
     [Fact]
@@ -148,6 +163,9 @@ public sealed class OciCommandLineTests : IDisposable
         Assert.Contains("delete --force two removes the container", _bundle.Run("state two").Output, StringComparison.Ordinal);
         Assert.Equal(0, _bundle.Run("delete --force two").Code);
         Assert.False(Directory.Exists($"{_bundle.Path}/state/two"));
+        File.WriteAllText($"{_bundle.Path}/state/one/config.json", "{");
+        Assert.Equal(0, _bundle.Run("delete --force one").Code);
+        Assert.False(Directory.Exists($"{_bundle.Path}/state/one"));
     }
 
     [Theory]

@@ -96,9 +96,9 @@ internal static class RunFlags
     {
         Memory = Size(flags, "memory", "invalid value for memory") ?? start.Memory,
         MemorySwap = flags.Text("memory-swap") is "-1" ? -1 : Size(flags, "memory-swap", "invalid value for memory-swap") ?? start.MemorySwap,
-        CpuShares = (ulong?)NotNegative(flags, "cpu-shares") ?? start.CpuShares,
+        CpuShares = (ulong?)flags.Number("cpu-shares", smallest: 0) ?? start.CpuShares,
         CpuQuota = flags.Number("cpu-quota") ?? start.CpuQuota,
-        CpuPeriod = (ulong?)NotNegative(flags, "cpu-period") ?? start.CpuPeriod,
+        CpuPeriod = (ulong?)flags.Number("cpu-period", smallest: 0) ?? start.CpuPeriod,
         CpuSetCpus = flags.Text("cpuset-cpus") ?? start.CpuSetCpus,
         CpuSetMems = flags.Text("cpuset-mems") ?? start.CpuSetMems,
         PidsLimit = flags.Number("pids-limit") ?? start.PidsLimit,
@@ -198,10 +198,6 @@ internal static class RunFlags
             throw new UsageException($"{complaint}: {exception.Message}");
         }
     }
-
-    private static long? NotNegative(ParsedFlags flags, string name) => flags.Number(name) is < 0
-        ? throw new UsageException($"invalid argument \"{flags.Text(name)}\" for \"--{name}\" flag: it must not be negative")
-        : flags.Number(name);
 
     // Several may stand in one, with commas.
     private static IEnumerable<string> Words(IReadOnlyList<string> texts) =>

@@ -38,6 +38,15 @@ internal sealed class ParsedFlags
         : long.TryParse(text, System.Globalization.NumberStyles.AllowLeadingSign, null, out var number) ? number
         : throw new UsageException($"invalid argument \"{text}\" for \"--{name}\" flag: it must be a whole number");
 
+    /// <summary>A whole number with bounds.</summary>
+    /// <exception cref="UsageException">The value is none, or beyond them.</exception>
+    public long? Number(string name, long smallest, long largest = long.MaxValue) => Number(name) switch
+    {
+        { } number when number < smallest => throw new UsageException($"invalid argument \"{number}\" for \"--{name}\" flag: it must not be below {smallest}"),
+        { } number when number > largest => throw new UsageException($"invalid argument \"{number}\" for \"--{name}\" flag: it must not be above {largest}"),
+        var number => number,
+    };
+
     /// <summary>Forgets empty values, as if those flags had not been given: what a script's unset variable leaves behind a flag asks for nothing.</summary>
     /// <param name="flags">The flags that it is so for; boolean ones are left.</param>
     public void DropEmpty(IEnumerable<Flag> flags)

@@ -24,7 +24,7 @@ internal static class CreateFlags
         Bundle = call.Flags.Text("bundle") ?? ".",
         PidFile = call.Flags.Text("pid-file"),
         ConsoleSocket = call.Flags.Text("console-socket"),
-        PreservedDescriptors = (int)(call.Flags.Number("preserve-fds") ?? 0),
+        PreservedDescriptors = (int)(call.Flags.Number("preserve-fds", smallest: 0, int.MaxValue) ?? 0),
         NoPivot = call.Flags.Boolean("no-pivot"),
         NoNewKeyring = call.Flags.Boolean("no-new-keyring"),
         Keep = call.Flags.Boolean("keep"),

@@ -51,7 +51,7 @@ internal sealed class ExecCommand : OciCommand
             Process = flags.Text("process") is { } file ? SpecPartFile.Read(file, static text => ProcessSpec.Parse(text)) : Compose(flags, container.Spec().Process!),
             PidFile = flags.Text("pid-file"),
             ConsoleSocket = flags.Text("console-socket"),
-            PreservedDescriptors = (int)(flags.Number("preserve-fds") ?? 0),
+            PreservedDescriptors = (int)(flags.Number("preserve-fds", smallest: 0, int.MaxValue) ?? 0),
             Cgroups = flags.List("cgroup"),
             IgnorePaused = flags.Boolean("ignore-paused"),
             Warn = call.Log.Warn,

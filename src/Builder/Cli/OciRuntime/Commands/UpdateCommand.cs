@@ -49,18 +49,18 @@ internal sealed class UpdateCommand : OciCommand
         },
         Cpu = new CpuSpec
         {
-            Period = (ulong?)flags.Number("cpu-period"),
+            Period = (ulong?)flags.Number("cpu-period", smallest: 0),
             Quota = flags.Number("cpu-quota"),
-            Shares = (ulong?)flags.Number("cpu-share"),
-            Burst = (ulong?)flags.Number("cpu-burst"),
+            Shares = (ulong?)flags.Number("cpu-share", smallest: 0),
+            Burst = (ulong?)flags.Number("cpu-burst", smallest: 0),
             Idle = flags.Number("cpu-idle"),
-            RealtimePeriod = (ulong?)flags.Number("cpu-rt-period"),
+            RealtimePeriod = (ulong?)flags.Number("cpu-rt-period", smallest: 0),
             RealtimeRuntime = flags.Number("cpu-rt-runtime"),
             Cpus = flags.Text("cpuset-cpus"),
             Mems = flags.Text("cpuset-mems"),
         },
         Pids = new PidsSpec { Limit = flags.Number("pids-limit") },
-        BlockIo = new BlockIoSpec { Weight = (ushort?)flags.Number("blkio-weight") },
+        BlockIo = new BlockIoSpec { Weight = (ushort?)flags.Number("blkio-weight", smallest: 0, ushort.MaxValue) },
     };
 
     private static long? Size(ParsedFlags flags, string name)
