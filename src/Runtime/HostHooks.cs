@@ -1,6 +1,7 @@
 using System.Text.Json;
 
 using Bld.Runtime.Init;
+using Bld.Runtime.Linux;
 using Bld.Runtime.Plans;
 using Bld.Runtime.Spec;
 
@@ -55,7 +56,7 @@ internal static class HostHooks
             {
                 Run([hook], request, process, status);
             }
-            catch (SetupFailure failure)
+            catch (Exception failure) when (failure is SetupFailure or LinuxException)
             {
                 request.Warn?.Invoke(failure.Message);
             }

@@ -21,12 +21,14 @@ public sealed class SpecAreaTests : IDisposable
     public void A_tmpfs_that_begins_so_has_the_mode_that_is_asked_for() =>
         Expect("700", "stat -c %a /tmp", spec => WithMount(spec, "/tmp", "tmpfs", "tmpfs", "tmpcopyup", "mode=700"));
 
-    [Fact]
-    public void Nothing_is_copied_up_into_a_bind_mount()
+    [Theory]
+    [InlineData("bind")]
+    [InlineData("tmpfs")]
+    public void Nothing_is_copied_up_into_a_bind_mount(string type)
     {
         var source = Directory.CreateDirectory($"{_bundle.Path}/source").FullName;
         File.WriteAllText(_bundle.Root.In("tmp/file"), "from the image");
-        Expect("ran", "echo ran", spec => WithMount(spec, "/tmp", "bind", source, "bind", "tmpcopyup"));
+        Expect("ran", "echo ran", spec => WithMount(spec, "/tmp", type, source, "bind", "tmpcopyup"));
         Assert.Empty(Directory.GetFileSystemEntries(source));
     }
 

@@ -1,5 +1,3 @@
-using System.Globalization;
-
 using Bld.Runtime.Spec;
 
 namespace Bld.Runtime.Cgroups;
@@ -16,12 +14,12 @@ internal static class BlockIoSettings
 
         if (spec.Weight is { } weight and not 0)
         {
-            Add(settings, "io weight", ("blkio.weight", Text(weight)), ("io.weight", Text(Unified(weight))), Text(weight));
+            Add(settings, "io weight", ("blkio.weight", $"{weight}"), ("io.weight", $"{Unified(weight)}"), $"{weight}");
         }
 
         if (spec.LeafWeight is { } leaf and not 0)
         {
-            Add(settings, "io leaf weight", ("blkio.leaf_weight", Text(leaf)), null);
+            Add(settings, "io leaf weight", ("blkio.leaf_weight", $"{leaf}"), null);
         }
 
         foreach (var device in spec.WeightDevice ?? [])
@@ -63,6 +61,4 @@ internal static class BlockIoSettings
 
     // v1 has 10 to 1000, v2 1 to 10000.
     private static long Unified(ushort weight) => 1 + ((weight - 10) * 9999L / 990);
-
-    private static string Text(long value) => value.ToString(CultureInfo.InvariantCulture);
 }

@@ -26,10 +26,8 @@ public enum MountAttributeFlags
 /// </summary>
 public static unsafe class MountCalls
 {
-    private static bool? _areAllowed;
-
     /// <summary>Whether this process may make mounts. In most containers it has not the right, or a filter forbids it.</summary>
-    public static bool AreAllowed => _areAllowed ??= Probe();
+    public static bool AreAllowed => Found.Allowed;
 
     /// <summary>fsopen(2): a configuration context of a file system type.</summary>
     public static Errno TryOpenFileSystem(ReadOnlySpan<byte> type, out SafeFileHandle context)
@@ -182,11 +180,17 @@ public static unsafe class MountCalls
 
     private static nint Number(SafeFileHandle handle) => handle.DangerousGetHandle();
 
-    private static bool Probe()
+    // Asked once, whichever thread comes first.
+    private static class Found
     {
-        var errno = TryOpenTree(FileCalls.CurrentDirectory, "/"u8, clone: true, recursive: false, out var tree);
-        tree.Dispose();
-        return errno is not (Errno.EPERM or Errno.ENOSYS);
+        internal static readonly bool Allowed = Probe();
+
+        private static bool Probe()
+        {
+            var errno = TryOpenTree(FileCalls.CurrentDirectory, "/"u8, clone: true, recursive: false, out var tree);
+            tree.Dispose();
+            return errno is not (Errno.EPERM or Errno.ENOSYS);
+        }
     }
 
     private static Errno Take(nint descriptor, out SafeFileHandle handle)

@@ -132,7 +132,7 @@ public sealed class OciContainer
             }
         }
 
-        HostHooks.RunAfterwards(HookRequest(warn));
+        RunLastHooks(force, warn);
         _root.Remove(Id);
     }
 
@@ -191,6 +191,19 @@ public sealed class OciContainer
         if (Status == "stopped")
         {
             throw new ContainerException($"container not running: \"{Id}\" has ended", "find", Id, Errno.ESRCH);
+        }
+    }
+
+    // A configuration that can't be read any more does not keep the container for ever.
+    private void RunLastHooks(bool force, Action<string>? warn)
+    {
+        try
+        {
+            HostHooks.RunAfterwards(HookRequest(warn));
+        }
+        catch (ContainerException failure) when (force)
+        {
+            warn?.Invoke($"the poststop hooks of \"{Id}\" did not run: {failure.Message}");
         }
     }
 

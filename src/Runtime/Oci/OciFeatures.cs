@@ -22,7 +22,7 @@ public static class OciFeatures
         "silent", "slave", "strictatime", "suid", "symfollow", "sync", "tmpcopyup", "unbindable",
     ];
 
-    /// <summary>Those that change what this runtime does.</summary>
+    /// <summary>Annotations that change what this runtime does.</summary>
     private static readonly string[] UnsafeAnnotations = ["run.oci.keep_original_groups"];
     private static readonly string[] Namespaces = ["cgroup", "ipc", "mount", "network", "pid", "time", "user", "uts"];
     private static readonly string[] Actions = ["SCMP_ACT_ALLOW", "SCMP_ACT_ERRNO", "SCMP_ACT_KILL", "SCMP_ACT_KILL_PROCESS", "SCMP_ACT_KILL_THREAD", "SCMP_ACT_LOG", "SCMP_ACT_TRACE", "SCMP_ACT_TRAP"];

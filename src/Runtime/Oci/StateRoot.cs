@@ -80,7 +80,7 @@ public sealed class StateRoot(string path)
         {
             throw new ContainerException($"{file} can't be read ({failure.Message}); delete --force {id} removes the container", "read", file);
         }
-        catch (FileNotFoundException)
+        catch (Exception failure) when (failure is FileNotFoundException or DirectoryNotFoundException)
         {
             return null;
         }

@@ -73,7 +73,7 @@ internal sealed class MountPlanner(ContainerRequest request, InheritedDescriptor
             Propagation = options.Propagation,
             RecursivePropagation = options.RecursivePropagation,
             Recursive = options.IsRecursive,
-            CopyUp = options.CopiesUp && mount.Type == "tmpfs",
+            CopyUp = !isBind && !isTree && options.CopiesUp && mount.Type == "tmpfs",
         };
         if (isBind)
         {
