@@ -21,7 +21,7 @@ public sealed class NestedTests(DebianHome debian) : IDisposable
         echo here > /doc
         EOF
         USER 33
-        RUN echo $(/bin/busybox id -u) > /tmp/me || /bin/busybox echo nowhere
+        RUN echo 1 > /dev/null; echo 2 > /dev/shm/mine; echo $(/bin/busybox id -u) > /tmp/me || /bin/busybox echo nowhere
         """;
 
     private const string NoMounts = """
@@ -37,7 +37,7 @@ public sealed class NestedTests(DebianHome debian) : IDisposable
     public void Where_nothing_can_be_mounted_a_build_gives_the_same_image_by_chroot()
     {
         var outside = debian.Home.Succeed(["bud", "-q", "--no-cache", "--network", "host", "--timestamp", "0", Context()]);
-        var said = RunInContainer("bld bud -q --network host --isolation chroot --timestamp 0 /context && ls -A /store/b/tmp", "--cap-add", "mknod", "--security-opt", $"seccomp={Profile()}");
+        var said = RunInContainer("umask 077 && bld bud -q --network host --isolation chroot --timestamp 0 /context && ls -A /store/b/tmp", "--cap-add", "mknod", "--security-opt", $"seccomp={Profile()}");
         Assert.Equal(outside, said);
     }
 
@@ -54,6 +54,7 @@ public sealed class NestedTests(DebianHome debian) : IDisposable
     [Theory]
     [InlineData("", "with --isolation chroot (BUILDAH_ISOLATION=chroot) it does without")]
     [InlineData("--isolation chroot --secret id=s,src=/context/given/file", "the secret for /run/secrets/s would have to be written to a disk")]
+    [InlineData("--isolation chroot --device /dev/null:/dev/x", "the device /dev/null:/dev/x can't be given to a command")]
     [InlineData("--isolation chroot --volume /context:/v", "the volume at /v can't be written to")]
     public void What_can_not_be_had_without_mounts_is_said(string flags, string expected)
     {

@@ -13,7 +13,7 @@ namespace Bld.Builder.Engine;
 /// no /proc and no /sys; /dev has the six devices that programs count on.
 /// </summary>
 /// <param name="mounts">In their order.</param>
-internal sealed class MountsAsFiles(IReadOnlyList<PreparedMount> mounts) : IMountFiller, IDisposable
+internal sealed class MountsAsFiles(IReadOnlyList<PreparedMount> mounts) : IDisposable
 {
     private const OpenFlags DirectoryItself = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
     private const uint AnyoneMayWrite = 0x1B6;
@@ -23,7 +23,8 @@ internal sealed class MountsAsFiles(IReadOnlyList<PreparedMount> mounts) : IMoun
     private static readonly (string Name, uint Major, uint Minor)[] Devices =
         [("null", 1, 3), ("zero", 1, 5), ("full", 1, 7), ("random", 1, 8), ("urandom", 1, 9), ("tty", 5, 0)];
 
-    private readonly List<(SafeFileHandle Place, SafeFileHandle Source)> _lasting = [];
+    private readonly List<(ByteString Target, SafeFileHandle Place, SafeFileHandle Cache)> _caches = [];
+    private readonly List<SafeFileHandle> _places = [];
 
     /// <summary>Whether a command with these settings has to do with it.</summary>
     public static bool AreNeeded(RunSettings settings) => settings.Isolation == IsolationKind.Chroot && !MountCalls.AreAllowed;
@@ -39,14 +40,15 @@ internal sealed class MountsAsFiles(IReadOnlyList<PreparedMount> mounts) : IMoun
                 throw new BuildException($"the secret for {mount.Target} would have to be written to a disk, because nothing can be mounted here: use env=NAME in place of target");
             }
 
-            if (mount.IsHosts && !mount.Options.Contains("ro"))
+            if (mount.IsHosts && !mount.IsReadOnly)
             {
                 throw new BuildException($"the volume at {mount.Target} can't be written to, because nothing can be mounted here: add :ro for a copy of it");
             }
         }
     }
 
-    /// <inheritdoc/>
+    /// <summary>Puts them into a root that is a copy and has the mount points.</summary>
+    /// <returns>The paths in it, all links followed, that nothing at or below is the command's.</returns>
     public IReadOnlySet<ByteString> Fill(SafeFileHandle root)
     {
         var covered = new HashSet<ByteString> { ByteString.From("proc"), ByteString.From("sys"), ByteString.From("dev") };
@@ -62,32 +64,17 @@ internal sealed class MountsAsFiles(IReadOnlyList<PreparedMount> mounts) : IMoun
     }
 
     /// <summary>Gives caches what the command made of them.</summary>
-    public void Keep()
-    {
-        foreach (var (place, source) in _lasting)
-        {
-            using var cache = FileCalls.Open(source, "."u8, DirectoryItself);
-            foreach (var entry in FileCalls.ReadDirectory(cache))
-            {
-                FileCalls.RemoveTree(cache, entry.Name.Span);
-            }
-
-            using var now = FileCalls.Open(place, "."u8, DirectoryItself);
-            foreach (var entry in FileCalls.ReadDirectory(now))
-            {
-                FileCalls.Rename(now, entry.Name.Span, cache, entry.Name.Span, replace: false);
-            }
-        }
-    }
+    public void Keep() => _caches.ForEach(static each => CacheCopy.Give(each.Place, each.Cache));
 
     /// <inheritdoc/>
-    public void Dispose() => _lasting.ForEach(static lasting => lasting.Place.Dispose());
+    public void Dispose() => _places.ForEach(static place => place.Dispose());
 
     private static void MakeDevices(SafeFileHandle root)
     {
         FileCalls.RemoveTree(root, "dev"u8);
         FileCalls.MakeDirectory(root, "dev"u8, Executable);
         using var directory = FileCalls.Open(root, "dev"u8, DirectoryItself);
+        FileCalls.ChangeMode(directory, Executable);
         foreach (var (name, major, minor) in Devices)
         {
             var path = ByteString.From(name);
@@ -110,6 +97,7 @@ internal sealed class MountsAsFiles(IReadOnlyList<PreparedMount> mounts) : IMoun
         using var parent = OpenParent(root, new ByteString(target.DirectoryName));
         var time = FileCalls.Status(parent).ModifiedAt;
         FileCalls.RemoveTree(parent, target.FileName);
+        _caches.RemoveAll(each => IsIn(each.Target, target));
         if (mount.Content is { } content)
         {
             PutFile(parent, target.FileName, content, mount);
@@ -120,36 +108,37 @@ internal sealed class MountsAsFiles(IReadOnlyList<PreparedMount> mounts) : IMoun
         }
         else
         {
-            PutDirectory(parent, target.FileName, mount);
+            PutDirectory(parent, target, mount);
         }
 
         FileCalls.ChangeModifiedTime(parent, time);
     }
 
-    private void PutDirectory(SafeFileHandle parent, ReadOnlySpan<byte> name, PreparedMount mount)
+    private static bool IsIn(ByteString path, ByteString directory) =>
+        path.Span.StartsWith(directory.Span) && (path.Length == directory.Length || path.Span[directory.Length] == (byte)'/');
+
+    private void PutDirectory(SafeFileHandle parent, ByteString target, PreparedMount mount)
     {
-        FileCalls.MakeDirectory(parent, name, Executable);
-        var place = FileCalls.Open(parent, name, DirectoryItself);
-        if (mount.Tree is null)
+        FileCalls.MakeDirectory(parent, target.FileName, Executable);
+        var place = FileCalls.Open(parent, target.FileName, DirectoryItself);
+        _places.Add(place);
+        if (mount.Tree is not { } tree)
         {
             FileCalls.ChangeMode(place, mount.MemoryMode ?? AnyoneMayMake);
-            place.Dispose();
-            return;
         }
-
-        using (var source = FileCalls.Open(mount.Tree, "."u8, DirectoryItself))
+        else if (!mount.IsCache)
         {
+            using var source = FileCalls.Open(tree, "."u8, DirectoryItself);
             PlainTreeCopy.Copy(source, place);
             Metadata.Copy(source, place);
         }
-
-        if (mount.IsLasting)
-        {
-            _lasting.Add((place, mount.Tree));
-        }
         else
         {
-            place.Dispose();
+            CacheCopy.Take(tree, place);
+            if (!mount.IsReadOnly)
+            {
+                _caches.Add((target, place, tree));
+            }
         }
     }
 
@@ -200,6 +189,7 @@ internal sealed class MountsAsFiles(IReadOnlyList<PreparedMount> mounts) : IMoun
         {
             made = ByteString.Join(made.Span, name.Span);
             FileCalls.MakeDirectory(root, made.Span, Executable);
+            FileCalls.ChangeMode(root, made.Span, Executable);
         }
 
         return FileCalls.OpenInRoot(root, path.Span, OpenFlags.ReadOnly | OpenFlags.Directory);

@@ -56,8 +56,11 @@ internal sealed record PreparedMount
     /// <summary>Whether it is a place of the host, whose owners are the host's for the command too.</summary>
     public bool IsHosts { get; init; }
 
-    /// <summary>Whether what the command writes there stays, though it is no place of the host.</summary>
-    public bool IsLasting { get; init; }
+    /// <summary>Whether it is a cache, which others may have at the same time.</summary>
+    public bool IsCache { get; init; }
+
+    /// <summary>Whether the command may only read it.</summary>
+    public bool IsReadOnly => Options.Contains("ro");
 
     /// <summary>Whether its content must never touch a disk.</summary>
     public bool IsSecret { get; init; }

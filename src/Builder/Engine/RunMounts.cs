@@ -126,7 +126,7 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
         _owned.Add(mount);
         mount.Remember(shared);
         session.UsedCaches[id] = true;
-        return PreparedMount.OfTree(Target(flag), Clone(mount.Directory), true, [flag.IsReadOnly ? "ro" : "rw", "nosuid", "nodev"]) with { IsLasting = !flag.IsReadOnly };
+        return PreparedMount.OfTree(Target(flag), Clone(mount.Directory), true, [flag.IsReadOnly ? "ro" : "rw", "nosuid", "nodev"]) with { IsCache = true };
     }
 
     /// <summary>

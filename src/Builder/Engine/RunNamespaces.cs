@@ -16,7 +16,14 @@ internal static class RunNamespaces
                 throw new BuildException("isolation chroot can't take a command's network away: use isolation oci, or no --network=none");
             }
 
-            return MountsAsFiles.AreNeeded(settings) ? WithoutMounts(spec) : ForChroot(spec);
+            if (!MountsAsFiles.AreNeeded(settings))
+            {
+                return ForChroot(spec);
+            }
+
+            return settings.Devices is [var device, ..]
+                ? throw new BuildException($"the device {device} can't be given to a command, because nothing can be mounted here: leave it out")
+                : WithoutMounts(spec);
         }
 
         var namespaces = new List<NamespaceSpec>(spec.Linux!.Namespaces!);

@@ -29,7 +29,7 @@ internal sealed class SnapshotRoot(SnapshotStore snapshots, ActiveSnapshot activ
 
         skeleton.Finish();
         string[] between = skeleton.IsEmpty ? lowers : [$"{active.ScratchPath}/{Name}", .. lowers];
-        _root = mounts is not null ? snapshots.CopyWritable(active, mounts, between)
+        _root = mounts is not null ? snapshots.CopyWritable(active, mounts.Fill, between)
             : shift is null ? snapshots.MountWritable(active, between)
             : snapshots.MountShifted(active, shift, between);
         return _root.Root;

@@ -39,15 +39,15 @@ internal sealed class CopiedRoot : IDisposable
     /// <param name="lowers">Paths of the host.</param>
     /// <param name="active">Receives the changes.</param>
     /// <param name="shift">The ids that a command sees the files with; null for those that they have.</param>
-    /// <param name="mounts">Fills the places of a command's mounts; null where they are mounted.</param>
+    /// <param name="fill">Puts files where a command's mounts would be, and names the places; null where they are mounted.</param>
     internal static OverlayMount Writable(
-        StateDirectory state, IReadOnlyList<string> lowers, ActiveSnapshot active, IdShift? shift = null, IMountFiller? mounts = null)
+        StateDirectory state, IReadOnlyList<string> lowers, ActiveSnapshot active, IdShift? shift = null, Func<SafeFileHandle, IReadOnlySet<ByteString>>? fill = null)
     {
         var root = Merge(state, lowers);
         try
         {
             // What the upper directory holds already is part of the view.
-            var shown = root.Copy(active, shift, mounts);
+            var shown = root.Copy(active, shift, fill);
             return new OverlayMount(shown ?? Detached(root._tree!), root);
         }
         catch
@@ -105,12 +105,12 @@ internal sealed class CopiedRoot : IDisposable
     }
 
     // Gives the root with shifted ids; null when there is no shift, or the files themselves have it.
-    private SafeFileHandle? Copy(ActiveSnapshot active, IdShift? shift, IMountFiller? mounts)
+    private SafeFileHandle? Copy(ActiveSnapshot active, IdShift? shift, Func<SafeFileHandle, IReadOnlySet<ByteString>>? fill)
     {
         FileCalls.MakeDirectory(_place.Handle, "tree"u8, 0x1C0);
         _tree = FileCalls.Open(_place.Handle, "tree"u8, DirectoryItself);
         PlainTreeCopy.Copy(_view, _tree);
-        _covered = mounts?.Fill(_tree) ?? _covered;
+        _covered = fill?.Invoke(_tree) ?? _covered;
         Metadata.Copy(active.UpperHandle, _tree);
         var shown = shift is null ? null : Detached(_tree);
         if (shown is not null && shift!.TryShow(shown) != Errno.None)

@@ -1,5 +1,8 @@
 using Bld.Builder.Store;
 using Bld.Runtime;
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
 
 namespace Bld.Builder.Snapshots;
 
@@ -58,8 +61,11 @@ internal sealed partial class SnapshotStore
     }
 
     /// <summary>The same as <see cref="MountWritable"/>, as a plain directory with files in the place of a command's mounts.</summary>
-    internal OverlayMount CopyWritable(ActiveSnapshot active, IMountFiller mounts, params IReadOnlyList<string> extraLowers) =>
-        CopiedRoot.Writable(state, Lowers(active.Parent, extraLowers), active, mounts: mounts);
+    /// <param name="active">Receives the changes.</param>
+    /// <param name="fill">Puts the files into the copy; gives the paths, all links followed, that nothing at or below is the command's.</param>
+    /// <param name="extraLowers">More directories between the parent and the changes, the topmost first.</param>
+    internal OverlayMount CopyWritable(ActiveSnapshot active, Func<SafeFileHandle, IReadOnlySet<ByteString>> fill, params IReadOnlyList<string> extraLowers) =>
+        CopiedRoot.Writable(state, Lowers(active.Parent, extraLowers), active, fill: fill);
 
     /// <summary>A view of any directory of the host, whose changes go to an active snapshot that is never committed.</summary>
     internal OverlayMount MountOver(OverlayUpper upper, string directory) => OverlayMount.Writable([directory], upper, state.EmptyPath);

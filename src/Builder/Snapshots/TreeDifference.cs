@@ -45,7 +45,7 @@ internal sealed class TreeDifference
         {
             var name = entry.Name.Span;
             var existed = old.Remove(entry.Name);
-            if (_covered.Contains(ByteString.Join(path.Span, name)))
+            if (IsCovered(path, entry.Name))
             {
                 continue;
             }
@@ -63,7 +63,7 @@ internal sealed class TreeDifference
             }
         }
 
-        foreach (var gone in old.Keys.Where(gone => !_covered.Contains(ByteString.Join(path.Span, gone.Span))))
+        foreach (var gone in old.Keys.Where(gone => !IsCovered(path, gone)))
         {
             RequireDirectory(path);
             var errno = OverlayMarks.TryMakeWhiteout(_upper, ByteString.Join(path.Span, gone.Span).Span);
@@ -73,6 +73,8 @@ internal sealed class TreeDifference
             }
         }
     }
+
+    private bool IsCovered(ByteString path, ByteString name) => _covered.Count > 0 && _covered.Contains(ByteString.Join(path.Span, name.Span));
 
     private void MoveDirectory(SafeFileHandle before, SafeFileHandle after, ByteString path, ByteString name)
     {

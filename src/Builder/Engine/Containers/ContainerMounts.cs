@@ -142,7 +142,7 @@ internal sealed class ContainerMounts(
             FileCalls.ChangeMode(directory, flag.Mode ?? 0x1ED);
         });
         _owned.Add(cache);
-        return PreparedMount.OfTree(Target(flag), Clone(cache.Directory, recursive: false), true, [flag.IsReadOnly ? "ro" : "rw", "nosuid", "nodev"]) with { IsLasting = !flag.IsReadOnly };
+        return PreparedMount.OfTree(Target(flag), Clone(cache.Directory, recursive: false), true, [flag.IsReadOnly ? "ro" : "rw", "nosuid", "nodev"]) with { IsCache = true };
     }
 
     private SafeFileHandle Clone(SafeFileHandle tree, bool recursive)
