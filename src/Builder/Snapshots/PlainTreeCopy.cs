@@ -13,8 +13,10 @@ internal static class PlainTreeCopy
     private const OpenFlags DirectoryItself = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
     private const long Chunk = 1 << 30;
 
-    /// <summary>Copies what lies in one directory into another, which is empty.</summary>
-    internal static void Copy(SafeFileHandle source, SafeFileHandle target)
+    /// <summary>Copies what lies in one directory into another, which is empty. Where that lies in the first it is left out of the copy.</summary>
+    internal static void Copy(SafeFileHandle source, SafeFileHandle target) => Copy(source, target, FileCalls.Status(target));
+
+    private static void Copy(SafeFileHandle source, SafeFileHandle target, FileStatus leftOut)
     {
         foreach (var entry in FileCalls.ReadDirectory(source))
         {
@@ -26,10 +28,15 @@ internal static class PlainTreeCopy
                 continue;
             }
 
+            if ((status.Device, status.Inode) == (leftOut.Device, leftOut.Inode))
+            {
+                continue;
+            }
+
             FileCalls.MakeDirectory(target, name, 0x1C0);
             using var from = FileCalls.Open(source, name, DirectoryItself);
             using var to = FileCalls.Open(target, name, DirectoryItself);
-            Copy(from, to);
+            Copy(from, to, leftOut);
             Metadata.Copy(from, to);
         }
     }
