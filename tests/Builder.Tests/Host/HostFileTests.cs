@@ -51,6 +51,38 @@ public sealed class HostFileTests : IDisposable
         Assert.Equal("new", File.ReadAllText($"{_place.Path}/real"));
     }
 
+    [Theory]
+    [InlineData("chown 1000:1000 result")]
+    [InlineData("chown 0:1000 result")]
+    [InlineData("ln result other")]
+    public void A_file_of_another_owner_or_with_other_names_stays_the_same_file(string change)
+    {
+        File.WriteAllText(_file, "much longer than the new one");
+        Programs.Shell($"chmod 600 result && {change}", _place.Path);
+        var before = Programs.Shell("stat -c '%i %u:%g %a %h' result", _place.Path);
+        HostFile.Write(_file, "new");
+        Assert.Equal("new", File.ReadAllText(_file));
+        Assert.Equal(before, Programs.Shell("stat -c '%i %u:%g %a %h' result", _place.Path));
+        Assert.DoesNotContain(Directory.GetFileSystemEntries(_place.Path), static path => path.Contains(".bld-", StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Where_nothing_can_be_made_beside_a_file_it_is_written_itself()
+    {
+        const string Filter = "/proc/self/coredump_filter";
+        var before = File.ReadAllText(Filter);
+        HostFile.Write(Filter, $"0x{before}");
+        Assert.Equal(before, File.ReadAllText(Filter));
+    }
+
+    [Fact]
+    public void A_name_may_be_as_long_as_names_can_be()
+    {
+        var path = $"{_place.Path}/{new string('n', 255)}";
+        HostFile.Write(path, "whole");
+        Assert.Equal("whole", File.ReadAllText(path));
+    }
+
     [Fact]
     public async Task A_pipe_stays_and_is_written_to()
     {
