@@ -9,6 +9,8 @@ namespace Bld.Builder.Store;
 /// <summary>Small files: read whole, and published whole by a rename.</summary>
 internal sealed partial class StateDirectory
 {
+    private const int SmallFile = 4096;
+
     private int _published;
 
     /// <summary>
@@ -70,7 +72,15 @@ internal sealed partial class StateDirectory
     internal byte[]? ReadFile(string path)
     {
         using var file = TryOpen(path);
-        return file is null ? null : ReadToEnd(file);
+        if (file is null)
+        {
+            return null;
+        }
+
+        // One read shows that a file of a disk fits.
+        Span<byte> small = stackalloc byte[SmallFile];
+        var count = FileCalls.Read(file, small);
+        return count < small.Length ? small[..count].ToArray() : ReadRest(file, small);
     }
 
     /// <summary>A file below the root to read; null when there is none.</summary>
@@ -81,19 +91,16 @@ internal sealed partial class StateDirectory
         var errno => throw new LinuxException("open", $"{Root}/{path}", errno),
     };
 
-    /// <summary>Everything from a descriptor's position on. Small files need no statx: one read shows that they fit.</summary>
-    internal static byte[] ReadToEnd(SafeFileHandle file)
-    {
-        Span<byte> small = stackalloc byte[4096];
-        var count = FileCalls.Read(file, small);
-        if (count < small.Length)
-        {
-            return small[..count].ToArray();
-        }
+    /// <summary>Everything from a descriptor's position on, of any kind of file: the kernel's own give less at a time than is asked for.</summary>
+    internal static byte[] ReadToEnd(SafeFileHandle file) => ReadRest(file, []);
 
+    private static byte[] ReadRest(SafeFileHandle file, ReadOnlySpan<byte> begin)
+    {
         // Mostly as long as it is said to be, which one more read shows; files of the kernel are said to be empty.
+        var count = begin.Length;
         var bytes = GC.AllocateUninitializedArray<byte>(Math.Max((int)FileCalls.Status(file).Size, count));
-        small.CopyTo(bytes);
+        begin.CopyTo(bytes);
+        Span<byte> small = stackalloc byte[SmallFile];
         while (true)
         {
             var target = count < bytes.Length ? bytes.AsSpan(count) : small;
