@@ -1,3 +1,6 @@
+using System.Text;
+using System.Text.Json;
+
 using Bld.Registry;
 
 namespace Bld.Builder.Store;
@@ -64,7 +67,7 @@ internal sealed class ImageIndexFile
         var names = new List<string>();
         for (var begin = Head.Length; begin < End; begin = Next(begin))
         {
-            var (image, name) = ImageIndexLine.Read(LineAt(begin));
+            var (image, name) = ReadLine(begin);
             if (images.Count == 0 || Key(images[^1]) != Key(image))
             {
                 names = [];
@@ -88,7 +91,7 @@ internal sealed class ImageIndexFile
         {
             if (LineAt(begin).IndexOf(ImageIndexLine.AnyName) < 0)
             {
-                images.Add(ImageIndexLine.Read(LineAt(begin)).Image);
+                images.Add(ReadLine(begin).Image);
             }
         }
 
@@ -99,7 +102,7 @@ internal sealed class ImageIndexFile
     internal StoredImage? FindName(string name) => Gather(LineWith(ImageIndexLine.OfName(name), Head.Length));
 
     /// <summary>The first name that ends so.</summary>
-    internal string? FindNameEnding(string ending) => LinesWith(ImageIndexLine.OfEnding(ending)).Select(line => ImageIndexLine.Read(LineAt(line)).Name)
+    internal string? FindNameEnding(string ending) => LinesWith(ImageIndexLine.OfEnding(ending)).Select(line => ReadLine(line).Name)
         .FirstOrDefault(name => name?.EndsWith(ending, StringComparison.Ordinal) == true);
 
     /// <summary>The images whose id begins so.</summary>
@@ -119,7 +122,7 @@ internal sealed class ImageIndexFile
         var before = known ?? image;
         image = image with
         {
-            Names = known is not null ? [.. known.Names.Union(names)] : names,
+            Names = [.. (known?.Names ?? []).Union(names)],
             History = [.. names.Except(before.Names).Reverse().Concat(Former(before, before.Names)).Distinct(StringComparer.Ordinal)],
         };
         Remove(image);
@@ -183,9 +186,9 @@ internal sealed class ImageIndexFile
 
     private StoredImage? Find(StoredImage image) => LinesOf(image) is [var line, ..] ? Gather(line) : null;
 
-    private StoredImage? Gather(int line) => line < 0 ? null : ImageIndexLine.Read(LineAt(line)).Image with
+    private StoredImage? Gather(int line) => line < 0 ? null : ReadLine(line).Image with
     {
-        Names = [.. Together(line).Select(each => ImageIndexLine.Read(LineAt(each)).Name).OfType<string>()],
+        Names = [.. Together(line).Select(each => ReadLine(each).Name).OfType<string>()],
     };
 
     private List<int> LinesOf(StoredImage image)
@@ -198,7 +201,7 @@ internal sealed class ImageIndexFile
     // All lines of one image, which differ only in the name.
     private List<int> Together(int line)
     {
-        var (image, _) = ImageIndexLine.Read(LineAt(line));
+        var (image, _) = ReadLine(line);
         var (manifest, id) = (ImageIndexLine.OfManifest(image.ManifestDigest), ImageIndexLine.OfId(image.Id, whole: true));
         bool IsOne(int each) => LineAt(each).IndexOf(manifest) >= 0 && LineAt(each).IndexOf(id) >= 0;
         while (line > Head.Length && Bytes[..(line - 1)].LastIndexOf((byte)'\n') + 1 is var before && IsOne(before))
@@ -238,6 +241,18 @@ internal sealed class ImageIndexFile
     {
         var line = _bytes.AsSpan(begin, Next(begin) - 1 - begin);
         return line.EndsWith(","u8) ? line[..^1] : line;
+    }
+
+    private (StoredImage Image, string? Name) ReadLine(int begin)
+    {
+        try
+        {
+            return ImageIndexLine.Read(LineAt(begin));
+        }
+        catch (Exception exception) when (exception is JsonException or FormatException or InvalidOperationException)
+        {
+            throw new BuildException($"images/index.json has a line that is no image's: {Encoding.UTF8.GetString(LineAt(begin))}: {exception.Message}", exception);
+        }
     }
 
     private void Append(StoredImage image)

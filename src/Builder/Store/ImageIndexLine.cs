@@ -56,7 +56,7 @@ internal static class ImageIndexLine
             }
             else if (key.SequenceEqual("digest"u8))
             {
-                digest = Digest.TryParse(reader.GetString(), out var parsed) ? parsed : throw new JsonException("an entry without a digest");
+                digest = Digest.TryParse(reader.GetString(), out var parsed) ? parsed : default;
             }
             else if (key.SequenceEqual("size"u8))
             {
@@ -82,6 +82,11 @@ internal static class ImageIndexLine
             {
                 name = reader.GetString();
             }
+        }
+
+        if (digest == default || id.Length == 0)
+        {
+            throw new JsonException("an entry without a digest or an id");
         }
 
         var image = new StoredImage

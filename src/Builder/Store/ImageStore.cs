@@ -179,7 +179,8 @@ internal sealed partial class ImageStore(StateDirectory state)
             return;
         }
 
-        var blobs = images.SelectMany(BlobsOf).ToHashSet();
+        // What an image without a manifest had can't be known; it goes all the same.
+        var blobs = images.Where(image => HasBlob(image.ManifestDigest)).SelectMany(BlobsOf).ToHashSet();
         Change(index => index.Remove(images));
         foreach (var image in images)
         {
@@ -269,7 +270,7 @@ internal sealed partial class ImageStore(StateDirectory state)
     /// <summary>The index as it was read last. The file stays open, so that no other gets its inode and is taken for it.</summary>
     private sealed record ReadIndexFile(SafeFileHandle File, FileStatus Status, ImageIndexFile Index)
     {
-        public bool IsOf(FileStatus status) => (status.Device, status.Inode, status.Size, status.ModifiedAt)
-            == (Status.Device, Status.Inode, Status.Size, Status.ModifiedAt);
+        public bool IsOf(FileStatus status) => (status.Device, status.Inode, status.Size, status.ChangedAt)
+            == (Status.Device, Status.Inode, Status.Size, Status.ChangedAt);
     }
 }

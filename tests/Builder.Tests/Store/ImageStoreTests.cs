@@ -143,6 +143,18 @@ public sealed class ImageStoreTests : IDisposable
     }
 
     [Fact]
+    public void A_reader_sees_what_was_written_into_the_file_itself_with_its_old_time_and_length()
+    {
+        Add("one", "localhost/a:latest");
+        Assert.NotNull(_store.Find("localhost/a:latest"));
+        var path = $"{_state.ImagesPath}/index.json";
+        Thread.Sleep(20);
+        Programs.Shell($"touch -r {path} time && sed 's/a:latest/b:latest/' {path} > new && cat new > {path} && touch -r time {path}", _place.Path);
+        Assert.Null(_store.Find("localhost/a:latest"));
+        Assert.NotNull(_store.Find("localhost/b:latest"));
+    }
+
+    [Fact]
     public void Whatever_is_added_moved_and_removed_the_index_is_what_a_plain_model_says()
     {
         var random = new Random(7);
@@ -204,6 +216,41 @@ public sealed class ImageStoreTests : IDisposable
         Assert.False(_store.HasBlob(own));
         Assert.True(_store.HasBlob(shared));
         Assert.True(_store.HasBlob(images[2].ManifestDigest));
+    }
+
+    [Fact]
+    public void A_name_that_is_given_twice_is_one_name()
+    {
+        var image = Add("one", "localhost/a:latest", "localhost/a:latest");
+        Assert.Equal(["localhost/a:latest"], image.Names);
+        Assert.True(_store.Untag("localhost/a:latest"));
+        Assert.Empty(Assert.Single(_store.List()).Names);
+    }
+
+    [Fact]
+    public void An_image_whose_manifest_is_lost_goes_with_the_others()
+    {
+        var layer = Blob("layer");
+        var broken = Add("broken", [layer], "localhost/broken:1");
+        var whole = Add("whole", [layer], "localhost/whole:1");
+        File.Delete(_store.BlobPath(broken.ManifestDigest));
+        _store.Remove([broken, whole]);
+        Assert.Empty(_store.List());
+        Assert.False(_store.HasBlob(layer));
+    }
+
+    [Theory]
+    [InlineData("\"digest\":", "\"other\":", "an entry without a digest or an id")]
+    [InlineData("\"bld.size\":\"", "\"bld.size\":\"x", "x1234")]
+    [InlineData("\"annotations\":{", "\"annotations\":[", "is invalid")]
+    public void A_damaged_line_is_shown(string whole, string damaged, string expected)
+    {
+        Add("one", "localhost/a:latest");
+        var path = $"{_state.ImagesPath}/index.json";
+        File.WriteAllText(path, File.ReadAllText(path).Replace(whole, damaged, StringComparison.Ordinal));
+        var message = Assert.Throws<BuildException>(() => _store.List()).Message;
+        Assert.Contains("images/index.json has a line that is no image's: {", message, StringComparison.Ordinal);
+        Assert.Contains(expected, message, StringComparison.Ordinal);
     }
 
     [Fact]
