@@ -40,6 +40,7 @@ public sealed class ContainersConfTests : IDisposable
         Assert.Contains("from0:", _home.Succeed("run", container, "cat", "/proc/net/dev"), StringComparison.Ordinal);
         Assert.Contains("run0:", _home.Succeed("run", "--network", "slirp4netns:mtu=1300", "--network", "pasta:-I,run0", container, "cat", "/proc/net/dev"), StringComparison.Ordinal);
         Assert.Contains("MTU:1300", _home.Succeed("run", "--network", "slirp4netns:mtu=1300", container, "ifconfig"), StringComparison.Ordinal);
+        Assert.Contains("10.9.8.7", BldHome.Peer("env", [$"CONTAINERS_CONF={file}", BldHome.Executable, .. _home.Globals, "run", "--network", "pasta:--mtu,1300", container, "ifconfig"]), StringComparison.Ordinal);
         var failed = _home.Bld("run", "--network", "pasta:--no-such-option", container, "true");
         Assert.NotEqual(0, failed.Code);
         Assert.EndsWith("unrecognized option '--no-such-option'", failed.Error.TrimEnd(), StringComparison.Ordinal);

@@ -65,7 +65,7 @@ internal static class RunFlags
         {
             Network = network,
             NetworkPath = path,
-            PastaOptions = before is null ? [.. start.PastaOptions, .. pasta] : flags.Has("network") ? pasta : start.PastaOptions,
+            PastaOptions = flags.Has("network") ? [.. (before is null ? start : ContainersConfiguration.Defaults(flags)).PastaOptions, .. pasta] : start.PastaOptions,
             AddHosts = [.. start.AddHosts, .. flags.List("add-host")],
             DnsServers = [.. start.DnsServers, .. flags.List("dns")],
             DnsSearch = [.. start.DnsSearch, .. flags.List("dns-search")],
