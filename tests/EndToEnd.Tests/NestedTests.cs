@@ -24,7 +24,8 @@ public sealed class NestedTests(DebianHome debian) : IDisposable
         RUN echo 1 > /dev/null; echo 2 > /dev/shm/mine; echo $(/bin/busybox id -u) > /tmp/me || /bin/busybox echo nowhere
         """;
 
-    private const string NoMounts = """
+    /// <summary>A filter of system calls that allows no mounts and no namespaces, as the usual ones of Docker and containerd.</summary>
+    internal const string NoMounts = """
         {"defaultAction":"SCMP_ACT_ALLOW","architectures":["SCMP_ARCH_X86_64"],"syscalls":[
         {"names":["mount","umount2","unshare","setns","open_tree","move_mount","fsopen","fsmount","fsconfig","fspick","mount_setattr","pivot_root","bpf","keyctl","add_key","sethostname"],"action":"SCMP_ACT_ERRNO","errnoRet":1},
         {"names":["clone3"],"action":"SCMP_ACT_ERRNO","errnoRet":38},

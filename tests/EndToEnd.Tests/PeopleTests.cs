@@ -161,6 +161,24 @@ public sealed class PeopleTests : IDisposable
     }
 
     [Fact]
+    public void The_doctor_asks_the_registries_that_the_configuration_names()
+    {
+        using var registry = RegistryServer.Start(_home);
+        var nobody = $"127.0.0.1:{TestPorts.Next()}";
+        var file = _home.Write("registries.conf", $"""
+            unqualified-search-registries = ["{registry.Host}"]
+            [[registry]]
+            location = "{registry.Host}/team"
+            [[registry.mirror]]
+            location = "{nobody}/team"
+            """);
+        string[] said = [.. _home.Succeed("--registries-conf", file, "doctor").Split('\n').Where(static line => line.Contains("  registries  ", StringComparison.Ordinal))];
+        Assert.Equal(2, said.Length);
+        Assert.Equal($"ok    registries           {registry.Host} answers", said[0]);
+        Assert.StartsWith($"warn  registries           {nobody}: ", said[1], StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Raw_json_is_a_line_an_event_with_the_reasons()
     {
         _home.Write("context/Dockerfile", "FROM localhost/busybox\nRUN echo hello\n");

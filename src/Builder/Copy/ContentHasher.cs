@@ -19,6 +19,9 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
     private const int Separator = 0x0A;
     private readonly Sha256Hash _hash = new();
 
+    /// <summary>The bytes that what was added occupies, as <c>du</c> counts.</summary>
+    public long Occupied { get; private set; }
+
     /// <summary>The digest of all that was added.</summary>
     public Digest Finish() => Digest.FromSha256(_hash.GetHashAndReset());
 
@@ -106,7 +109,9 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
 
     private void AddEntry(SafeFileHandle directory, ReadOnlySpan<byte> name, in FileStatus status)
     {
+        const int BlockSize = 512;
         var content = 0UL;
+        Occupied += status.Blocks * BlockSize;
         AddOwnerAndMode(status);
         var file = status.IsRegular ? digests.Of(directory, name, status) : default;
         var attributes = status.IsRegular && !file.HasAttributes ? 0 : AddAttributes(directory, name);

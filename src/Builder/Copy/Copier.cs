@@ -38,6 +38,9 @@ internal sealed class Copier
         _matches = new SourceMatches(source, request).Find(request.Sources);
     }
 
+    /// <summary>The bytes that the sources occupy, as <c>du</c> counts; 0 before <see cref="ContentDigest"/>, and where something is unpacked.</summary>
+    public long Occupied { get; private set; }
+
     /// <summary>A digest of everything that is copied.</summary>
     /// <param name="digests">Files' digests as far as they are known.</param>
     /// <param name="notes">Gets what the digest is made of.</param>
@@ -58,6 +61,7 @@ internal sealed class Copier
             notes?.Add(ByteString.From(file.Name).Span, 0, 0, 0, System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(Sha256Hash.HashData(file.Content)));
         }
 
+        Occupied = _request.Unpacks ? 0 : hasher.Occupied;
         return hasher.Finish();
     }
 

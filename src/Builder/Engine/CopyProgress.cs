@@ -17,6 +17,7 @@ internal sealed class CopyProgress : IDisposable
     private static readonly TimeSpan Often = TimeSpan.FromMilliseconds(200);
     private readonly IBuildObserver _observer;
     private readonly string _place;
+    private readonly long _total;
     private readonly SafeFileHandle _directory;
     private readonly Timer _timer;
     private readonly long _began = Stopwatch.GetTimestamp();
@@ -27,9 +28,11 @@ internal sealed class CopyProgress : IDisposable
     /// <param name="observer">Hears of it.</param>
     /// <param name="step">The step that copies.</param>
     /// <param name="target">The directory that it writes to.</param>
-    public CopyProgress(IBuildObserver observer, StepIdentity step, SafeFileHandle target)
+    /// <param name="total">The bytes that will be occupied in the end; 0 when nobody knows.</param>
+    public CopyProgress(IBuildObserver observer, StepIdentity step, SafeFileHandle target, long total)
     {
         _observer = observer;
+        _total = total;
         _place = step.Place;
         _directory = FileCalls.Open(target, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory);
         _timer = new Timer(static self => ((CopyProgress)self!).Look(), this, Long, Timeout.InfiniteTimeSpan);
@@ -75,9 +78,10 @@ internal sealed class CopyProgress : IDisposable
     {
         var began = Stopwatch.GetTimestamp();
         using var directory = FileCalls.Open(_directory, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory);
-        var written = TreeSize.Of(directory);
+        var occupied = TreeSize.Of(directory);
+        var written = _total > 0 ? Math.Min(occupied, _total) : occupied;
         _told = true;
-        _observer.Report(new TransferMoved(new Transfer(_place, IsPush: false, written, 0, IsFinished: false) { IsCopy = true, Began = _began }));
+        _observer.Report(new TransferMoved(new Transfer(_place, IsPush: false, written, _total, IsFinished: false) { IsCopy = true, Began = _began }));
         var pause = Stopwatch.GetElapsedTime(began) * Share;
         _timer.Change(pause > Often ? pause : Often, Timeout.InfiniteTimeSpan);
     }

@@ -93,7 +93,7 @@ internal sealed partial class StageBuilder
     private CopyPart Part(Copier copier)
     {
         var notes = new TreeNotes();
-        return new(copier.ContentDigest(Services.Digests, notes).ToString(), () => copier) { Notes = notes.Lines };
+        return new(copier.ContentDigest(Services.Digests, notes).ToString(), () => copier) { Notes = notes.Lines, Occupied = copier.Occupied };
     }
 
     /// <summary>A part of what one instruction copies.</summary>
@@ -103,5 +103,8 @@ internal sealed partial class StageBuilder
     {
         /// <summary>What <see cref="Key"/> was made of; empty when it says so itself.</summary>
         public ReadOnlyMemory<byte> Notes { get; init; }
+
+        /// <summary>The bytes that it occupies, as <c>du</c> counts; 0 when nobody knows.</summary>
+        public long Occupied { get; init; }
     }
 }

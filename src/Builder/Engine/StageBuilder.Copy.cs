@@ -62,7 +62,7 @@ internal sealed partial class StageBuilder
 
         void Make(ActiveSnapshot active)
         {
-            using var progress = new CopyProgress(session.Observer, _step, active.UpperHandle);
+            using var progress = new CopyProgress(session.Observer, _step, active.UpperHandle, parts.Any(static part => part.Occupied == 0) ? 0 : parts.Sum(static part => part.Occupied));
             using var view = instruction.Link ? null : Services.Snapshots.MountReadOnly(_state.Top);
             using var earlier = _usesCache ? FindEarlierCopy(again) : null;
             var tracking = new CopyTracking(earlier);

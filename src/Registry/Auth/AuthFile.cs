@@ -150,7 +150,8 @@ public sealed class AuthFile
         _root[name] is JsonObject part ? part
         : name == "auths" && _path.EndsWith("/.dockercfg", StringComparison.Ordinal) ? _root : [];
 
-    private static string HostOf(string key)
+    /// <summary>A key that is a whole registry's without what Docker writes around it; other keys as they are.</summary>
+    internal static string HostOf(string key)
     {
         var scheme = key.IndexOf("://", StringComparison.Ordinal);
         var rest = scheme < 0 ? key : key[(scheme + 3)..];

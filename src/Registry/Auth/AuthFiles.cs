@@ -70,6 +70,11 @@ public static class AuthFiles
         return null;
     }
 
+    /// <summary>The registries that there are credentials for. Without duplicates.</summary>
+    /// <exception cref="RegistryException">A file is damaged.</exception>
+    public static IReadOnlyList<string> Hosts(string? authFile) =>
+        [.. (authFile is null ? UsualFiles() : [authFile]).SelectMany(static file => AuthFile.TryRead(file)?.Keys ?? []).Select(static key => AuthFile.HostOf(key).Split('/')[0]).Distinct(StringComparer.Ordinal)];
+
     /// <summary>The files that are looked at, the first first.</summary>
     internal static IEnumerable<string> UsualFiles()
     {

@@ -24,6 +24,13 @@ public sealed class RegistriesConfiguration
     /// <summary>The registries that short names are looked for in, in order.</summary>
     public IReadOnlyList<string> SearchRegistries { get; private set; } = [];
 
+    /// <summary>Every registry that is to be asked for something: for short names, in the place of others, or as a mirror. Without duplicates.</summary>
+    public IReadOnlyList<string> Hosts =>
+    [
+        .. SearchRegistries.Concat(_rules.Values.Where(static rule => !rule.IsBlocked).SelectMany(static rule => rule.Mirrors.Select(static mirror => mirror.Location).Append(rule.Location)))
+            .Where(static place => place.Length > 0).Select(static place => place.Split('/')[0]).Distinct(StringComparer.Ordinal),
+    ];
+
     /// <summary>Who is asked for credentials, in order; empty for the credentials files alone.</summary>
     public IReadOnlyList<string> CredentialHelpers { get; private set; } = [];
 

@@ -17,18 +17,18 @@ public sealed class CopyProgressTests
         File.WriteAllBytes(Path.Combine(place.Path, "d/f"), new byte[3_000_000]);
         var step = new StepIdentity(1, 1, "0", 2, 2, "COPY d /");
         var observer = new Listener();
-        using (new CopyProgress(observer, step, directory))
+        using (new CopyProgress(observer, step, directory, 0))
         {
         }
 
         Assert.Empty(observer.Heard);
-        using (new CopyProgress(observer, step, directory))
+        using (new CopyProgress(observer, step, directory, 1_000_000))
         {
             Assert.True(observer.Told.Wait(TimeSpan.FromMinutes(1)));
         }
 
         var first = observer.Heard[0];
-        Assert.True(first is { IsCopy: true, IsFinished: false, Id: "[2/2]" } && first.Done >= 3_000_000, $"{first}");
+        Assert.True(first is { IsCopy: true, IsFinished: false, Id: "[2/2]", Done: 1_000_000, Total: 1_000_000 }, $"{first}: no more than the whole");
         Assert.True(observer.Heard[^1].IsFinished);
     }
 
@@ -45,6 +45,10 @@ public sealed class CopyProgressTests
         var line = Assert.Single(bars.Lines(80));
         Assert.Equal("▸ copy [2/2]", line.Left);
         Assert.Matches("^500 MB  2[0-9.]+ MB/s$", line.Right);
+        Assert.Null(bars.Take(copy with { Total = 1_000_000_000 }));
+        line = Assert.Single(bars.Lines(80));
+        Assert.Matches("^▸ copy \\[2/2\\] [^ ]+ *$", line.Left);
+        Assert.StartsWith("500 MB / 1.0 GB", line.Right, StringComparison.Ordinal);
         Assert.Null(bars.Take(copy with { Done = 0, IsFinished = true }));
         Assert.Empty(bars.Lines(80));
     }

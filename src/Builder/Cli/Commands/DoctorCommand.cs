@@ -20,7 +20,11 @@ internal sealed class DoctorCommand : Command
 
     public override int Run(CommandLine line)
     {
-        var findings = HostChecks.Run(GlobalFlags.Root(line.Flags));
+        IReadOnlyList<Finding> findings =
+        [
+            .. HostChecks.Run(GlobalFlags.Root(line.Flags)),
+            .. RegistryChecks.Run(RegistryFlags.Access(line.Flags, RegistryFlags.Read(line.Flags) with { Retries = 0, Report = null }), line.Cancellation),
+        ];
         if (line.Flags.Boolean("json"))
         {
             PrintJson(findings);

@@ -18,6 +18,9 @@ internal sealed class RegistryAccess(RegistryOptions options, Func<RegistriesCon
     /// <summary>Which images may come in.</summary>
     public TrustPolicy Policy => _policy ??= TrustPolicy.Load(policyFile);
 
+    /// <summary>The registries that the configuration names or that there are credentials for. Without duplicates.</summary>
+    public IReadOnlyList<string> KnownHosts => [.. _configuration.Value.Hosts.Union(AuthFiles.Hosts(options.AuthFile))];
+
     /// <summary>The full names that a name may mean.</summary>
     public IReadOnlyList<string> Meanings(string name) => ImageNames.HasHost(name) ? [name] : _configuration.Value.Resolve(name);
 
