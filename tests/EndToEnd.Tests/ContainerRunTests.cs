@@ -93,6 +93,7 @@ public sealed class ContainerRunTests(BusyboxFixture fixture) : IClassFixture<Bu
         Run(container, ["-v", $"{volume}:/v:O"], "sh", "-c", "echo gone > /v/file");
         Assert.Equal("content", File.ReadAllText($"{volume}/file"));
         Assert.False(File.Exists($"{volume}/x"));
+        Assert.Contains("the mode \"8x\" is no octal number", _home.Bld("run", "--mount", "type=tmpfs,target=/t,tmpfs-mode=8x", container, "true").Error, StringComparison.Ordinal);
         Assert.Equal("tmpfs", Run(container, ["--mount", "type=tmpfs,target=/t,tmpfs-size=1M"], "sh", "-c", "echo x > /t/x; stat -f -c %T /t"));
         Run(container, ["--mount", "type=cache,target=/c"], "sh", "-c", "echo kept > /c/x");
         Assert.Equal("kept", Run(container, ["--mount", "type=cache,target=/c"], "cat", "/c/x"));

@@ -65,6 +65,16 @@ public sealed class NestedTests(DebianHome debian) : IDisposable
     }
 
     [Fact]
+    public void A_volume_that_is_refused_keeps_its_owner()
+    {
+        Context("FROM scratch\nCOPY busybox /bin/busybox\nUSER 33\nRUN [\"/bin/busybox\", \"true\"]\n");
+        const string Script = "mkdir -p /store/v && bld bud --network host --isolation chroot --volume /store/v:/v:U /context 2>&1 | tail -1; stat -c %u /store/v";
+        var said = RunInContainer(Script, "--cap-add", "mknod", "--security-opt", $"seccomp={Profile()}");
+        Assert.Contains("the volume at /v can't be written to", said, StringComparison.Ordinal);
+        Assert.EndsWith("\n0", said, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_container_that_may_make_no_devices_is_told_so()
     {
         Context();

@@ -166,16 +166,17 @@ public sealed class PeopleTests : IDisposable
         using var registry = RegistryServer.Start(_home);
         var nobody = $"127.0.0.1:{TestPorts.Next()}";
         var file = _home.Write("registries.conf", $"""
-            unqualified-search-registries = ["{registry.Host}"]
+            unqualified-search-registries = ["{registry.Host}", "no host"]
             [[registry]]
             location = "{registry.Host}/team"
             [[registry.mirror]]
             location = "{nobody}/team"
             """);
         string[] said = [.. _home.Succeed("--registries-conf", file, "doctor").Split('\n').Where(static line => line.Contains("  registries  ", StringComparison.Ordinal))];
-        Assert.Equal(2, said.Length);
+        Assert.Equal(3, said.Length);
         Assert.Equal($"ok    registries           {registry.Host} answers", said[0]);
-        Assert.StartsWith($"warn  registries           {nobody}: ", said[1], StringComparison.Ordinal);
+        Assert.StartsWith("warn  registries           no host is no host: ", said[1], StringComparison.Ordinal);
+        Assert.StartsWith($"warn  registries           {nobody}: ", said[2], StringComparison.Ordinal);
     }
 
     [Fact]

@@ -65,7 +65,8 @@ public sealed class ResourceTests : IDisposable
         }
 
         var result = Run(new ResourcesSpec { BlockIo = new BlockIoSpec { Weight = 300 } }, "echo ran");
-        Assert.True(place.IsUnified || result == new Result(0, "ran\n"), result.Output);
+        // A v2 kernel may have neither the cost model nor BFQ, and then says which limit it is.
+        Assert.True(result == new Result(0, "ran\n") || (place.IsUnified && result.Output.Contains("io weight", StringComparison.Ordinal)), result.Output);
     }
 
     [Fact]

@@ -30,7 +30,7 @@ internal sealed class MountsAsFiles(IReadOnlyList<PreparedMount> mounts) : IDisp
     public static bool AreNeeded(RunSettings settings) => settings.Isolation == IsolationKind.Chroot && !MountCalls.AreAllowed;
 
     /// <summary>Refuses what can't be had by copying.</summary>
-    /// <exception cref="BuildException">A mount is a secret's, or a place of the host that the command is to change.</exception>
+    /// <exception cref="BuildException">A mount is a secret's.</exception>
     public void Check()
     {
         foreach (var mount in mounts)
@@ -38,11 +38,6 @@ internal sealed class MountsAsFiles(IReadOnlyList<PreparedMount> mounts) : IDisp
             if (mount.IsSecret)
             {
                 throw new BuildException($"the secret for {mount.Target} would have to be written to a disk, because nothing can be mounted here: use env=NAME in place of target");
-            }
-
-            if (mount.IsHosts && !mount.IsReadOnly)
-            {
-                throw new BuildException($"the volume at {mount.Target} can't be written to, because nothing can be mounted here: add :ro for a copy of it");
             }
         }
     }
@@ -97,7 +92,7 @@ internal sealed class MountsAsFiles(IReadOnlyList<PreparedMount> mounts) : IDisp
         using var parent = OpenParent(root, new ByteString(target.DirectoryName));
         var time = FileCalls.Status(parent).ModifiedAt;
         FileCalls.RemoveTree(parent, target.FileName);
-        _caches.RemoveAll(each => IsIn(each.Target, target));
+        _caches.RemoveAll(each => RootPath.IsAtOrBelow(each.Target, target));
         if (mount.Content is { } content)
         {
             PutFile(parent, target.FileName, content, mount);
@@ -113,9 +108,6 @@ internal sealed class MountsAsFiles(IReadOnlyList<PreparedMount> mounts) : IDisp
 
         FileCalls.ChangeModifiedTime(parent, time);
     }
-
-    private static bool IsIn(ByteString path, ByteString directory) =>
-        path.Span.StartsWith(directory.Span) && (path.Length == directory.Length || path.Span[directory.Length] == (byte)'/');
 
     private void PutDirectory(SafeFileHandle parent, ByteString target, PreparedMount mount)
     {
@@ -153,38 +145,23 @@ internal sealed class MountsAsFiles(IReadOnlyList<PreparedMount> mounts) : IDisp
     // A socket keeps its listener by a second name.
     private static void Bring(SafeFileHandle file, SafeFileHandle parent, ByteString target)
     {
-        var status = FileCalls.Status(file);
-        if (!status.IsRegular)
+        if (FileCalls.Status(file).IsRegular)
         {
-            var errno = FileCalls.TryMakeHardLinkOf(file, parent, target.FileName);
-            if (errno != Errno.None)
-            {
-                throw new BuildException($"/{target} can't be given to the command, because nothing can be mounted here: link: {errno.Describe()}");
-            }
-
+            using var source = FileCalls.Open($"/proc/self/fd/{file.DangerousGetHandle()}", OpenFlags.ReadOnly);
+            PlainTreeCopy.CopyFile(source, parent, target.FileName);
             return;
         }
 
-        using var source = FileCalls.Open($"/proc/self/fd/{file.DangerousGetHandle()}", OpenFlags.ReadOnly);
-        using var copy = FileCalls.Open(parent, target.FileName, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180);
-        var buffer = new byte[1 << 16];
-        while (FileCalls.Read(source, buffer) is var count and > 0)
+        var errno = FileCalls.TryMakeHardLinkOf(file, parent, target.FileName);
+        if (errno != Errno.None)
         {
-            FileCalls.WriteAll(copy, buffer.AsSpan(0, count));
+            throw new BuildException($"/{target} can't be given to the command, because nothing can be mounted here: link: {errno.Describe()}");
         }
-
-        Metadata.Copy(source, copy);
     }
 
     private static SafeFileHandle OpenParent(SafeFileHandle root, ByteString path)
     {
-        var (_, missing) = RootPath.Resolve(root, path);
-        var made = path;
-        for (var i = 0; i < missing.Count; i++)
-        {
-            made = new ByteString(made.DirectoryName);
-        }
-
+        var (made, missing) = RootPath.Resolve(root, path);
         foreach (var name in missing)
         {
             made = ByteString.Join(made.Span, name.Span);

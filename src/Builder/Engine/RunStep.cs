@@ -1,6 +1,7 @@
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Runtime;
+using Bld.Runtime.Linux;
 using Bld.Runtime.Networks;
 using Bld.Runtime.Terminals;
 
@@ -154,7 +155,7 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
 
     // A container around this process usually forbids these.
     private string Advice(ContainerException exception) =>
-        settings.Isolation != IsolationKind.Chroot && exception.Errno == Bld.Runtime.Linux.Errno.EPERM
+        settings.Isolation != IsolationKind.Chroot && exception.Errno == Errno.EPERM
         && (exception.Step is "attach the root file system" or "change propagation of /" || exception.Step.StartsWith("unshare") || exception.Step.StartsWith("mount"))
             ? ": this place doesn't let bld isolate a command; with --isolation chroot (BUILDAH_ISOLATION=chroot) it does without"
             : "";

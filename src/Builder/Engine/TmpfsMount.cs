@@ -22,11 +22,15 @@ internal static class TmpfsMount
         {
             options.Add(
                 extra.StartsWith("tmpfs-size=") ? "size=" + extra["tmpfs-size=".Length..]
-                : extra.StartsWith("tmpfs-mode=") ? "mode=" + extra["tmpfs-mode=".Length..]
+                : extra.StartsWith("tmpfs-mode=") ? "mode=" + Mode(extra["tmpfs-mode=".Length..])
                 : extra is "tmpcopyup" or "notmpcopyup" ? extra
                 : throw new BuildException($"--mount type=tmpfs: the option \"{extra}\" is not supported"));
         }
 
         return PreparedMount.OfMemory(target, options);
     }
+
+    private static string Mode(string text) => text.Length is > 0 and <= 5 && text.All(static digit => digit is >= '0' and <= '7')
+        ? text
+        : throw new BuildException($"--mount type=tmpfs: the mode \"{text}\" is no octal number, such as 1777");
 }

@@ -40,6 +40,11 @@ internal sealed class VolumeMounts(SnapshotStore snapshots) : IDisposable
         using (source)
         {
             var isDirectory = FileCalls.Status(source).IsDirectory;
+            if (!MountCalls.AreAllowed && !volume.IsOverlay && !volume.Options.Contains("ro"))
+            {
+                throw new BuildException($"the volume at {volume.Target} can't be written to, because nothing can be mounted here: add :ro for a copy of it");
+            }
+
             if (volume.ChangesOwner)
             {
                 GiveTo(source, isDirectory, user, group);

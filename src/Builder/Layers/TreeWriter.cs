@@ -1,3 +1,4 @@
+using Bld.Builder.Copy;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Runtime.Linux;
@@ -110,7 +111,7 @@ internal sealed class TreeWriter : IDisposable
 
         FileCalls.RemoveTree(parent, path.FileName);
         Directories.Reset();
-        foreach (var gone in _pending.Keys.Where(key => IsAtOrBelow(key.Span, path.Span)).ToList())
+        foreach (var gone in _pending.Keys.Where(key => RootPath.IsAtOrBelow(key, path)).ToList())
         {
             _pending.Remove(gone);
         }
@@ -172,9 +173,6 @@ internal sealed class TreeWriter : IDisposable
     }
 
     public void Dispose() => Directories.Dispose();
-
-    internal static bool IsAtOrBelow(ReadOnlySpan<byte> path, ReadOnlySpan<byte> directory) =>
-        path.StartsWith(directory) && (path.Length == directory.Length || path[directory.Length] == (byte)'/');
 
     private void SetRoot(TarEntry entry)
     {

@@ -46,7 +46,7 @@ internal static class PlainTreeCopy
         switch (status.Kind)
         {
             case FileKind.Regular:
-                CopyFile(source, target, name, status);
+                CopyFile(source, name, target);
                 return;
             case FileKind.SymbolicLink:
                 FileCalls.MakeSymbolicLink(FileCalls.ReadLink(source, name).Span, target, name);
@@ -62,11 +62,17 @@ internal static class PlainTreeCopy
         FileCalls.ChangeModifiedTime(target, name, status.ModifiedAt);
     }
 
-    private static void CopyFile(SafeFileHandle source, SafeFileHandle target, ReadOnlySpan<byte> name, FileStatus status)
+    private static void CopyFile(SafeFileHandle source, ReadOnlySpan<byte> name, SafeFileHandle target)
     {
         using var from = FileCalls.Open(source, name, OpenFlags.ReadOnly | OpenFlags.NoFollow);
+        CopyFile(from, target, name);
+    }
+
+    /// <summary>Copies a regular file to a name that is not there yet.</summary>
+    internal static void CopyFile(SafeFileHandle from, SafeFileHandle target, ReadOnlySpan<byte> name)
+    {
         using var to = FileCalls.Open(target, name, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180);
-        var left = status.Size;
+        var left = FileCalls.Status(from).Size;
         while (left > 0 && FileCalls.TryCopyRange(from, to, Math.Min(left, Chunk), out var copied) == Errno.None && copied > 0)
         {
             left -= copied;

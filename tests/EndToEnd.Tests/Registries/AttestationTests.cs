@@ -105,6 +105,15 @@ public sealed class AttestationTests(RegistryHome shared) : IClassFixture<Regist
         Assert.Equal(document, attested[0].GetProperty("predicate").GetRawText());
     }
 
+    [Fact]
+    public void The_store_of_an_SBOM_in_the_image_may_have_a_colon_in_its_path()
+    {
+        var context = Path.GetDirectoryName(_home.Write("colon/Dockerfile", "FROM scratch\nCOPY Dockerfile /file\n"))!;
+        string[] globals = ["--root", _home.In("a:b"), "--runroot", _home.In("a:b-run")];
+        BldHome.Peer(BldHome.Executable, [.. globals, "bud", "-q", "-t", "colon", "--sbom", "--sbom-image-output", "/sbom.json", context]);
+        Assert.Contains("sbom.json", BldHome.Peer(BldHome.Executable, [.. globals, "tree", "colon"]), StringComparison.Ordinal);
+    }
+
     [Theory]
     [InlineData("--sbom-scanner-image=image", "bld runs no scanner")]
     [InlineData("--sbom-scanner-command=scan", "bld runs no scanner")]

@@ -47,7 +47,7 @@ internal sealed class CommitSbom : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _files.Dispose();
 
-    private IReadOnlyList<string> Describe(SnapshotId root)
+    private IReadOnlyList<(string Source, string Destination)> Describe(SnapshotId root)
     {
         var time = (_request.Timestamp ?? _request.SourceDateEpoch) is { } seconds ? DateTimeOffset.FromUnixTimeSeconds(seconds) : DateTimeOffset.UtcNow;
         var bill = BillOfMaterials.Scan(root, _name, root.ToString(), time, _session.Snapshots, BudAttestations.Warn, _line.Cancellation);

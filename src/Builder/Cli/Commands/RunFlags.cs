@@ -1,7 +1,6 @@
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Cli.Settings;
 using Bld.Builder.Engine;
-using Bld.Dockerfile;
 using Bld.Runtime.Networks;
 using Bld.Runtime.Security;
 
@@ -73,7 +72,7 @@ internal static class RunFlags
             CapAdd = [.. start.CapAdd, .. Words(flags.List("cap-add"))],
             CapDrop = [.. start.CapDrop, .. Words(flags.List("cap-drop"))],
             UserLimits = [.. start.UserLimits, .. flags.List("ulimit")],
-            SharedMemorySize = Size(flags, "shm-size", "invalid --shm-size") ?? start.SharedMemorySize,
+            SharedMemorySize = flags.Size("shm-size", "invalid --shm-size") ?? start.SharedMemorySize,
             Volumes = [.. start.Volumes, .. flags.List("volume")],
             SecurityOptions = [.. start.SecurityOptions, .. flags.List("security-opt")],
             Devices = [.. start.Devices, .. flags.List("device")],
@@ -94,8 +93,8 @@ internal static class RunFlags
 
     private static RunSettings Limits(ParsedFlags flags, RunSettings start) => start with
     {
-        Memory = Size(flags, "memory", "invalid value for memory") ?? start.Memory,
-        MemorySwap = flags.Text("memory-swap") is "-1" ? -1 : Size(flags, "memory-swap", "invalid value for memory-swap") ?? start.MemorySwap,
+        Memory = flags.Size("memory", "invalid value for memory") ?? start.Memory,
+        MemorySwap = flags.Text("memory-swap") is "-1" ? -1 : flags.Size("memory-swap", "invalid value for memory-swap") ?? start.MemorySwap,
         CpuShares = (ulong?)flags.Number("cpu-shares", smallest: 0) ?? start.CpuShares,
         CpuQuota = flags.Number("cpu-quota") ?? start.CpuQuota,
         CpuPeriod = (ulong?)flags.Number("cpu-period", smallest: 0) ?? start.CpuPeriod,
@@ -181,23 +180,6 @@ internal static class RunFlags
         "chroot" => IsolationKind.Chroot,
         _ => throw new UsageException($"unrecognized isolation type \"{text}\": use oci, rootless or chroot"),
     };
-
-    private static long? Size(ParsedFlags flags, string name, string complaint)
-    {
-        if (flags.Text(name) is not { } text)
-        {
-            return null;
-        }
-
-        try
-        {
-            return ByteSize.Parse(text);
-        }
-        catch (DockerfileException exception)
-        {
-            throw new UsageException($"{complaint}: {exception.Message}");
-        }
-    }
 
     // Several may stand in one, with commas.
     private static IEnumerable<string> Words(IReadOnlyList<string> texts) =>

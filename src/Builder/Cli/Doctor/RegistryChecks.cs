@@ -41,6 +41,10 @@ internal static class RegistryChecks
         {
             return new Finding(Name, Health.Poor, $"{host}: {exception.Message}", "builds work without it, as long as no image has to come from there or go there");
         }
+        catch (UriFormatException exception)
+        {
+            return new Finding(Name, Health.Poor, $"{host} is no host: {exception.Message}", "mend it in registries.conf, or log out of it");
+        }
         catch (OperationCanceledException) when (!cancellation.IsCancellationRequested)
         {
             return new Finding(Name, Health.Poor, $"{host} does not answer within {Patience.TotalSeconds:0} s", "look at the network, a proxy (HTTPS_PROXY, NO_PROXY) and a firewall");

@@ -1,3 +1,5 @@
+using Bld.Dockerfile;
+
 namespace Bld.Builder.Cli.Flags;
 
 /// <summary>What the words of a command line gave: flags with their values, and arguments.</summary>
@@ -46,6 +48,22 @@ internal sealed class ParsedFlags
         { } number when number > largest => throw new UsageException($"invalid argument \"{number}\" for \"--{name}\" flag: it must not be above {largest}"),
         var number => number,
     };
+
+    /// <summary>A number of bytes, which may have a unit; null when the flag isn't there.</summary>
+    /// <param name="name">The flag.</param>
+    /// <param name="complaint">What an error begins with.</param>
+    /// <exception cref="UsageException">The value is none.</exception>
+    public long? Size(string name, string complaint)
+    {
+        try
+        {
+            return Text(name) is { } text ? ByteSize.Parse(text) : null;
+        }
+        catch (DockerfileException exception)
+        {
+            throw new UsageException($"{complaint}: {exception.Message}");
+        }
+    }
 
     /// <summary>Forgets empty values, as if those flags had not been given: what a script's unset variable leaves behind a flag asks for nothing.</summary>
     /// <param name="flags">The flags that it is so for; boolean ones are left.</param>

@@ -44,7 +44,7 @@ internal sealed class ProcessTable(IReadOnlyList<int> processes)
         Console.Out.Write(lines[0] + "\n");
         foreach (var line in lines.AsSpan(1))
         {
-            if (Fields(line) is { } fields && column < fields.Length && int.TryParse(fields[column], CultureInfo.InvariantCulture, out var process) && IsOne(process))
+            if (Fields(line) is { } fields && column < fields.Length && int.TryParse(fields[column], CultureInfo.InvariantCulture, out var process) && processes.Contains(process))
             {
                 Console.Out.Write(line + "\n");
             }
@@ -60,19 +60,6 @@ internal sealed class ProcessTable(IReadOnlyList<int> processes)
         {
             Console.Out.Write($"{process,-10} {CommandLineOf(process)}\n");
         }
-    }
-
-    private bool IsOne(int wanted)
-    {
-        foreach (var process in processes)
-        {
-            if (process == wanted)
-            {
-                return true;
-            }
-        }
-
-        return false;
     }
 
     private static string[] Fields(string line) => line.Split(' ', StringSplitOptions.RemoveEmptyEntries);

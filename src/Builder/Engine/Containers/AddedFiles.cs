@@ -11,21 +11,25 @@ internal static class AddedFiles
 {
     private const OpenFlags DirectoryItself = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
 
+    /// <summary>Reads <c>source[:destination]</c>.</summary>
+    public static (string Source, string Destination) Parse(string text)
+    {
+        var colon = text.IndexOf(':');
+        return colon < 0 ? (text, "/" + Path.GetFileName(text.TrimEnd('/'))) : (text[..colon], text[(colon + 1)..]);
+    }
+
     /// <summary>Makes a snapshot of them.</summary>
     /// <param name="services">The store's parts.</param>
     /// <param name="below">What it lies on; null for nothing.</param>
-    /// <param name="files">Files and directories, as <c>source[:destination]</c>.</param>
+    /// <param name="files">Files and directories of the host, and where each goes.</param>
     /// <param name="latest">The time that no file or directory of the snapshot exceeds; null for any.</param>
     /// <param name="cancellation">Stops it.</param>
-    public static SnapshotId Add(EngineServices services, SnapshotId? below, IReadOnlyList<string> files, FileTime? latest, CancellationToken cancellation)
+    public static SnapshotId Add(EngineServices services, SnapshotId? below, IReadOnlyList<(string Source, string Destination)> files, FileTime? latest, CancellationToken cancellation)
     {
         using var active = services.Snapshots.Prepare(below);
         using var view = services.Snapshots.MountReadOnly(below);
-        foreach (var text in files)
+        foreach (var (source, destination) in files)
         {
-            var colon = text.IndexOf(':');
-            var source = colon < 0 ? text : text[..colon];
-            var destination = colon < 0 ? "/" + Path.GetFileName(source.TrimEnd('/')) : text[(colon + 1)..];
             var request = new ContainerCopyRequest { Sources = [source], Destination = destination };
             using var sources = new CopySources(services, request, cancellation);
             var copy = new CopyRequest { Sources = [source], Destination = "/" + destination.TrimStart('/') };

@@ -33,5 +33,5 @@ internal sealed record CommitRequest
     public byte[]? Config { get; init; }
 
     /// <summary>Looks at the container's files before the image is made, and says what to add as <see cref="AddFiles"/> would; null for nothing.</summary>
-    public Func<SnapshotId, IReadOnlyList<string>>? Inspect { get; init; }
+    public Func<SnapshotId, IReadOnlyList<(string Source, string Destination)>>? Inspect { get; init; }
 }

@@ -54,7 +54,7 @@ internal sealed class ContainerCommit(EngineServices services, WorkingContainerS
     private BuildResult Commit(HeldContainer held, CommitRequest request, SnapshotId change)
     {
         var record = held.Record;
-        IReadOnlyList<string> files = [.. request.AddFiles, .. request.Inspect?.Invoke(change) ?? []];
+        IReadOnlyList<(string Source, string Destination)> files = [.. request.AddFiles.Select(AddedFiles.Parse), .. request.Inspect?.Invoke(change) ?? []];
         if (files.Count > 0)
         {
             change = WithFiles(record, change, files);
@@ -98,7 +98,7 @@ internal sealed class ContainerCommit(EngineServices services, WorkingContainerS
     }
 
     /// <summary>Files for this image alone, above the container's change.</summary>
-    private SnapshotId WithFiles(WorkingContainer record, SnapshotId change, IReadOnlyList<string> files)
+    private SnapshotId WithFiles(WorkingContainer record, SnapshotId change, IReadOnlyList<(string Source, string Destination)> files)
     {
         var added = AddedFiles.Add(services, change, files, latest: null, cancellation);
         var below = SnapshotId.TryParse(record.Base.Count > 0 ? record.Base[^1] : null);

@@ -20,10 +20,10 @@ internal sealed class SbomFiles(StateDirectory state) : IDisposable
     private const uint ReadableByAll = 0x1A4;
     private readonly TemporaryDirectory _directory = state.CreateTemporary("sbom");
 
-    /// <summary>Writes them, and says what is to be added to the image, as <c>source:destination</c>.</summary>
-    public IReadOnlyList<string> Write(BillOfMaterials bill, SbomFormat format, SbomPlaces places)
+    /// <summary>Writes them, and says what is to be added to the image, and where it goes.</summary>
+    public IReadOnlyList<(string Source, string Destination)> Write(BillOfMaterials bill, SbomFormat format, SbomPlaces places)
     {
-        var added = new List<string>();
+        var added = new List<(string Source, string Destination)>();
         Write(added, "document", places.Document, () => bill.ToJson(format));
         Write(added, "urls", places.PackageUrls, bill.ToPackageUrls);
         return added;
@@ -32,14 +32,14 @@ internal sealed class SbomFiles(StateDirectory state) : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _directory.Dispose();
 
-    private void Write(List<string> added, string name, string? destination, Func<byte[]> content)
+    private void Write(List<(string Source, string Destination)> added, string name, string? destination, Func<byte[]> content)
     {
         if (destination is not null)
         {
             var file = $"{_directory.Path}/{name}";
             File.WriteAllBytes(file, content());
             FileCalls.ChangeMode(FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(file), ReadableByAll);
-            added.Add($"{file}:{destination}");
+            added.Add((file, destination));
         }
     }
 }

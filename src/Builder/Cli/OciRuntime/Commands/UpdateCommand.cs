@@ -1,5 +1,4 @@
 using Bld.Builder.Cli.Flags;
-using Bld.Dockerfile;
 using Bld.Runtime.Spec;
 
 namespace Bld.Builder.Cli.OciRuntime.Commands;
@@ -63,20 +62,6 @@ internal sealed class UpdateCommand : OciCommand
         BlockIo = new BlockIoSpec { Weight = (ushort?)flags.Number("blkio-weight", smallest: 0, ushort.MaxValue) },
     };
 
-    private static long? Size(ParsedFlags flags, string name)
-    {
-        if (flags.Text(name) is not { } text)
-        {
-            return null;
-        }
-
-        try
-        {
-            return text == "-1" ? -1 : ByteSize.Parse(text);
-        }
-        catch (DockerfileException failure)
-        {
-            throw new UsageException($"invalid argument \"{text}\" for \"--{name}\" flag: {failure.Message}");
-        }
-    }
+    private static long? Size(ParsedFlags flags, string name) =>
+        flags.Text(name) is "-1" ? -1 : flags.Size(name, $"invalid argument \"{flags.Text(name)}\" for \"--{name}\" flag");
 }
