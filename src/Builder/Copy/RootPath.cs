@@ -17,10 +17,6 @@ internal static class RootPath
 {
     private const int MostLinks = 40;
 
-    /// <summary>Whether a path is a directory's own, or that of something in it; both as they stand, without a slash at the beginning or the end.</summary>
-    public static bool IsAtOrBelow(ByteString path, ByteString directory) =>
-        path.Span.StartsWith(directory.Span) && (path.Length == directory.Length || path.Span[directory.Length] == (byte)'/');
-
     /// <summary>Follows a path in a view of a root.</summary>
     /// <param name="view">The root; null when it is empty.</param>
     /// <param name="path">The path; it may be absolute.</param>

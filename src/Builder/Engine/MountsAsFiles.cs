@@ -92,7 +92,7 @@ internal sealed class MountsAsFiles(IReadOnlyList<PreparedMount> mounts) : IDisp
         using var parent = OpenParent(root, new ByteString(target.DirectoryName));
         var time = FileCalls.Status(parent).ModifiedAt;
         FileCalls.RemoveTree(parent, target.FileName);
-        _caches.RemoveAll(each => RootPath.IsAtOrBelow(each.Target, target));
+        _caches.RemoveAll(each => each.Target.IsAtOrBelow(target));
         if (mount.Content is { } content)
         {
             PutFile(parent, target.FileName, content, mount);

@@ -1,4 +1,3 @@
-using Bld.Builder.Copy;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Runtime.Linux;
@@ -111,7 +110,7 @@ internal sealed class TreeWriter : IDisposable
 
         FileCalls.RemoveTree(parent, path.FileName);
         Directories.Reset();
-        foreach (var gone in _pending.Keys.Where(key => RootPath.IsAtOrBelow(key, path)).ToList())
+        foreach (var gone in _pending.Keys.Where(key => key.IsAtOrBelow(path)).ToList())
         {
             _pending.Remove(gone);
         }

@@ -56,6 +56,10 @@ public readonly struct ByteString : IEquatable<ByteString>, IComparable<ByteStri
     /// <summary>What stands before the last slash; empty when there is none.</summary>
     public ReadOnlySpan<byte> DirectoryName => Span.LastIndexOf((byte)'/') is var slash and >= 0 ? Span[..slash] : default;
 
+    /// <summary>Whether this, taken for a path, is a directory's own or that of something in it, as both stand.</summary>
+    public bool IsAtOrBelow(ByteString directory) =>
+        Span.StartsWith(directory.Span) && (Length == directory.Length || Span[directory.Length] == (byte)'/');
+
     /// <inheritdoc/>
     public bool Equals(ByteString other) => Span.SequenceEqual(other.Span);
 

@@ -14,7 +14,7 @@ public sealed class CredentialTests : IDisposable
     public CredentialTests()
     {
         (_blob, _) = _registry.AddBlob(1000);
-        _client = _registry.Client(TestRegistry.Options with { Credentials = new Credentials("me", Password) });
+        _client = _registry.Client(TestRegistry.Options with { Credentials = new Credentials("me", Password), StallTimeout = TimeSpan.FromSeconds(10) });
     }
 
     public void Dispose()
