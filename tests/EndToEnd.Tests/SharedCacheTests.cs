@@ -115,8 +115,12 @@ public sealed class SharedCacheTests : IDisposable
         using var one = _first.Start(["bud", "-q", .. places.SelectMany(static place => new[] { "--cache-to", place }), _first.In("context")]);
         using var two = _second.Start(["bud", "-q", .. places.SelectMany(static place => new[] { "--cache-to", place }), _second.In("context")]);
         string[] made = [one.StandardOutput.ReadToEnd().Trim(), two.StandardOutput.ReadToEnd().Trim()];
-        one.WaitForExit();
-        two.WaitForExit();
+        foreach (var writer in new[] { one, two })
+        {
+            Assert.Equal("", writer.StandardError.ReadToEnd());
+            writer.WaitForExit();
+            Assert.Equal(0, writer.ExitCode);
+        }
 
         foreach (var from in new[] { $"{_registry.Host}/cache", $"type=local,src={directory}" })
         {

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Net;
 
 namespace Bld.Registry;
@@ -84,21 +85,24 @@ public sealed partial class RegistryClient : IDisposable
             && response.Headers.TryGetValues("Docker-Content-Digest", out var values) && values.FirstOrDefault() == digest.ToString();
     }
 
-    /// <summary>Publishes a manifest.</summary>
+    /// <summary>Publishes a manifest. The registry must have its blobs; where it says that it doesn't see them yet, it is asked again.</summary>
     public async Task PutManifestAsync(string reference, RawManifest manifest, CancellationToken cancellation)
     {
-        using var response = await _connection.SendAsync(
-            new RegistryRequest(HttpMethod.Put, Path($"manifests/{reference}"), Push)
+        for (var failures = 0; ;)
+        {
+            var started = Stopwatch.GetTimestamp();
+            try
             {
-                Content = () =>
-                {
-                    var body = new ByteArrayContent(manifest.Content);
-                    body.Headers.ContentType = new(manifest.MediaType);
-                    return body;
-                },
-            },
-            cancellation);
-        await CheckAsync(response, cancellation);
+                await PutManifestOnceAsync(reference, manifest, cancellation);
+                return;
+            }
+            catch (RegistryException exception) when (exception is { IsPassing: true, Status: { } status } && !PassingFailure.Is(status) && failures < _options.Retries)
+            {
+                var pause = _options.PauseBefore(failures);
+                _options.Tell(exception.Message, failures++, Stopwatch.GetElapsedTime(started), pause);
+                await Task.Delay(pause, cancellation);
+            }
+        }
     }
 
     /// <summary>Removes a manifest (by digest) or a tag.</summary>
@@ -159,6 +163,22 @@ public sealed partial class RegistryClient : IDisposable
             cancellation);
         await CheckAsync(response, cancellation);
         return response;
+    }
+
+    private async Task PutManifestOnceAsync(string reference, RawManifest manifest, CancellationToken cancellation)
+    {
+        using var response = await _connection.SendAsync(
+            new RegistryRequest(HttpMethod.Put, Path($"manifests/{reference}"), Push)
+            {
+                Content = () =>
+                {
+                    var body = new ByteArrayContent(manifest.Content);
+                    body.Headers.ContentType = new(manifest.MediaType);
+                    return body;
+                },
+            },
+            cancellation);
+        await CheckAsync(response, cancellation);
     }
 
     private async Task CheckAsync(HttpResponseMessage response, CancellationToken cancellation)

@@ -6,6 +6,13 @@ namespace Bld.Registry;
 internal static class RegistryErrors
 {
     private const int LargestError = 64 * 1024;
+    private const int MostTold = 3;
+
+    /// <summary>
+    /// The code for a manifest whose blobs the registry doesn't see, although it has taken each of them. Where another client writes the same
+    /// blob at that moment, or the registry's storage is one that shows things late, it sees them a little later.
+    /// </summary>
+    private const string BlobNotSeen = "MANIFEST_BLOB_UNKNOWN";
 
     /// <summary>Says what was asked, what the registry answered with its code, and what to do.</summary>
     internal static async Task<RegistryException> ReadAsync(
@@ -22,6 +29,7 @@ internal static class RegistryErrors
             body = [];
         }
 
+        var errors = Parse(body);
         var status = (int)response.StatusCode;
         var request = response.RequestMessage;
         var hint = status switch
@@ -34,31 +42,44 @@ internal static class RegistryErrors
 
         // The path only: queries hold signatures.
         var url = $"{request?.RequestUri?.Authority ?? name.Host}{request?.RequestUri?.AbsolutePath}";
-        return new RegistryException($"{request?.Method.Method} {url}: {status} {response.ReasonPhrase}{Code(body) ?? Usual(status)}{hint}")
+        return new RegistryException($"{request?.Method.Method} {url}: {status} {response.ReasonPhrase}{Told(errors) ?? Usual(status)}{hint}")
         {
             Status = response.StatusCode,
-            IsPassing = PassingFailure.Is(response.StatusCode),
+            IsPassing = PassingFailure.Is(response.StatusCode) || errors.Any(static error => error.Code == BlobNotSeen),
         };
     }
 
     // An answer to HEAD has no body.
     private static string Usual(int status) => status == 401 ? " (unauthorized: authentication required)" : "";
 
-    /// <summary>The first error, its code in the words that programs know it by: <c>manifest unknown: …</c>; null when there is none.</summary>
-    private static string? Code(byte[] body)
+    /// <summary>The errors, each code in the words that programs know it by: <c>manifest unknown: …</c>; null when there is none.</summary>
+    private static string? Told(IReadOnlyCollection<(string? Code, string Message)> errors)
     {
+        var lines = errors
+            .Select(static error => (Code: error.Code?.Replace('_', ' ').ToLowerInvariant(), error.Message))
+            .Select(static error => $"{error.Code}{(error.Message.Length > 0 ? ": " : "")}{error.Message}")
+            .Distinct(StringComparer.Ordinal).Take(MostTold).ToList();
+        return lines.Count > 0 ? $" ({string.Join("; ", lines)})" : null;
+    }
+
+    private static List<(string? Code, string Message)> Parse(byte[] body)
+    {
+        var errors = new List<(string? Code, string Message)>();
         try
         {
             using var document = JsonDocument.Parse(body);
-            var first = document.RootElement.GetProperty("errors")[0];
-            var message = first.TryGetProperty("message", out var text) ? text.GetString() ?? "" : "";
-            var line = new string([.. message.Take(300).Select(static letter => char.IsControl(letter) ? ' ' : letter)]);
-            var code = first.GetProperty("code").GetString()?.Replace('_', ' ').ToLowerInvariant();
-            return $" ({code}{(line.Length > 0 ? ": " : "")}{line})";
+            foreach (var error in document.RootElement.GetProperty("errors").EnumerateArray())
+            {
+                var message = error.TryGetProperty("message", out var text) ? text.GetString() ?? "" : "";
+                var line = new string([.. message.Take(300).Select(static letter => char.IsControl(letter) ? ' ' : letter)]);
+                errors.Add((error.GetProperty("code").GetString(), line));
+            }
         }
-        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException or IndexOutOfRangeException)
+        catch (Exception exception) when (exception is JsonException or KeyNotFoundException or InvalidOperationException)
         {
-            return null;
+            // What could be read says enough.
         }
+
+        return errors;
     }
 }

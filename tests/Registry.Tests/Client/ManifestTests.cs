@@ -112,6 +112,40 @@ public sealed class ManifestTests : IDisposable
         Assert.Equal(4, _registry.Server.Requests.Count);
     }
 
+    [Theory]
+    [InlineData(2, true)]
+    [InlineData(4, false)]
+    public async Task A_registry_that_does_not_see_a_manifests_blobs_yet_is_asked_again(int blind, bool succeeds)
+    {
+        // As docker-registry answers while another client writes the same blob.
+        _registry.Before = request => request.Number <= blind
+            ? TestReply.Text(400, """{"errors":[{"code":"DIGEST_INVALID","message":"no match"},{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown"},{"code":"MANIFEST_BLOB_UNKNOWN","message":"blob unknown"}]}""")
+            : null;
+        var put = () => _client.PutManifestAsync("tag", new RawManifest(Encoding.UTF8.GetBytes(Minimal), MediaTypes.OciManifest), CancellationToken.None);
+
+        if (succeeds)
+        {
+            await put();
+            Assert.True(_registry.Manifests.ContainsKey("tag"));
+            return;
+        }
+
+        var error = await Assert.ThrowsAsync<RegistryException>(put);
+        Assert.Contains("400 Reason (digest invalid: no match; manifest blob unknown: blob unknown)", error.Message, StringComparison.Ordinal);
+        Assert.Equal(4, _registry.Server.Requests.Count);
+    }
+
+    [Fact]
+    public async Task A_manifest_that_is_refused_is_sent_once()
+    {
+        _registry.Before = _ => TestReply.Text(400, """{"errors":[{"code":"MANIFEST_INVALID","message":"no"}]}""");
+
+        await Assert.ThrowsAsync<RegistryException>(
+            () => _client.PutManifestAsync("tag", new RawManifest(Encoding.UTF8.GetBytes(Minimal), MediaTypes.OciManifest), CancellationToken.None));
+
+        Assert.Single(_registry.Server.Requests);
+    }
+
     [Fact]
     public async Task Tags_come_page_by_page()
     {
