@@ -25,6 +25,7 @@ internal sealed class ContainerThread : IDisposable
     private ContainerException? _failure;
     private Thread? _thread;
     private ContainerCgroup? _cgroup;
+    private bool _isInCgroup;
     private bool _reaped;
     private bool _killed;
     private int _exitCode;
@@ -167,7 +168,12 @@ internal sealed class ContainerThread : IDisposable
                 inherited.Dispose();
 
                 // Init starts up while the plan is made.
-                _cgroup = ContainerCgroup.Create(_request!, Pid);
+                if (!_isInCgroup)
+                {
+                    _cgroup ??= ContainerCgroup.Make(_request!, Pid);
+                    _cgroup?.Join(Pid);
+                }
+
                 var start = new ContainerStart(_request!, inherited, channel, Pid, _cgroup);
                 start.Perform();
                 _running.Set();
@@ -199,13 +205,37 @@ internal sealed class ContainerThread : IDisposable
         var executable = InitExecutable.Open(request.InitExecutable);
         inherited.Keep(executable);
         ContainerStart.CollectDescriptors(request, inherited);
-        if (UserNamespaceSpawn.IsWanted(request.Spec))
+        using var birthplace = FindBirthplace(request);
+        try
         {
-            Take(UserNamespaceSpawn.Start(executable, request.Spec, inherited, inherited.Number(socket)));
-            return;
+            if (UserNamespaceSpawn.IsWanted(request.Spec))
+            {
+                Take(UserNamespaceSpawn.Start(executable, request.Spec, inherited, inherited.Number(socket), birthplace));
+            }
+            else
+            {
+                Spawn(executable, PidNamespace.Enter(request.Spec), inherited, socket, birthplace);
+            }
+        }
+        catch
+        {
+            _cgroup?.Remove();
+            throw;
         }
 
-        Spawn(executable, PidNamespace.Enter(request.Spec), inherited, socket);
+        _isInCgroup = birthplace is { IsUsed: true };
+    }
+
+    /// <summary>Makes the cgroup before its process, where that one can be born in it; elsewhere it is made while init starts up.</summary>
+    private Birthplace? FindBirthplace(ContainerRequest request)
+    {
+        if (request.SystemdCgroups || !ContainerCgroup.IsWanted(request) || !ProcessCalls.CanSpawnIntoCgroup || !CgroupHost.IsUnifiedOnly(CgroupHost.All()))
+        {
+            return null;
+        }
+
+        _cgroup = ContainerCgroup.Make(request, process: -1);
+        return _cgroup?.OpenBirthplace();
     }
 
     private void SpawnSpare(InheritedDescriptors inherited, SafeFileHandle socket)
@@ -219,14 +249,14 @@ internal sealed class ContainerThread : IDisposable
             inherited.AddStream(nothing, number);
         }
 
-        Spawn(executable, PidNamespace.EnterNew(), inherited, socket);
+        Spawn(executable, PidNamespace.EnterNew(), inherited, socket, birthplace: null);
     }
 
-    private void Spawn(SafeFileHandle executable, PidNamespace namespaces, InheritedDescriptors inherited, SafeFileHandle socket)
+    private void Spawn(SafeFileHandle executable, PidNamespace namespaces, InheritedDescriptors inherited, SafeFileHandle socket, Birthplace? birthplace)
     {
         try
         {
-            var errno = InitExecutable.TrySpawn(executable, inherited.Number(socket), inherited.Pairs, out var pid);
+            var errno = InitExecutable.TrySpawn(executable, inherited.Number(socket), inherited.Pairs, birthplace, out var pid);
             SetupFailure.Check(errno, "spawn init");
             Take(pid);
         }

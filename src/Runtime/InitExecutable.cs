@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text;
 
+using Bld.Runtime.Cgroups;
 using Bld.Runtime.Init;
 using Bld.Runtime.Linux;
 
@@ -33,16 +34,23 @@ internal static class InitExecutable
         return CopyToMemory(path);
     }
 
-    internal static Errno TrySpawn(SafeFileHandle executable, int channel, List<(int, int)> descriptors, out int process) =>
+    internal static Errno TrySpawn(SafeFileHandle executable, int channel, List<(int, int)> descriptors, Birthplace? birthplace, out int process) =>
         TrySpawn(
             executable,
             ["bld"u8.ToArray(), Encoding.ASCII.GetBytes(ContainerInit.SetupArgument), Encoding.ASCII.GetBytes(channel.ToString(CultureInfo.InvariantCulture))],
             descriptors,
+            birthplace,
             out process);
 
-    internal static Errno TrySpawn(SafeFileHandle executable, byte[][] arguments, List<(int, int)> descriptors, out int process)
+    internal static Errno TrySpawn(SafeFileHandle executable, byte[][] arguments, List<(int, int)> descriptors, Birthplace? birthplace, out int process)
     {
         var path = Encoding.ASCII.GetBytes($"/proc/self/fd/{executable.DangerousGetHandle()}");
+        if (birthplace is not null && ProcessCalls.TrySpawn(path, arguments, Environment, descriptors, birthplace.Directory, out process) == Errno.None)
+        {
+            birthplace.IsUsed = true;
+            return Errno.None;
+        }
+
         return ProcessCalls.TrySpawn(path, arguments, Environment, descriptors, out process);
     }
 

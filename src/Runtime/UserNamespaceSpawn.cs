@@ -1,3 +1,4 @@
+using Bld.Runtime.Cgroups;
 using Bld.Runtime.Init;
 using Bld.Runtime.Linux;
 using Bld.Runtime.Rootless;
@@ -18,7 +19,8 @@ internal static class UserNamespaceSpawn
     /// <param name="spec">Says which namespaces.</param>
     /// <param name="inherited">What it gets; the namespaces to join are among it.</param>
     /// <param name="channel">Init's number of its channel.</param>
-    internal static int Start(SafeFileHandle executable, ContainerSpec spec, InheritedDescriptors inherited, int channel)
+    /// <param name="birthplace">Where it is born; null for this process's own cgroup.</param>
+    internal static int Start(SafeFileHandle executable, ContainerSpec spec, InheritedDescriptors inherited, int channel, Birthplace? birthplace)
     {
         var (ours, theirs) = ProcessCalls.SocketPair();
         using (ours)
@@ -32,7 +34,7 @@ internal static class UserNamespaceSpawn
                 var arguments = NamespaceEntry.Arguments(
                     inherited.Number(theirs), channel, isNew, newPids, inherited.PidNamespace, users?.Descriptor ?? -1,
                     inherited.Joins.Where(static join => join.Type is not ((int)NamespaceFlags.User or (int)NamespaceFlags.Mount)));
-                Spawn(executable, arguments, inherited.Pairs);
+                Spawn(executable, arguments, inherited.Pairs, birthplace);
                 inherited.Release(theirs);
             }
 
@@ -58,7 +60,7 @@ internal static class UserNamespaceSpawn
             using (theirs)
             {
                 inherited.Add(theirs);
-                Spawn(executable, NamespaceEntry.Arguments(inherited.Number(theirs), -1, isNew: true, newPids: false, -1, -1, []), inherited.Pairs);
+                Spawn(executable, NamespaceEntry.Arguments(inherited.Number(theirs), -1, isNew: true, newPids: false, -1, -1, []), inherited.Pairs, birthplace: null);
                 inherited.Dispose();
             }
 
@@ -89,9 +91,9 @@ internal static class UserNamespaceSpawn
         IdMaps.Write(process, users, groups);
     }
 
-    private static void Spawn(SafeFileHandle executable, byte[][] arguments, List<(int, int)> descriptors)
+    private static void Spawn(SafeFileHandle executable, byte[][] arguments, List<(int, int)> descriptors, Birthplace? birthplace)
     {
-        SetupFailure.Check(InitExecutable.TrySpawn(executable, arguments, descriptors, out var process), "spawn a process for a user namespace");
+        SetupFailure.Check(InitExecutable.TrySpawn(executable, arguments, descriptors, birthplace, out var process), "spawn a process for a user namespace");
         _ = ProcessCalls.WaitForExit(process);
     }
 

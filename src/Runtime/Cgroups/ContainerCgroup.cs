@@ -16,33 +16,38 @@ internal sealed class ContainerCgroup
     private readonly List<string> _made = [];
     private readonly string _name;
     private readonly string? _unit;
+    private bool _isOthers;
 
     private ContainerCgroup(string name, string? unit) => (_name, _unit) = (name, unit);
 
-    /// <summary>The cgroups that the container is in.</summary>
-    internal IReadOnlyList<CgroupDirectory> Directories => _directories;
+    /// <summary>The cgroups that the container is in, unless they are another's that it joined.</summary>
+    internal IReadOnlyList<CgroupDirectory> Directories => _isOthers ? [] : _directories;
 
-    /// <summary>Makes the cgroups, sets the limits and moves the process in; null when nothing asks for that.</summary>
+    /// <summary>Whether something asks for a cgroup.</summary>
+    internal static bool IsWanted(ContainerRequest request) =>
+        request.AllCgroups || request.JoinedCgroups is not null
+        || request.Spec.Linux?.Resources is { } resources && (resources.Devices is { Count: > 0 } || CgroupSettings.From(resources).Count > 0);
+
+    /// <summary>Makes the cgroups and sets the limits; null when nothing asks for that.</summary>
+    /// <param name="request">Says what is wanted.</param>
+    /// <param name="process">The process that will join, which systemd has to know.</param>
     /// <exception cref="ContainerException">A limit was asked for that this host can't set, or the spec names a cgroup that others are in.</exception>
-    internal static ContainerCgroup? Create(ContainerRequest request, int process)
+    internal static ContainerCgroup? Make(ContainerRequest request, int process)
     {
         if (request.JoinedCgroups is { } joined)
         {
-            foreach (var directory in joined)
-            {
-                directory.Join(process);
-            }
+            var others = new ContainerCgroup("", null) { _isOthers = true };
+            others._directories.AddRange(joined);
+            return others;
+        }
 
+        if (!IsWanted(request))
+        {
             return null;
         }
 
         var linux = request.Spec.Linux;
         var settings = CgroupSettings.From(linux?.Resources);
-        if (settings.Count == 0 && !request.AllCgroups && linux?.Resources?.Devices is not { Count: > 0 })
-        {
-            return null;
-        }
-
         var (unit, name) = request.SystemdCgroups
             ? SystemdScope.Start(linux?.CgroupsPath ?? "", request.Id, process, linux?.Resources)
             : (null, CgroupName.Of(request, Interlocked.Increment(ref _counter)));
@@ -57,11 +62,6 @@ internal sealed class ContainerCgroup
 
             CgroupLimits.Apply(cgroup._directories, settings);
             DeviceLimits.Apply(cgroup._directories, linux?.Resources?.Devices);
-            foreach (var directory in cgroup._directories)
-            {
-                directory.Join(process);
-            }
-
             return cgroup;
         }
         catch
@@ -71,9 +71,41 @@ internal sealed class ContainerCgroup
         }
     }
 
+    /// <summary>
+    /// The cgroup for a process to be born in, which costs nothing, whereas moving one waits for all processors to pass a quiet point; null
+    /// where it must be moved all the same, because there are hierarchies of v1.
+    /// </summary>
+    internal Birthplace? OpenBirthplace() =>
+        _directories is [{ IsUnified: true } only]
+        && FileCalls.TryOpen(FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(only.Path), OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var handle) == Errno.None
+            ? new Birthplace(handle)
+            : null;
+
+    /// <summary>Moves a process in.</summary>
+    internal void Join(int process)
+    {
+        try
+        {
+            foreach (var directory in _directories)
+            {
+                directory.Join(process);
+            }
+        }
+        catch
+        {
+            Remove();
+            throw;
+        }
+    }
+
     /// <summary>Removes what was made here.</summary>
     internal void Remove()
     {
+        if (_isOthers)
+        {
+            return;
+        }
+
         SystemdScope.Stop(_unit);
         foreach (var directory in _directories)
         {

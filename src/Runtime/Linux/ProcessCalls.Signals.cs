@@ -74,7 +74,7 @@ internal static unsafe partial class ProcessCalls
     {
         const short NewGroupAndSignals = 0x02 | 0x04 | 0x08;
         var attributes = stackalloc byte[512];
-        SetSignals(attributes);
+        SetAttributes(attributes, cgroup: null);
         Libc.posix_spawnattr_setflags(attributes, NewGroupAndSignals);
         using var argv = new CStringArray(arguments);
         using var envp = new CStringArray(environment);

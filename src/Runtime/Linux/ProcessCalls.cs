@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 
 using Microsoft.Win32.SafeHandles;
@@ -8,6 +9,13 @@ namespace Bld.Runtime.Linux;
 internal static unsafe partial class ProcessCalls
 {
     internal const int SignalKill = 9;
+
+    // glibc 2.39; what is built on an older one uses it all the same where it is.
+    private static readonly Lazy<nint> SetSpawnCgroup = new(static () =>
+        NativeLibrary.TryGetExport(NativeLibrary.GetMainProgramHandle(), "posix_spawnattr_setcgroup_np", out var address) ? address : 0);
+
+    /// <summary>Whether the C library can start a process in another cgroup (clone3(2), CLONE_INTO_CGROUP).</summary>
+    internal static bool CanSpawnIntoCgroup => SetSpawnCgroup.Value != 0;
 
     /// <summary>unshare(2).</summary>
     internal static Errno TryUnshare(NamespaceFlags flags) => Result(Libc.unshare((int)flags));
@@ -163,6 +171,16 @@ internal static unsafe partial class ProcessCalls
         IReadOnlyList<byte[]> arguments,
         IReadOnlyList<byte[]> environment,
         IReadOnlyList<(int Source, int Target)> descriptors,
+        out int process) =>
+        TrySpawn(path, arguments, environment, descriptors, cgroup: null, out process);
+
+    /// <summary>The same, into a directory of cgroup v2, where <see cref="CanSpawnIntoCgroup"/>; null is this process's own cgroup.</summary>
+    internal static Errno TrySpawn(
+        ReadOnlySpan<byte> path,
+        IReadOnlyList<byte[]> arguments,
+        IReadOnlyList<byte[]> environment,
+        IReadOnlyList<(int Source, int Target)> descriptors,
+        SafeFileHandle? cgroup,
         out int process)
     {
         // glibc 2.36: 80 bytes of file actions, 336 of attributes; musl's are smaller.
@@ -175,7 +193,7 @@ internal static unsafe partial class ProcessCalls
             Libc.posix_spawn_file_actions_adddup2(actions, source, target);
         }
 
-        SetSignals(attributes);
+        SetAttributes(attributes, cgroup);
         using var argv = new CStringArray(arguments);
         using var envp = new CStringArray(environment);
         var name = new CString(path, stackalloc byte[CString.StackSize]);
@@ -232,13 +250,20 @@ internal static unsafe partial class ProcessCalls
         return buffer.AsSpan(0, length).ToArray();
     }
 
-    private static void SetSignals(byte* attributes)
+    private static void SetAttributes(byte* attributes, SafeFileHandle? cgroup)
     {
         const short SetSignalDefaults = 0x04;
         const short SetSignalMask = 0x08;
+        const short SetCgroup = 0x100;
         var signals = stackalloc byte[128];
         Libc.posix_spawnattr_init(attributes);
-        Libc.posix_spawnattr_setflags(attributes, SetSignalDefaults | SetSignalMask);
+        Libc.posix_spawnattr_setflags(attributes, (short)(SetSignalDefaults | SetSignalMask | (cgroup is null ? 0 : SetCgroup)));
+        if (cgroup is not null)
+        {
+            var set = (delegate* unmanaged<byte*, int, int>)SetSpawnCgroup.Value;
+            _ = set(attributes, (int)cgroup.DangerousGetHandle());
+        }
+
         Libc.sigfillset(signals);
         Libc.posix_spawnattr_setsigdefault(attributes, signals);
         Libc.sigemptyset(signals);
