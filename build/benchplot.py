@@ -25,12 +25,12 @@ differ and are noisy.
 | W1, private network | the same, and pasta's own start, which goes on beside the first step |
 | W2 | half is the start of the process (page faults of its type tables), the rest reading one small file for each step and layer |
 | W3 | cold: opening, reading and writing 20,000 files, then reading them once more for the layer's digest; one file changed: a tenth the walk, a third `linkat` of the others, half reading all of them for the layer's digest, which one thread does; unchanged: one `statx` a file, on all processors |
-| W4 | the command, then SHA-256 of its layer at the processor's speed while the kernel writes the last pages: of 13 s, 5.5 are the command alone and 6.5 `sha256sum` alone; pushes are the compressor, on all processors, and the registry, which hashes what it gets; pulls are `inflate` |
+| W4 | the command, which is seven to eight tenths of it, then SHA-256 of its layer at the processor's speed (OpenSSL's; coreutils' `sha256sum` doesn't use the processor's instructions), and the kernel's writing of the last pages; pushes are the compressor, on all processors, and the registry, which hashes what it gets; pulls are `inflate` |
 | W5 | the longest `sleep` |
 | W6 | apt's mirror, dpkg and the compiler |
 | W7 | the download, `inflate` and writing files; pushes as in W4, of text nearly all of it the compressor (bld and Buildah make layers of the same size); a second push is a few questions to the registry |
 | W8 | ten starts of the process, 9 ms each, of which 5 lay out type tables ([0047](decisions/0047-position-independent.md)), and five containers; with a private network five starts of pasta too, 40 ms each |
-| W9 | a third is the start of the process (the class library's types are laid out in memory), a third the move into the cgroup, which waits for the kernel's readers to pass (crun is born there by `clone3`; glibc before 2.39 can't spawn so), the rest namespaces and mounts |
+| W9 | a third is the start of the process (the class library's types are laid out in memory), a third the move into the cgroup, which waits for the kernel's readers to pass (crun is born there by `clone3`; `bld` is where glibc is 2.39, [0049](decisions/0049-born-in-the-cgroup.md), and Debian 12's is older), the rest namespaces and mounts |
 """
 
 
