@@ -1,5 +1,6 @@
 using System.Text.Json;
 
+using Bld.Runtime.Cgroups;
 using Bld.Runtime.Oci;
 using Bld.Runtime.Spec;
 
@@ -246,6 +247,62 @@ public sealed class OciRuntimeTests
         using var statistics = JsonDocument.Parse(bundle.Run("events --stats cold").Output);
         Assert.Equal(33, statistics.RootElement.GetProperty("data").GetProperty("pids").GetProperty("limit").GetInt32());
         Assert.Equal($"[\n  {container.Pid}\n]\n", bundle.Run("ps -f json cold").Output);
+    }
+
+    [Fact]
+    public void Events_tell_of_block_devices_swap_and_huge_pages()
+    {
+        using var bundle = new OciBundle("sh", "-c", "dd if=/dev/zero of=/file bs=64k count=4 conv=fsync 2> /dev/null; sleep 100");
+        Assert.Equal(0, bundle.Run("run -d busy").Code);
+        var data = Await(() => bundle.Run("events --stats busy").Output, static data => Written(data) >= 4 * 65536);
+
+        var cgroups = new StateRoot($"{bundle.Path}/state").Find("busy").Cgroups;
+        Assert.Equal(Has("memory.memsw.usage_in_bytes") || Has("memory.swap.current"), data.GetProperty("memory").TryGetProperty("swap", out _));
+        Assert.Equal(Has("hugetlb.2MB.usage_in_bytes") || Has("hugetlb.2MB.current"), data.GetProperty("hugetlb").TryGetProperty("2MB", out _));
+
+        bool Has(string file) => cgroups.Any(cgroup => File.Exists($"{cgroup.Path}/{file}"));
+    }
+
+    [Fact]
+    public void Block_devices_of_cgroup_v2_are_told_as_those_of_v1()
+    {
+        var folder = Directory.CreateTempSubdirectory("bld-cgroup-");
+        File.WriteAllText($"{folder}/io.stat", "254:0 rbytes=4096 wbytes=8192 rios=1 wios=2 dbytes=0 dios=0\n8:16 rbytes=7 wbytes=0 rios=3 wios=0\nwrong\n");
+        using var buffer = new MemoryStream();
+        using (var writer = new Utf8JsonWriter(buffer))
+        {
+            writer.WriteStartObject();
+            OciStatistics.WriteDevices(writer, new CgroupDirectory { Path = folder.FullName, IsUnified = true, Controllers = ["blkio"] });
+            writer.WriteEndObject();
+        }
+
+        folder.Delete(recursive: true);
+        using var parsed = JsonDocument.Parse(buffer.ToArray());
+        string Told(string list) => string.Join(' ', parsed.RootElement.GetProperty("blkio").GetProperty(list).EnumerateArray().Select(
+            static each => $"{each.GetProperty("major")}:{each.GetProperty("minor")} {each.GetProperty("op")} {each.GetProperty("value")}"));
+        Assert.Equal("254:0 Read 4096 8:16 Read 7 254:0 Write 8192 8:16 Write 0 254:0 Discard 0", Told("ioServiceBytesRecursive"));
+        Assert.Equal("254:0 Read 1 8:16 Read 3 254:0 Write 2 8:16 Write 0 254:0 Discard 0", Told("ioServicedRecursive"));
+    }
+
+    private static long Written(JsonElement data) =>
+        data.TryGetProperty("blkio", out var devices) && devices.TryGetProperty("ioServiceBytesRecursive", out var list)
+            ? list.EnumerateArray().Where(static each => each.GetProperty("op").GetString() == "Write").Sum(static each => each.GetProperty("value").GetInt64())
+            : 0;
+
+    private static JsonElement Await(Func<string> read, Predicate<JsonElement> isThere)
+    {
+        for (var tries = 0; ; tries++)
+        {
+            using var document = JsonDocument.Parse(read());
+            var data = document.RootElement.GetProperty("data").Clone();
+            if (isThere(data))
+            {
+                return data;
+            }
+
+            Assert.True(tries < 100, data.ToString());
+            Thread.Sleep(100);
+        }
     }
 
     // An init that waits has its bundle's directory as its own.

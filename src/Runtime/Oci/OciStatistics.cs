@@ -7,7 +7,7 @@ using Bld.Runtime.Cgroups;
 namespace Bld.Runtime.Oci;
 
 /// <summary>What a container uses, as the callers of runc's "events" read it. Times are nanoseconds, sizes bytes.</summary>
-public static class OciStatistics
+public static partial class OciStatistics
 {
     private const ulong NanosecondsOfMicrosecond = 1000;
 
@@ -25,6 +25,8 @@ public static class OciStatistics
             writer.WriteEndObject();
         }
 
+        WriteDevices(writer, container);
+        WriteHugePages(writer, container);
         writer.WriteEndObject();
     });
 
@@ -81,6 +83,7 @@ public static class OciStatistics
         Number(writer, "max", memory.Read(memory.IsUnified ? "memory.peak" : "memory.max_usage_in_bytes"));
         Number(writer, "failcnt", memory.IsUnified ? $"{Field(memory.Read("memory.events"), "max")}" : memory.Read("memory.failcnt"));
         writer.WriteEndObject();
+        WriteSwap(writer, memory);
         writer.WriteStartObject("raw");
         foreach (var line in (stat ?? "").Split('\n'))
         {
