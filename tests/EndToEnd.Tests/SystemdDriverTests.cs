@@ -9,7 +9,6 @@ public sealed class SystemdDriverTests : IDisposable
 {
     private const string Manager = """
         set -u
-        before=$(find /sys/fs/cgroup -type d | sort)
         # A manager takes all processes of the cgroup that it starts in for its own.
         for each in $(find /sys/fs/cgroup -maxdepth 2 -name cgroup.procs | grep -E '^/sys/fs/cgroup(/[^/]*)?/cgroup.procs$'); do
             own=${each%/*}/bld-test-$$
@@ -29,8 +28,7 @@ public sealed class SystemdDriverTests : IDisposable
         wait $manager 2>/dev/null
         $BLDRUN --systemd-cgroup run -b alone alone 2>&1
         for each in /sys/fs/cgroup/cgroup.procs /sys/fs/cgroup/*/cgroup.procs; do test -e $each && echo $$ > $each; done 2>/dev/null
-        find /sys/fs/cgroup -type d | sort > after
-        echo "$before" | comm -13 - after | sort -r | xargs -r rmdir
+        find /sys/fs/cgroup -depth -type d -path "*/bld-test-$$*" 2>/dev/null | xargs -r rmdir
         """;
 
     private readonly BldHome _home = new();
