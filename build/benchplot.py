@@ -25,7 +25,7 @@ differ and are noisy.
 | W1, private network | the same, and pasta's own start, which goes on beside the first step |
 | W2 | half is the start of the process (page faults of its type tables), the rest reading one small file for each step and layer |
 | W3 | cold: opening, reading and writing 20,000 files, then reading them once more for the layer's digest; one file changed: a tenth the walk, a third `linkat` of the others, half reading all of them for the layer's digest, which one thread does; unchanged: one `statx` a file, on all processors |
-| W4 | the command, which is seven to eight tenths of it, then SHA-256 of its layer at the processor's speed (OpenSSL's; coreutils' `sha256sum` doesn't use the processor's instructions), and the kernel's writing of the last pages; pushes are the compressor, on all processors, and the registry, which hashes what it gets; pulls are `inflate` |
+| W4 | the command, which is more than half of it, then SHA-256 of its layer at the processor's speed (OpenSSL's; coreutils' `sha256sum` doesn't use the processor's instructions), and the kernel's writing of the last pages; pushes are the compressor, on all processors, and the registry, which hashes what it gets; pulls are `inflate` |
 | W5 | the longest `sleep` |
 | W6 | apt's mirror, dpkg and the compiler |
 | W7 | the download, `inflate` and writing files; pushes as in W4, of text nearly all of it the compressor (bld and Buildah make layers of the same size); a second push is a few questions to the registry |
