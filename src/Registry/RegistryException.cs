@@ -10,6 +10,6 @@ public sealed class RegistryException(string message, Exception? inner = null) :
     /// <summary>The registry's answer; null when there was none.</summary>
     public HttpStatusCode? Status { get; init; }
 
-    /// <summary>Whether the same may work a moment later: a broken connection, a server in trouble.</summary>
+    /// <summary>Whether the same may work a moment later: a broken connection, a server in trouble, a registry that doesn't see yet what it has taken.</summary>
     public bool IsPassing { get; init; }
 }

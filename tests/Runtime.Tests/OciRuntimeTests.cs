@@ -58,12 +58,14 @@ public sealed class OciRuntimeTests
 
     [Theory]
     [InlineData("umount -R /sys/fs/cgroup")]
+    [InlineData("umount -R /sys/fs/cgroup; mount -t tmpfs none /mnt; mkdir /mnt/pids; mount -t cgroup -o pids none /mnt/pids")]
     [InlineData("true")]
-    public void A_host_that_has_cgroup_v2_alone_or_over_hidden_hierarchies_will_do(string first)
+    public void A_host_that_has_cgroup_v2_alone_or_over_or_beside_other_hierarchies_will_do(string first)
     {
-        using var bundle = new OciBundle("sh", "-c", "grep ^0: /proc/self/cgroup; ls /sys/fs/cgroup/cgroup.procs");
+        // The hierarchy's own root, which the container must not see, has no cgroup.events.
+        using var bundle = new OciBundle("sh", "-c", "grep ^0: /proc/self/cgroup; ls /sys/fs/cgroup/cgroup.events");
         string[] host = ["unshare", "-m", "sh", "-c", first + "; mount -t cgroup2 none /sys/fs/cgroup && exec \"$@\"", "sh"];
-        Assert.Equal(new Result(0, "0::/\n/sys/fs/cgroup/cgroup.procs\n"), bundle.RunUnder(host, "run", "unified"));
+        Assert.Equal(new Result(0, "0::/\n/sys/fs/cgroup/cgroup.events\n"), bundle.RunUnder(host, "run", "unified"));
     }
 
     [Theory]
@@ -259,6 +261,9 @@ public sealed class OciRuntimeTests
         var cgroups = new StateRoot($"{bundle.Path}/state").Find("busy").Cgroups;
         Assert.Equal(Has("memory.memsw.usage_in_bytes") || Has("memory.swap.current"), data.GetProperty("memory").TryGetProperty("swap", out _));
         Assert.Equal(Has("hugetlb.2MB.usage_in_bytes") || Has("hugetlb.2MB.current"), data.GetProperty("hugetlb").TryGetProperty("2MB", out _));
+
+        Directory.CreateDirectory($"{bundle.Path}/gone");
+        Assert.Empty(new CgroupDirectory { Path = $"{bundle.Path}/gone/cgroup" }.Files("hugetlb."));
 
         bool Has(string file) => cgroups.Any(cgroup => File.Exists($"{cgroup.Path}/{file}"));
     }

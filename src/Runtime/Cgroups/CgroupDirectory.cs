@@ -23,9 +23,18 @@ public sealed record CgroupDirectory
     /// <summary>A file's text without the line's end; null when it can't be read.</summary>
     internal string? Read(string file) => ProcessCalls.ReadText($"{Path}/{file}")?.Trim();
 
-    /// <summary>The names of its files that begin so, in their order.</summary>
-    internal IEnumerable<string> Files(string begin) =>
-        Directory.EnumerateFiles(Path, begin + "*").Select(static path => path[(path.LastIndexOf('/') + 1)..]).Order(StringComparer.Ordinal);
+    /// <summary>The names of its files that begin so, in their order; none when it is gone.</summary>
+    internal IEnumerable<string> Files(string begin)
+    {
+        try
+        {
+            return Directory.GetFiles(Path, begin + "*").Select(static path => path[(path.LastIndexOf('/') + 1)..]).Order(StringComparer.Ordinal);
+        }
+        catch (DirectoryNotFoundException)
+        {
+            return [];
+        }
+    }
 
     internal Errno TryWrite(string file, string value) => TryWrite($"{Path}/", file, value);
 

@@ -38,7 +38,7 @@ internal static class CgroupMounts
     {
         // Without a cgroup namespace of its own a container sees what the host sees. To mount that anew waits for all processors to pass a
         // quiet point (Linux 6.18: 10 ms); to bind it doesn't.
-        if (attributes.HasFlag(MountAttributeFlags.ReadOnly) && CgroupHost.All() is not [{ Own: "/" }] && TryBind(attributes, out tree) == Errno.None)
+        if (attributes.HasFlag(MountAttributeFlags.ReadOnly) && CgroupHost.All().Find(static place => place.IsUnified) is { Own: not "/" } && TryBind(attributes, out tree) == Errno.None)
         {
             return Errno.None;
         }
