@@ -2,6 +2,7 @@
 """Times bld against its peers and the machine's floors, in one run, in alternation.
 
 Each workload runs once unmeasured and then N times for each contender in turn, so that a noisy machine disturbs all of them alike.
+What one leaves in the page cache goes to the disk before the next begins: a build that ends with a sync would pay for it.
 Nothing is deleted between runs: ext4 shuns the inodes of files deleted a minute ago, which makes the next thousands of files cost ten times as much.
 Printed: the median of the wall time, its ratio to bld's, CPU time, peak memory and bytes written. What a workload does is said by its
 docstring. Results go to a JSON file, and with --publish to docs/performance.md and its drawings.
@@ -191,6 +192,7 @@ class Bench:
                 try:
                     if before:
                         before(name)
+                    os.sync()
                     measure = command() if callable(command) else run(command)
                 except Failed as failure:
                     del commands[name]

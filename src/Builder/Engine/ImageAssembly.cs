@@ -6,6 +6,9 @@ namespace Bld.Builder.Engine;
 /// <summary>The last step to an image, of a build as of a working container: layers and configuration → manifest → store.</summary>
 internal static class ImageAssembly
 {
+    /// <summary>How long digests may take, in milliseconds, before a sync of its own for what the steps wrote is worth its few milliseconds.</summary>
+    private const int PatienceForDigests = 20;
+
     /// <summary>Puts an image into the store.</summary>
     /// <param name="services">The store's parts.</param>
     /// <param name="layers">The layers, the lowest first.</param>
@@ -22,7 +25,7 @@ internal static class ImageAssembly
         IReadOnlyList<string> names)
     {
         var docker = format == ImageFormat.Docker;
-        var configBytes = (config with { RootFs = DiffIds(layers) }).ToJson();
+        var configBytes = (config with { RootFs = DiffIds(services, layers) }).ToJson();
         var manifest = new ImageManifest
         {
             MediaType = docker ? MediaTypes.DockerManifest : MediaTypes.OciManifest,
@@ -57,12 +60,20 @@ internal static class ImageAssembly
         };
     }
 
-    /// <summary>The diff ids of layers, waiting for those that are still being computed.</summary>
-    public static RootFs DiffIds(IReadOnlyList<PendingLayer> layers)
+    /// <summary>
+    /// The diff ids of layers, waiting for those that are still being computed. What the steps wrote goes to the disk meanwhile, so that
+    /// the sync before the image gets its name finds little to do.
+    /// </summary>
+    public static RootFs DiffIds(EngineServices services, IReadOnlyList<PendingLayer> layers)
     {
         foreach (var layer in layers)
         {
             layer.StartDigest();
+        }
+
+        if (!layers.All(static layer => layer.IsDigestKnown(PatienceForDigests)))
+        {
+            services.State.Durability.Synchronize();
         }
 
         return new RootFs { DiffIds = [.. layers.Select(static layer => layer.Digest.DiffId)] };

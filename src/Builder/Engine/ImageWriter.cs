@@ -27,12 +27,7 @@ internal sealed class ImageWriter(BuildSession session, BuildRequest request)
         stage = sbom?.Add(stage, out bill) ?? stage;
 
         var layers = Layers(stage);
-        foreach (var layer in layers)
-        {
-            layer.StartDigest();
-        }
-
-        var config = Dated(Finished(stage) with { RootFs = ImageAssembly.DiffIds(layers) }, stage);
+        var config = Dated(Finished(stage) with { RootFs = ImageAssembly.DiffIds(session.Services, layers) }, stage);
         var result = ImageAssembly.Publish(session.Services, layers, config, _request.Format, Annotations(stage, config), _request.Names);
         sbom?.Forget(layers);
         return result with { Bill = bill };

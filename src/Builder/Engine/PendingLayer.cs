@@ -42,6 +42,9 @@ internal sealed class PendingLayer
     /// <summary>Begins to compute the digest on another thread; doing it twice is fine.</summary>
     public void StartDigest() => _ = _digest!.Value;
 
+    /// <summary>Waits for the digest, but no longer than that many milliseconds: whether it is known, or has failed.</summary>
+    public bool IsDigestKnown(int milliseconds) => Task.WaitAny([_digest!.Value], milliseconds) == 0;
+
     /// <summary>Diff id and size of the tarball, waiting for them.</summary>
     public LayerDigest Digest => _digest!.Value.GetAwaiter().GetResult();
 }

@@ -49,7 +49,7 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
     public void Execute(ActiveSnapshot active, CancellationToken cancellation)
     {
         using var output = new CommandOutput(Report);
-        using var root = new SnapshotRoot(services.Snapshots, active);
+        using var root = new SnapshotRoot(services, active);
         var code = Run(root, new StepStreams(Input, output.StandardOutput, output.StandardError), output.CloseWriters, cancellation);
         output.Drain();
         if (code != 0)
@@ -65,7 +65,7 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
     /// <param name="cancellation">Ends it.</param>
     public int Visit(ActiveSnapshot active, string files, bool terminal, CancellationToken cancellation)
     {
-        using var root = new SnapshotRoot(services.Snapshots, active, files);
+        using var root = new SnapshotRoot(services, active, files);
         if (!terminal)
         {
             return Run(root, StepStreams.Inherited, null, cancellation);

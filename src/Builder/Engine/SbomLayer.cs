@@ -20,7 +20,7 @@ internal sealed class SbomLayer(BuildSession session, SbomRequest request)
     public StageResult Add(StageResult stage, out BillOfMaterials bill)
     {
         var services = session.Services;
-        var id = Chain(stage.Layers)?.ToString() ?? "scratch";
+        var id = Chain(services, stage.Layers)?.ToString() ?? "scratch";
         var created = Time(stage);
         bill = BillOfMaterials.Scan(stage.Top, request.Name ?? id, id, created, services.Snapshots, request.Warn, session.Cancellation);
         using var files = new SbomFiles(services.State);
@@ -38,16 +38,16 @@ internal sealed class SbomLayer(BuildSession session, SbomRequest request)
     public void Forget(IReadOnlyList<PendingLayer> layers)
     {
         var snapshots = session.Services.Snapshots;
-        if (_snapshot is { } snapshot && (Chain(layers) is not { } chain || snapshots.FindByChain(chain)?.Id != snapshot))
+        if (_snapshot is { } snapshot && (Chain(session.Services, layers) is not { } chain || snapshots.FindByChain(chain)?.Id != snapshot))
         {
             snapshots.Remove(snapshot);
         }
     }
 
-    private static ChainId? Chain(IReadOnlyList<PendingLayer> layers)
+    private static ChainId? Chain(EngineServices services, IReadOnlyList<PendingLayer> layers)
     {
         ChainId? chain = null;
-        foreach (var diffId in ImageAssembly.DiffIds(layers).DiffIds)
+        foreach (var diffId in ImageAssembly.DiffIds(services, layers).DiffIds)
         {
             chain = chain?.Append(diffId) ?? ChainId.Of(diffId);
         }

@@ -1,3 +1,6 @@
+using System.Text;
+
+using Bld.Builder.Cache;
 using Bld.Builder.Copy;
 using Bld.Builder.Store;
 using Bld.Runtime.Linux;
@@ -9,16 +12,21 @@ namespace Bld.Builder.Engine;
 /// <summary>
 /// The extra lower directory that holds the mount points which a container needs and its root lacks. It lies between the
 /// root's layers and the step's upper directory, so that a mount point can never become part of a layer. Directories that
-/// the root has are repeated with their metadata, because overlayfs shows the topmost directory's.
+/// the root has are repeated with their metadata, because overlayfs shows the topmost directory's. Containers that need the same
+/// one share it.
 /// </summary>
 /// <param name="view">The root as it is without the skeleton, read-only.</param>
-/// <param name="directory">The empty directory to fill.</param>
-internal sealed class Skeleton(SafeFileHandle view, SafeFileHandle directory)
+internal sealed class Skeleton(SafeFileHandle view)
 {
-    private readonly Dictionary<ByteString, FileTime> _mirrored = [];
+    /// <summary>The directory below the state's root that has them.</summary>
+    public const string Folder = "skeletons";
 
-    /// <summary>Whether anything had to be made; an empty skeleton needn't be mounted.</summary>
-    public bool IsEmpty { get; private set; } = true;
+    // Whatever a directory is in comes before it.
+    private readonly List<Part> _parts = [];
+    private readonly HashSet<ByteString> _paths = [];
+
+    /// <summary>Whether nothing has to be made; an empty skeleton needn't be mounted.</summary>
+    public bool IsEmpty => _parts.Count == 0;
 
     /// <summary>Makes sure that there is something to mount on, where <paramref name="path"/> leads with all links followed inside the root.</summary>
     /// <param name="path">A path in the container.</param>
@@ -31,85 +39,123 @@ internal sealed class Skeleton(SafeFileHandle view, SafeFileHandle directory)
             return;
         }
 
-        IsEmpty = false;
-        var parent = Mirror(existing);
+        Mirror(existing);
+        var current = existing;
         for (var i = 0; i < missing.Count; i++)
         {
-            var current = ByteString.Join(parent.Span, missing[i].Span);
-            if (i < missing.Count - 1 || isDirectory)
+            current = ByteString.Join(current.Span, missing[i].Span);
+            if (_paths.Add(current))
             {
-                MakeDirectory(current, 0x1ED, 0, 0);
+                _parts.Add(new Part(current, i < missing.Count - 1 || isDirectory, null, []));
             }
-            else
-            {
-                using var _ = FileCalls.Open(directory, current.Span, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.NoFollow, 0x1A4);
-            }
-
-            parent = current;
         }
     }
 
-    /// <summary>Sets the times of the repeated directories, which making their contents has changed.</summary>
-    public void Finish()
+    /// <summary>The directory with all that was required, made now or by another container.</summary>
+    public SharedDirectory Take(StateDirectory state) => SharedDirectory.Take(state, Folder, Key(), Fill);
+
+    private void Mirror(ByteString path)
     {
-        foreach (var (path, time) in _mirrored)
+        if (!_paths.Add(path))
         {
-            FileCalls.ChangeModifiedTime(directory, path.Span, time);
+            return;
         }
 
-        if (!IsEmpty)
+        if (!path.IsEmpty)
         {
-            CopyMetadata(ByteString.Empty, FileCalls.Status(view));
-        }
-    }
-
-    private ByteString Mirror(ByteString path)
-    {
-        if (path.IsEmpty || _mirrored.ContainsKey(path))
-        {
-            return path;
+            Mirror(new ByteString(path.DirectoryName));
         }
 
-        Mirror(new ByteString(path.DirectoryName));
         var status = FileCalls.Status(view, path.Span);
         if (!status.IsDirectory)
         {
             throw new BuildException($"cannot make a mount point below /{path}: it is not a directory in the image");
         }
 
-        MakeDirectory(path, status.Permissions, status.UserId, status.GroupId);
-        CopyMetadata(path, status);
-        _mirrored.Add(path, status.ModifiedAt);
-        return path;
-    }
-
-    private void MakeDirectory(ByteString path, uint permissions, uint user, uint group)
-    {
-        if (FileCalls.TryMakeDirectory(directory, path.Span, permissions) is Errno.EEXIST)
+        var attributes = new List<KeyValuePair<ByteString, byte[]>>();
+        foreach (var name in FileCalls.AttributeNames(view, path.Span))
         {
-            return;
-        }
-
-        FileCalls.ChangeOwner(directory, path.Span, user, group);
-        FileCalls.ChangeMode(directory, path.Span, permissions);
-    }
-
-    private void CopyMetadata(ByteString path, FileStatus status)
-    {
-        FileCalls.ChangeOwner(directory, path.Span, status.UserId, status.GroupId);
-        FileCalls.ChangeMode(directory, path.IsEmpty ? "."u8 : path.Span, status.Permissions);
-        foreach (var attribute in FileCalls.AttributeNames(view, path.Span))
-        {
-            if (FileCalls.Attribute(view, path.Span, attribute.Span) is { } value)
+            if (FileCalls.Attribute(view, path.Span, name.Span) is { } value)
             {
-                // An attribute that the store's file system refuses is not worth failing a build for a mount point.
-                _ = FileCalls.TrySetAttribute(directory, path.Span, attribute.Span, value);
+                attributes.Add(new(name, value));
             }
         }
 
-        if (path.IsEmpty)
+        _parts.Add(new Part(path, true, status, attributes));
+    }
+
+    private string Key()
+    {
+        var key = new CacheKeyBuilder("skeleton/1", null);
+        foreach (var part in _parts)
         {
-            FileCalls.ChangeModifiedTime(directory, "."u8, status.ModifiedAt);
+            key.Add(part.IsDirectory ? "directory" : "file", Encoding.Latin1.GetString(part.Path.Span));
+            if (part.Mirrored is { } status)
+            {
+                key.Add("status", $"{status.Permissions} {status.UserId}:{status.GroupId} {status.ModifiedAt.Seconds}.{status.ModifiedAt.Nanoseconds}");
+                foreach (var (name, value) in part.Attributes)
+                {
+                    key.Add(Encoding.Latin1.GetString(name.Span), Convert.ToHexStringLower(value));
+                }
+            }
+        }
+
+        // What an id but root's means on the disk depends on the user namespace.
+        if (_parts.Any(static part => part.Mirrored is { UserId: not 0 } or { GroupId: not 0 }))
+        {
+            key.Add("users", File.ReadAllText("/proc/self/uid_map")).Add("groups", File.ReadAllText("/proc/self/gid_map"));
+        }
+
+        return key.ToKey().Hex;
+    }
+
+    private void Fill(SafeFileHandle directory)
+    {
+        foreach (var part in _parts)
+        {
+            Make(directory, part);
+        }
+
+        // Making their contents has changed the times of directories.
+        foreach (var part in _parts)
+        {
+            if (part.Mirrored is { } status)
+            {
+                FileCalls.ChangeModifiedTime(directory, NameOf(part.Path), status.ModifiedAt);
+            }
         }
     }
+
+    private static void Make(SafeFileHandle directory, Part part)
+    {
+        var path = part.Path;
+        if (!part.IsDirectory)
+        {
+            using var _ = FileCalls.Open(directory, path.Span, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.NoFollow, 0x1A4);
+            FileCalls.ChangeMode(directory, path.Span, 0x1A4);
+            return;
+        }
+
+        if (!path.IsEmpty)
+        {
+            FileCalls.MakeDirectory(directory, path.Span, 0x1ED);
+        }
+
+        FileCalls.ChangeOwner(directory, path.Span, part.Mirrored?.UserId ?? 0, part.Mirrored?.GroupId ?? 0);
+        FileCalls.ChangeMode(directory, NameOf(path), part.Mirrored?.Permissions ?? 0x1ED);
+        foreach (var (name, value) in part.Attributes)
+        {
+            // An attribute that the store's file system refuses is not worth failing a build for a mount point.
+            _ = FileCalls.TrySetAttribute(directory, path.Span, name.Span, value);
+        }
+    }
+
+    private static ReadOnlySpan<byte> NameOf(ByteString path) => path.IsEmpty ? "."u8 : path.Span;
+
+    /// <summary>A file or directory of the skeleton.</summary>
+    /// <param name="Path">Where; empty for the root.</param>
+    /// <param name="IsDirectory">Which of both.</param>
+    /// <param name="Mirrored">What the root has there; null for what it lacks.</param>
+    /// <param name="Attributes">Extended attributes of what the root has.</param>
+    private sealed record Part(ByteString Path, bool IsDirectory, FileStatus? Mirrored, IReadOnlyList<KeyValuePair<ByteString, byte[]>> Attributes);
 }

@@ -1,17 +1,19 @@
 using Bld.Builder.Snapshots;
+using Bld.Builder.Store;
 
 using Microsoft.Win32.SafeHandles;
 
 namespace Bld.Builder.Engine;
 
 /// <summary>The root of a step whose changes become a snapshot. What has to be there to mount on lies in a <see cref="Skeleton"/>.</summary>
-/// <param name="snapshots">Mounts it.</param>
+/// <param name="services">Mount it.</param>
 /// <param name="active">Takes the changes.</param>
 /// <param name="lowers">Directories between its parent and the changes, the topmost first.</param>
-internal sealed class SnapshotRoot(SnapshotStore snapshots, ActiveSnapshot active, params string[] lowers) : IStepRoot
+internal sealed class SnapshotRoot(EngineServices services, ActiveSnapshot active, params string[] lowers) : IStepRoot
 {
-    private readonly OverlayMount _view = snapshots.MountReadOnly(active.Parent, lowers);
+    private readonly OverlayMount _view = services.Snapshots.MountReadOnly(active.Parent, lowers);
     private OverlayMount? _root;
+    private SharedDirectory? _skeleton;
 
     /// <inheritdoc/>
     public SafeFileHandle View => _view.Root;
@@ -19,16 +21,15 @@ internal sealed class SnapshotRoot(SnapshotStore snapshots, ActiveSnapshot activ
     /// <inheritdoc/>
     public SafeFileHandle Mount(IEnumerable<(string Target, bool IsDirectory)> mountPoints, IdShift? shift, MountsAsFiles? mounts)
     {
-        const string Name = "skeleton";
-        using var directory = active.CreateScratch(Name);
-        var skeleton = new Skeleton(View, directory);
+        var skeleton = new Skeleton(View);
         foreach (var (target, isDirectory) in mountPoints)
         {
             skeleton.Require(target, isDirectory);
         }
 
-        skeleton.Finish();
-        string[] between = skeleton.IsEmpty ? lowers : [$"{active.ScratchPath}/{Name}", .. lowers];
+        _skeleton = skeleton.IsEmpty ? null : skeleton.Take(services.State);
+        string[] between = _skeleton is null ? lowers : [_skeleton.Path, .. lowers];
+        var snapshots = services.Snapshots;
         _root = mounts is not null ? snapshots.CopyWritable(active, mounts.Fill, between)
             : shift is null ? snapshots.MountWritable(active, between)
             : snapshots.MountShifted(active, shift, between);
@@ -39,6 +40,7 @@ internal sealed class SnapshotRoot(SnapshotStore snapshots, ActiveSnapshot activ
     public void Dispose()
     {
         _root?.Dispose();
+        _skeleton?.Dispose();
         _view.Dispose();
     }
 }

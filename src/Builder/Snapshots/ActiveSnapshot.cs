@@ -36,7 +36,7 @@ internal sealed class ActiveSnapshot : IDisposable
     /// <summary>The descriptor of <see cref="UpperPath"/>.</summary>
     internal SafeFileHandle UpperHandle { get; }
 
-    /// <summary>A directory for more that belongs to this step and vanishes with it, such as its skeleton.</summary>
+    /// <summary>A directory for more that belongs to this step and vanishes with it.</summary>
     internal string ScratchPath => _directory.Path;
 
     /// <summary>Whether another process has made its changes part of something else.</summary>
@@ -69,14 +69,6 @@ internal sealed class ActiveSnapshot : IDisposable
         using var file = FileCalls.Open(
             _directory.Handle, Encoding.UTF8.GetBytes($"{SnapshotStore.Publishing}/{name}"), OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, 0x180);
         FileCalls.WriteAll(file, bytes);
-    }
-
-    /// <summary>A directory in the scratch place, by name.</summary>
-    internal SafeFileHandle CreateScratch(string name)
-    {
-        var bytes = Encoding.UTF8.GetBytes(name);
-        FileCalls.MakeDirectory(_directory.Handle, bytes, 0x1ED);
-        return FileCalls.Open(_directory.Handle, bytes, OpenFlags.ReadOnly | OpenFlags.Directory);
     }
 
     public void Dispose()

@@ -25,7 +25,8 @@ internal sealed class Durability(StateDirectory state)
     private string? _boot;
     private long _needed;
 
-    private string Boot => _boot ??= File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
+    /// <summary>The kernel's id of this boot.</summary>
+    internal string Boot => _boot ??= File.ReadAllText("/proc/sys/kernel/random/boot_id").Trim();
 
     /// <summary>The moment to record for what has just been written; a later <see cref="Synchronize"/> will cover it.</summary>
     internal BootMoment Record()
@@ -77,18 +78,6 @@ internal sealed class Durability(StateDirectory state)
 
     /// <summary>Whether a <see cref="Synchronize"/> would have to write.</summary>
     internal bool IsPending => Interlocked.Read(ref _needed) is var needed and > 0 && needed > ReadMark(Boot);
-
-    /// <summary>Removes the marks of boots that nothing refers to any more.</summary>
-    internal void ForgetBootsExcept(IReadOnlySet<string> used)
-    {
-        foreach (var mark in Directory.EnumerateFiles($"{state.Root}/synced"))
-        {
-            if (Path.GetFileName(mark) is var boot && boot != Boot && !used.Contains(boot))
-            {
-                File.Delete(mark);
-            }
-        }
-    }
 
     private static long Now() => Stopwatch.GetTimestamp();
 

@@ -69,7 +69,7 @@ internal sealed class ContainerRunner(EngineServices services, WorkingContainerS
     {
         using var active = services.Snapshots.Prepare(held.Record.Top);
         int code;
-        using (var root = new SnapshotRoot(services.Snapshots, active))
+        using (var root = new SnapshotRoot(services, active))
         {
             MakeWorkingDirectory(held.Record, run, active.UpperHandle, root.View);
             code = Run(held.Record, run, root, run.Settings.CanShareRoot ? streams.Then(Lend) : streams, spare, cancellation);

@@ -71,6 +71,7 @@ internal sealed class CacheCollector(StateDirectory state, ImageStore images, Sn
             File.Delete($"{state.CachePath}/{record.Path}");
         }
 
+        SharedDirectory.RemoveUnused(state, Skeleton.Folder);
         if (removed.Count > 0)
         {
             snapshots.RemoveDanglingChains();
