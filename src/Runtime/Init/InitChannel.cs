@@ -120,6 +120,11 @@ internal sealed class InitChannel(SafeFileHandle socket) : IDisposable
             for (var i = 0; i < count; i++)
             {
                 using var descriptor = new SafeFileHandle(numbers[i], ownsHandle: true);
+                if (numbers[i] >= ProcessCalls.High)
+                {
+                    throw new InvalidDataException("init has too many files open to take the descriptors that it needs");
+                }
+
                 ProcessCalls.Duplicate(descriptor, targets[i]);
             }
 

@@ -79,11 +79,17 @@ internal static unsafe partial class ProcessCalls
         return Libc.waitid(ById, (uint)process, info, ExitedNoHangNoWait, null) < 0 || ((int*)info)[0] != 0;
     }
 
-    /// <summary>A copy of a descriptor at 200 or above, close-on-exec: low numbers belong to standard streams and preserved ones.</summary>
+    /// <summary>
+    /// Where numbers begin that <see cref="DuplicateHigh"/> gives. Below 64, with which a process starts: to make room for more, the kernel
+    /// has a process of several threads wait until all processors have left what they were reading (5 to 12 ms).
+    /// </summary>
+    internal const int High = 32;
+
+    /// <summary>A copy of a descriptor at <see cref="High"/> or above, close-on-exec: low numbers belong to standard streams and preserved ones.</summary>
     internal static SafeFileHandle DuplicateHigh(SafeFileHandle file)
     {
         const int DuplicateCloseOnExec = 1030;
-        var copy = Libc.fcntl(file, DuplicateCloseOnExec, 200);
+        var copy = Libc.fcntl(file, DuplicateCloseOnExec, High);
         return copy >= 0 ? new SafeFileHandle(copy, ownsHandle: true) : throw FileCalls.Failed("dup", default, FileCalls.LastError());
     }
 

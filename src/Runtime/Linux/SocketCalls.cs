@@ -7,8 +7,8 @@ namespace Bld.Runtime.Linux;
 /// <summary>Calls on stream sockets; a peer that is gone is an end, not a signal.</summary>
 internal static unsafe class SocketCalls
 {
-    /// <summary>How many descriptors one message carries at most.</summary>
-    internal const int DescriptorsAtOnce = 64;
+    /// <summary>How many descriptors one message carries at most: the numbers that init gets them at stay below <see cref="ProcessCalls.High"/>.</summary>
+    internal const int DescriptorsAtOnce = 16;
 
     private const int AddressBytes = 110;
     private const int ControlHeader = 16;
