@@ -24,13 +24,13 @@ differ and are noisy.
 | W1 | a step is mounts, namespaces and `execve` by the kernel (see W9), two small files and two renames; at the end one `syncfs` |
 | W1, private network | the same, and pasta's own start, which goes on beside the first step |
 | W2 | half is the start of the process (page faults of its type tables), the rest reading one small file for each step and layer |
-| W3 | cold: opening, reading and writing 20,000 files, then reading them once more for the layer's digest; one file changed: a tenth the walk, a third `linkat` of the others, half reading all of them for the layer's digest, which one thread does; unchanged: one `statx` a file, on all processors |
-| W4 | the command, which is more than half of it, then SHA-256 of its layer at the processor's speed (OpenSSL's; coreutils' `sha256sum` doesn't use the processor's instructions), and the kernel's writing of the last pages; pushes are the compressor, on all processors, and the registry, which hashes what it gets; pulls are `inflate` |
+| W3 | cold: opening, reading and writing 20,000 files, then reading them once more for the layer's digest; one file changed: a tenth the walk, a third `linkat` of the others, half reading all of them for the layer's digest, which alone is about a fifth of cold; unchanged: one `statx` a file, on all processors |
+| W4 | the command, which is three quarters of it and as quick as on the host, so that Buildah's time can't be divided by much more than three; then SHA-256 of its layer at the processor's speed (OpenSSL's; coreutils' `sha256sum` doesn't use the processor's instructions) while the kernel writes the last pages; pushes are the compressor, on all processors, and the registry, which hashes what it gets; pulls are `inflate` |
 | W5 | the longest `sleep` |
 | W6 | apt's mirror, dpkg and the compiler |
 | W7 | the download, `inflate` and writing files; pushes as in W4, of text nearly all of it the compressor (bld and Buildah make layers of the same size); a second push is a few questions to the registry |
-| W8 | ten starts of the process, 9 ms each, of which 5 lay out type tables ([0047](decisions/0047-position-independent.md)), and five containers; with a private network five starts of pasta too, 40 ms each |
-| W9 | a third is the start of the process (the class library's types are laid out in memory), a third the move into the cgroup, which waits for the kernel's readers to pass (crun is born there by `clone3`; `bld` is where glibc is 2.39, [0049](decisions/0049-born-in-the-cgroup.md), and Debian 12's is older), the rest namespaces and mounts |
+| W8 | ten starts of the process, 8 ms each, of which 4 lay out type tables ([0047](decisions/0047-position-independent.md)), and five containers; with a private network five starts of pasta too, 30 to 40 ms each |
+| W9 | half is the start of the process (the class library's types are laid out in memory, [0047](decisions/0047-position-independent.md)), a tenth the move into the cgroup (crun is born there by `clone3`; `bld` is where glibc is 2.39, [0049](decisions/0049-born-in-the-cgroup.md), and Debian 12's is older), the rest namespaces and mounts |
 """
 
 
