@@ -37,6 +37,11 @@ SLOW_RUNS = 3
 MAIN = '#include <stdio.h>\n#include "zlib.h"\nint main(void) { puts(zlibVersion()); return 0; }\n'
 
 
+def run_flags(name):
+    """The flags of a contender's run; none for one that has no such command. Buildah's chroot isolation has the host's network: like with like."""
+    return {"bld": ["--network", "host"], "buildah": ["--isolation", ISOLATION]}.get(name)
+
+
 class Measure:
     """Wall seconds, CPU seconds, peak memory in MiB and MiB written, of one command with all its children, and its exit code."""
 
@@ -397,13 +402,11 @@ class Bench:
             tool = " ".join(contender.command)
             return ["sh", "-ec", f"c=$({tool} from -q localhost/base); for i in 1 2 3 4 5; do {tool} run {flags} $c -- true; done; "
                                  f"{tool} copy -q $c {folder}/file /; {tool} config --env a=b $c; {tool} commit -q $c scripted; {tool} rm $c"]
-        # chroot isolation has the host's network: like with like.
-        flags = {"bld": "--network host", "buildah": f"--isolation {ISOLATION}"}
-        commands = {each.name: script(each, flags[each.name]) for each in self.contenders if each.name in flags}
+        commands = {each.name: script(each, " ".join(run_flags(each.name))) for each in self.contenders if run_flags(each.name)}
         self.compare("W8 scripted build, ten calls", {**commands, "bld, private network": script(self.bld, "")})
 
     def container_start(self):
-        """W9: one container of /bin/true from its bundle, where cgroup v2 is all there is, and on the host as it is."""
+        """W9: one container of /bin/true from its bundle, where cgroup v2 is all there is, and on the host as it is; one command in a working container."""
         bundle = f"{self.home}/bundle"
         os.makedirs(f"{bundle}/rootfs/bin", exist_ok=True)
         for folder in ("proc", "sys", "dev"):
@@ -423,6 +426,10 @@ class Bench:
         for title, launcher in (("W9a one container of /bin/true, cgroup v2 alone", Launcher(hide_cgroup_v1)), ("W9b one container of /bin/true, this host", LAUNCHER)):
             able = {name: command for name, command in commands.items() if name == "bld" or launcher.run(command, cwd=bundle, check=False).code == 0}
             self.compare(title, {name: (lambda command=command: launcher.run(command, cwd=bundle)) for name, command in {**able, "floor: unshare -fpmuin true": floor}.items()})
+        local = [each for each in self.contenders if run_flags(each.name)]
+        for each in local:
+            run(each.command + ["from", "-q", "--name", "started", "localhost/base"])
+        self.compare("W9c one command in a working container", {each.name: each.command + ["run", *run_flags(each.name), "started", "--", "true"] for each in local})
 
     def growth(self):
         """How bld's cost grows: with layers, files, stages, and with what else the store holds."""
@@ -542,7 +549,7 @@ def bounds(results):
     def faster(workload, times, peer="buildah"):
         if {"bld", peer} <= set(rows.get(workload, {})):
             bound(f"{workload} against {peer}", f"at least {times} x faster", rows[workload][peer]["wall"] / rows[workload]["bld"]["wall"], times)
-    for workload, times in (("W1", 10), ("W2", 5), ("W3a", 4), ("W3b", 15), ("W3c", 40), ("W4a", 3), ("W4b", 2), ("W4d", 2), ("W7", 2), ("W7b", 2), ("W7d", 2), ("W8", 8)):
+    for workload, times in (("W1", 10), ("W2", 5), ("W3a", 4), ("W3b", 15), ("W3c", 40), ("W4a", 3), ("W4b", 2), ("W4d", 2), ("W7", 2), ("W7b", 2), ("W7d", 2), ("W8", 8), ("W9c", 5)):
         faster(workload, times)
     wall = {workload: row["bld"]["wall"] for workload, row in rows.items() if "bld" in row}
     for workload, name, limit, each in (("W7c", "W7c", 0.100, 1), ("W1", "a step of W1", 0.015, 10), ("W2", "W2", 0.020, 1), ("W3c", "W3c", 0.120, 1), ("W5", "W5", 2.3, 1), ("W8", "W8", 0.150, 1)):

@@ -60,10 +60,10 @@ internal sealed class SharedDirectory : IDisposable
     /// <summary>Removes those of a part that nobody holds.</summary>
     internal static void RemoveUnused(StateDirectory state, string part)
     {
-        using var listing = TryOpen(state.Handle, Encoding.ASCII.GetBytes(part));
+        using var listing = TryOpen(state.Handle, part);
         foreach (var entry in listing is null ? [] : FileCalls.ReadDirectory(listing))
         {
-            using var unused = TryOpen(listing!, entry.Name.Span) is { } directory ? FileLock.TryTake(directory, exclusive: true) : null;
+            using var unused = TryOpen(listing!, entry.Name.ToString()) is { } directory ? FileLock.TryTake(directory, exclusive: true) : null;
             if (unused is not null)
             {
                 // Out of sight at once: what a kill leaves half removed must not be taken for whole.
@@ -78,7 +78,7 @@ internal sealed class SharedDirectory : IDisposable
 
     private static SharedDirectory? TryTake(StateDirectory state, string name)
     {
-        while (TryOpen(state.Handle, Encoding.ASCII.GetBytes(name)) is { } directory)
+        while (TryOpen(state.Handle, name) is { } directory)
         {
             // Who removes it holds it exclusively meanwhile; then it has no link any more.
             var held = FileLock.Take(directory, exclusive: false);
@@ -95,12 +95,17 @@ internal sealed class SharedDirectory : IDisposable
 
     private static int Count(StateDirectory state, string part)
     {
-        using var listing = TryOpen(state.Handle, Encoding.ASCII.GetBytes(part));
+        using var listing = TryOpen(state.Handle, part);
         return listing is null ? 0 : FileCalls.ReadDirectory(listing).Count;
     }
 
-    private static SafeFileHandle? TryOpen(SafeFileHandle parent, ReadOnlySpan<byte> name) =>
-        FileCalls.TryOpen(parent, name, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out var directory) == Errno.None ? directory : null;
+    private static SafeFileHandle? TryOpen(SafeFileHandle parent, string name) =>
+        FileCalls.TryOpen(parent, Encoding.UTF8.GetBytes(name), OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow, 0, out var directory) switch
+        {
+            Errno.None => directory,
+            Errno.ENOENT => null,
+            var errno => throw new LinuxException("open", name, errno),
+        };
 
     private static void Publish(StateDirectory state, string part, TemporaryDirectory made, string name)
     {
