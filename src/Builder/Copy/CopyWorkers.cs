@@ -22,7 +22,9 @@ internal readonly record struct PlainFile(ByteString Name, FileIdentity Identity
 internal sealed class CopyWorkers(CancellationToken cancellation) : IDisposable
 {
     private const int FewFiles = 64;
-    private const int BatchSize = 64;
+
+    /// <summary>So many that most directories are one thread's: two that make names in one directory wait for each other.</summary>
+    private const int BatchSize = 256;
     private const int StackSize = 256 * 1024;
 
     private readonly List<PlainFile> _collected = [];
