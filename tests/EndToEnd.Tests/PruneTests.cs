@@ -42,6 +42,33 @@ public sealed class PruneTests : IDisposable
     }
 
     [Fact]
+    public void Cache_mounts_go_when_they_were_not_used_for_longest()
+    {
+        foreach (var name in new[] { "old", "new" })
+        {
+            Round(name, 1);
+            Thread.Sleep(1100);
+        }
+
+        var said = _home.Succeed("prune", "--keep-storage", "1.5MB");
+        Assert.Contains("cache mount old", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("cache mount new", said, StringComparison.Ordinal);
+        Assert.DoesNotContain("old-42", Round("old", 2), StringComparison.Ordinal);
+        Assert.Contains("new-42", Round("new", 2), StringComparison.Ordinal);
+
+        _home.Succeed("prune");
+        Assert.Empty(Directory.EnumerateFileSystemEntries($"{_home.Store}/cache-mounts"));
+        Assert.Contains("removed 0 B", _home.Succeed("prune"), StringComparison.Ordinal);
+
+        string Round(string name, int number) => _home.Succeed("bud", "-t", name, Context($"{name}-context", $$"""
+            FROM localhost/busybox
+            ENV ROUND={{number}}
+            RUN --network=none --mount=type=cache,target=/c,id={{name}} [ -e /c/f ] && echo {{name}}-$((40+2)) || head -c 1000000 /dev/urandom > /c/f
+
+            """));
+    }
+
+    [Fact]
     public void A_limit_is_kept_by_the_builds_themselves()
     {
         _home.Succeed("prune", "--keep-storage", "0", "--always");

@@ -40,24 +40,14 @@ internal static class CacheMounts
         return [.. found.OrderBy(static cache => cache.UsedAt)];
     }
 
-    /// <summary>Removes what a cache holds; the next RUN that wants it starts with an empty one. False when a RUN is using it.</summary>
-    public static bool TryRemove(StateDirectory state, CacheMountInfo cache)
+    /// <summary>Removes a cache; the next RUN that wants it starts with an empty one. The caller holds the whole exclusively (TryLockAll), so nobody uses it.</summary>
+    public static void Remove(StateDirectory state, CacheMountInfo cache)
     {
-        using var all = FileCalls.Open(state.CacheMountsPath, OpenFlags.ReadOnly | OpenFlags.Directory);
-        if (FileCalls.TryOpen(all, Encoding.UTF8.GetBytes(cache.Name), DirectoryItself, 0, out var place) != Errno.None)
+        using var grave = state.CreateTemporary("removed");
+        var path = $"cache-mounts/{cache.Name}";
+        if (FileCalls.TryRename(state.Handle, Encoding.UTF8.GetBytes(path), grave.Handle, "cache"u8) is var errno and not (Errno.None or Errno.ENOENT))
         {
-            return true;
+            throw new LinuxException("rename", $"{state.Root}/{path}", errno);
         }
-
-        using var held = FileLock.TryTake(place, exclusive: true);
-        if (held is null)
-        {
-            return false;
-        }
-
-        // Only the content: the directory itself is what its next user locks.
-        FileCalls.RemoveTree(place, "new"u8);
-        FileCalls.RemoveTree(place, "fs"u8);
-        return true;
     }
 }

@@ -45,9 +45,6 @@ internal sealed class StageVariables
     /// <summary>Whether ENV, the base image or a previous ENV set this name.</summary>
     public bool IsInEnvironment(string name) => _environment.ContainsKey(name);
 
-    /// <summary>Whether the stage declared this argument, with or without a value.</summary>
-    public bool IsDeclared(string name) => _arguments.ContainsKey(name);
-
     /// <summary>ENV: a known name keeps its place.</summary>
     public void SetEnvironment(string name, string value)
     {

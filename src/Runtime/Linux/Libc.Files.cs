@@ -10,7 +10,6 @@ internal static unsafe partial class Libc
     internal const int AtCurrentDirectory = -100;
     internal const int AtSymlinkNoFollow = 0x100;
     internal const int AtRemoveDirectory = 0x200;
-    internal const int AtSymlinkFollow = 0x400;
     internal const int AtEmptyPath = 0x1000;
     internal const int ProtectRead = 1;
     internal const int MapShared = 1;

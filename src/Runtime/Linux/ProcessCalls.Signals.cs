@@ -1,5 +1,3 @@
-using System.Text;
-
 using Microsoft.Win32.SafeHandles;
 
 namespace Bld.Runtime.Linux;
@@ -123,12 +121,5 @@ internal static unsafe partial class ProcessCalls
         {
             throw FileCalls.Failed("seal", default, FileCalls.LastError());
         }
-    }
-
-    /// <summary>Writes to standard error, for processes that must not wake the console class.</summary>
-    internal static void WriteError(string text)
-    {
-        using var error = new SafeFileHandle(2, ownsHandle: false);
-        FileCalls.WriteAll(error, Encoding.UTF8.GetBytes(text));
     }
 }

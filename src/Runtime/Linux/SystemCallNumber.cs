@@ -10,13 +10,11 @@ internal static class SystemCallNumber
     internal const int FsOpen = 430;
     internal const int FsConfig = 431;
     internal const int FsMount = 432;
-    internal const int FsPick = 433;
     internal const int PidFdOpen = 434;
     internal const int CloseRange = 436;
     internal const int OpenAt2 = 437;
     internal const int MountSetAttr = 442;
     internal const int PidFdSendSignal = 424;
-    internal const int Clone3 = 435;
 
     // The older calls differ: x86-64's table, or the generic one of arm64.
     internal static int PivotRoot => Arm ? 41 : 155;
@@ -36,8 +34,6 @@ internal static class SystemCallNumber
     internal static int GetCwd => Arm ? 17 : 79;
 
     internal static int KeyCtl => Arm ? 219 : 250;
-
-    internal static int ExecVeAt => Arm ? 281 : 322;
 
     internal static int MemFdCreate => Arm ? 279 : 319;
 

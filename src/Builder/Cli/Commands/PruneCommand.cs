@@ -7,14 +7,14 @@ using Bld.Dockerfile;
 
 namespace Bld.Builder.Cli.Commands;
 
-/// <summary><c>bld prune</c>: images that nothing refers to, and the results of steps that no image needs.</summary>
+/// <summary><c>bld prune</c>: images that nothing refers to, the results of steps that no image needs, and cache mounts.</summary>
 internal sealed class PruneCommand : Command
 {
     private const double Kilo = 1000;
 
     public override IReadOnlyList<string> Names => ["prune"];
 
-    public override string Summary => "Remove images without a name, and results of steps that no image needs";
+    public override string Summary => "Remove images without a name, results of steps that no image needs, and cache mounts";
 
     public override string Usage => "";
 
@@ -51,7 +51,7 @@ internal sealed class PruneCommand : Command
         var collected = session.Collector.Collect(keep ?? 0);
         foreach (var each in collected.Removed)
         {
-            Console.Out.Write($"{each.Id}  {Shown(each.Size),9}  last used {each.Used.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)}\n");
+            Console.Out.Write($"{each.Name}  {Shown(each.Size),9}  last used {each.Used.UtcDateTime.ToString("yyyy-MM-dd HH:mm", CultureInfo.InvariantCulture)}\n");
         }
 
         Console.Out.Write($"removed {Shown(collected.Removed.Sum(static each => each.Size))} of the cache; {Shown(collected.Kept)} are left\n");

@@ -7,19 +7,21 @@ using Bld.Registry;
 namespace Bld.Builder.Engine.Storage;
 
 /// <summary>What a collection did.</summary>
-/// <param name="Removed">The snapshots that went, in that order.</param>
+/// <param name="Removed">What went, in that order.</param>
 /// <param name="Kept">Bytes of the cache that are left.</param>
-internal sealed record Collected(IReadOnlyList<CachedSnapshot> Removed, long Kept);
+internal sealed record Collected(IReadOnlyList<CachedPart> Removed, long Kept);
 
-/// <summary>A snapshot that only the cache needs.</summary>
-/// <param name="Id">Its id.</param>
-/// <param name="Size">Its length as a tarball in bytes; what it takes on the disk is about that.</param>
-/// <param name="Used">When a step last made or adopted it, or one that lies on it.</param>
-internal sealed record CachedSnapshot(SnapshotId Id, long Size, DateTimeOffset Used);
+/// <summary>A snapshot that only the cache needs, or the files of a cache mount.</summary>
+/// <param name="Name">The snapshot's id, or whose files they are.</param>
+/// <param name="Size">Bytes: of a snapshot its length as a tarball, which is about what it takes on the disk.</param>
+/// <param name="Used">When a step last made or adopted it, or one that lies on it; when a RUN last opened the mount.</param>
+/// <param name="Remove">Removes it.</param>
+internal sealed record CachedPart(string Name, long Size, DateTimeOffset Used, Action Remove);
 
 /// <summary>
-/// Makes the cache small: the steps' results that no image and no working container needs, those that were not used for longest first, until
-/// the rest is no larger than wanted. What lies on another was used no later than it, so nothing is left without what it lies on.
+/// Makes the cache small: the steps' results that no image and no working container needs, and cache mounts, those that were not used for
+/// longest first, until the rest is no larger than wanted. What lies on another was used no later than it, so nothing is left without what it
+/// lies on.
 /// </summary>
 internal sealed class CacheCollector(StateDirectory state, ImageStore images, SnapshotStore snapshots, WorkingContainerStore containers)
 {
@@ -51,8 +53,9 @@ internal sealed class CacheCollector(StateDirectory state, ImageStore images, Sn
         var records = new CacheStore(state).All();
         var unneeded = snapshots.Unreferenced(Roots());
         var left = Describe(unneeded, records);
+        left.AddRange(CacheMounts.List(state).Select(Describe));
         var kept = left.Sum(static each => each.Size);
-        var removed = new List<CachedSnapshot>();
+        var removed = new List<CachedPart>();
         foreach (var each in left.OrderBy(static each => each.Used))
         {
             if (kept <= keep)
@@ -60,13 +63,13 @@ internal sealed class CacheCollector(StateDirectory state, ImageStore images, Sn
                 break;
             }
 
-            snapshots.Remove(each.Id);
+            each.Remove();
             kept -= each.Size;
             removed.Add(each);
         }
 
-        var gone = removed.Select(static each => each.Id).ToHashSet();
-        foreach (var record in records.Where(record => SnapshotId.TryParse(record.Snapshot) is { } id && (gone.Contains(id) || snapshots.Get(id) is null)))
+        var gone = removed.Select(static each => each.Name).ToHashSet(StringComparer.Ordinal);
+        foreach (var record in records.Where(record => SnapshotId.TryParse(record.Snapshot) is { } id && (gone.Contains(id.ToString()) || snapshots.Get(id) is null)))
         {
             File.Delete($"{state.CachePath}/{record.Path}");
         }
@@ -82,7 +85,7 @@ internal sealed class CacheCollector(StateDirectory state, ImageStore images, Sn
     }
 
     /// <summary>The snapshots in an order in which none comes after what it lies on, also when it is sorted by use.</summary>
-    private List<CachedSnapshot> Describe(IReadOnlyList<SnapshotId> unneeded, IReadOnlyList<FoundRecord> records)
+    private List<CachedPart> Describe(IReadOnlyList<SnapshotId> unneeded, IReadOnlyList<FoundRecord> records)
     {
         var used = new Dictionary<SnapshotId, DateTimeOffset>();
         foreach (var record in records)
@@ -93,12 +96,12 @@ internal sealed class CacheCollector(StateDirectory state, ImageStore images, Sn
             }
         }
 
-        var described = new List<CachedSnapshot>();
+        var described = new List<CachedPart>();
         foreach (var id in unneeded)
         {
             var snapshot = snapshots.Get(id);
             var when = used.TryGetValue(id, out var known) ? known : snapshot?.Created ?? DateTimeOffset.MinValue;
-            described.Add(new CachedSnapshot(id, snapshot is null ? 0 : SizeOf(snapshot), when));
+            described.Add(new CachedPart(id.ToString(), snapshot is null ? 0 : SizeOf(snapshot), when, () => snapshots.Remove(id)));
             if (snapshot?.Parent is { } parent && (!used.TryGetValue(parent, out var last) || last < when))
             {
                 used[parent] = when;
@@ -107,6 +110,9 @@ internal sealed class CacheCollector(StateDirectory state, ImageStore images, Sn
 
         return described;
     }
+
+    private CachedPart Describe(CacheMountInfo mount) =>
+        new($"cache mount {mount.Id}", mount.Size, mount.UsedAt, () => CacheMounts.Remove(state, mount));
 
     private static long SizeOf(Snapshot snapshot)
     {
