@@ -25,12 +25,16 @@ internal sealed class CopyWorkers(CancellationToken cancellation) : IDisposable
 
     /// <summary>So many that most directories are one thread's: two that make names in one directory wait for each other.</summary>
     private const int BatchSize = 256;
+
+    /// <summary>With so many bytes to copy it doesn't matter any more who makes the names, and other threads shall have work too.</summary>
+    private const long BatchBytes = 4 << 20;
     private const int StackSize = 256 * 1024;
 
     private readonly List<PlainFile> _collected = [];
     private BlockingCollection<Batch>? _queue;
     private Thread[] _threads = [];
     private Exception? _failure;
+    private long _collectedBytes;
     private int _count;
     private int _changed;
 
@@ -41,7 +45,8 @@ internal sealed class CopyWorkers(CancellationToken cancellation) : IDisposable
     public void Add(SafeFileHandle source, SafeFileHandle target, PlainFile file)
     {
         _collected.Add(file);
-        if (_collected.Count == BatchSize)
+        _collectedBytes += file.Equal is null ? file.Identity.Size : 0;
+        if (_collected.Count == BatchSize || _collectedBytes >= BatchBytes)
         {
             Flush(source, target);
         }
@@ -58,6 +63,7 @@ internal sealed class CopyWorkers(CancellationToken cancellation) : IDisposable
         var batch = new Batch(source, target, [.. _collected]);
         _count += _collected.Count;
         _collected.Clear();
+        _collectedBytes = 0;
         if (_count <= FewFiles)
         {
             Execute(batch);

@@ -61,7 +61,7 @@ internal sealed class SharedDirectory : IDisposable
     internal static void RemoveUnused(StateDirectory state, string part)
     {
         using var listing = TryOpen(state.Handle, part);
-        foreach (var entry in listing is null ? [] : FileCalls.ReadDirectory(listing))
+        foreach (var entry in (listing is null ? [] : FileCalls.ReadDirectory(listing)).Where(static entry => entry.Kind == FileKind.Directory))
         {
             using var unused = TryOpen(listing!, entry.Name.ToString()) is { } directory ? FileLock.TryTake(directory, exclusive: true) : null;
             if (unused is not null)

@@ -48,6 +48,7 @@ public sealed class SharedDirectoryTests : IDisposable
     {
         using var held = Take("held");
         Take("free").Dispose();
+        File.WriteAllText($"{_state.Root}/{Part}/stranger", "not a directory");
         SharedDirectory.RemoveUnused(_state, Part);
         Assert.Equal([held.Path], Kept);
         Assert.Empty(Directory.GetFileSystemEntries(_state.TemporaryPath));
