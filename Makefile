@@ -9,7 +9,7 @@ export DOTNET_NOLOGO = 1
 
 build: deps-build
 	dotnet publish src/Builder/Builder.csproj -c $(CONFIGURATION) -r linux-x64 -o $(OUT) -v q
-	@ls -l $(OUT)/bld
+	@ls -l $(OUT)/bld $(OUT)/bldrun
 
 test: deps-test build
 	build/test
@@ -21,7 +21,7 @@ bench: deps-bench build
 	python3 build/bench.py --bld $(OUT)/bld $(BENCH)
 
 install: build
-	install -D -m 0755 $(OUT)/bld $(DESTDIR)$(PREFIX)/bin/bld
+	install -D -m 0755 -t $(DESTDIR)$(PREFIX)/bin $(OUT)/bld $(OUT)/bldrun
 	$(OUT)/bld man $(DESTDIR)$(PREFIX)/share/man/man1
 	mkdir -p $(addprefix $(DESTDIR)$(PREFIX)/share/,bash-completion/completions zsh/site-functions fish/vendor_completions.d)
 	$(OUT)/bld completion bash >$(DESTDIR)$(PREFIX)/share/bash-completion/completions/bld
@@ -70,4 +70,4 @@ deps-demo:
 	build/packages build demo
 
 clean:
-	rm -rf $(OUT) src/*/bin src/*/obj tests/*/bin tests/*/obj TestResults
+	rm -rf $(OUT) src/*/bin src/*/obj src/*/*/bin src/*/*/obj tests/*/bin tests/*/obj TestResults

@@ -32,6 +32,9 @@ internal sealed class BldHome : IDisposable
     /// <summary>The executable under test.</summary>
     internal static string Executable { get; } = Environment.GetEnvironmentVariable("BLD") is { Length: > 0 } named ? named : Path.Combine(Root, "out/bld");
 
+    /// <summary>The runtime for other engines, which is published beside it.</summary>
+    internal static string RuntimeExecutable => Path.Combine(Path.GetDirectoryName(Path.GetFullPath(Executable))!, "bldrun");
+
     internal string In(string path) => Path.Combine(Folder, path);
 
     /// <summary>Writes a file in the test's folder, with its directories.</summary>

@@ -11,7 +11,6 @@ public sealed class PodmanRuntimeTests : IDisposable
     {
         // Podman's usual limits are above what a machine without CAP_SYS_RESOURCE can give, whatever the runtime.
         _home.Write("containers.conf", "[containers]\ndefault_ulimits = [\"nofile=1000:1000\", \"nproc=5000:5000\"]\n");
-        File.CreateSymbolicLink(_home.In("bldrun"), BldHome.Executable);
         Directory.CreateDirectory(_home.In("root/bin"));
         File.Copy("/bin/busybox", _home.In("root/bin/busybox"));
         BldHome.Peer("/bin/busybox", "--install", "-s", _home.In("root/bin"));
@@ -103,7 +102,7 @@ public sealed class PodmanRuntimeTests : IDisposable
 
     private Outcome Podman(params string[] arguments) => BldHome.Run("env",
     [
-        $"CONTAINERS_CONF={_home.In("containers.conf")}", "podman", "--runtime", _home.In("bldrun"), "--root", _home.In("p"), "--runroot", _home.In("r"),
+        $"CONTAINERS_CONF={_home.In("containers.conf")}", "podman", "--runtime", BldHome.RuntimeExecutable, "--root", _home.In("p"), "--runroot", _home.In("r"),
         "--tmpdir", _home.In("t"), "--cgroup-manager", "cgroupfs", "--storage-driver", "vfs", "--events-backend", "file", .. arguments,
     ]);
 

@@ -35,7 +35,6 @@ public sealed class SystemdDriverTests : IDisposable
 
     public SystemdDriverTests()
     {
-        File.CreateSymbolicLink(_home.In("bldrun"), BldHome.Executable);
         Directory.CreateDirectory(_home.In("root/bin"));
         Directory.CreateDirectory(_home.In("root/proc"));
         File.Copy("/bin/busybox", _home.In("root/bin/busybox"));
@@ -108,14 +107,14 @@ public sealed class SystemdDriverTests : IDisposable
     {
         _home.Write("script", script);
         _home.Write("manager", Manager);
-        var output = BldHome.Peer("sh", "-c", $"cd {_home.Folder}; export BLDRUN=\"./bldrun --root {_home.In("state")}\"; timeout 60 unshare -m sh manager");
+        var output = BldHome.Peer("sh", "-c", $"cd {_home.Folder}; export BLDRUN=\"{BldHome.RuntimeExecutable} --root {_home.In("state")}\"; timeout 60 unshare -m sh manager");
         return output.Split('\n');
     }
 
     private void Bundle(string name, string cgroups, params string[] command)
     {
         Directory.CreateDirectory(_home.In(name));
-        BldHome.Peer("sh", "-c", $"cd {_home.In(name)}; {_home.In("bldrun")} spec");
+        BldHome.Peer("sh", "-c", $"cd {_home.In(name)}; {BldHome.RuntimeExecutable} spec");
         var spec = JsonNode.Parse(File.ReadAllText(_home.In($"{name}/config.json")))!;
         spec["process"]!["terminal"] = false;
         spec["process"]!["args"] = new JsonArray([.. command.Prepend("/bin/busybox").Select(static word => (JsonNode)word)]);

@@ -6,7 +6,7 @@ using Bld.Runtime.Spec;
 
 namespace Bld.Runtime.Tests;
 
-/// <summary>A bundle of busybox, a state root of its own, and the program under the name bldrun.</summary>
+/// <summary>A bundle of busybox, a state root of its own, and bldrun.</summary>
 internal sealed class OciBundle : IDisposable
 {
     private readonly BusyboxRoot _root = new();
@@ -14,7 +14,6 @@ internal sealed class OciBundle : IDisposable
 
     internal OciBundle(params string[] command)
     {
-        File.CreateSymbolicLink(Program, Executable());
         Write(spec => spec with { Process = spec.Process! with { Args = command } });
     }
 
@@ -24,7 +23,10 @@ internal sealed class OciBundle : IDisposable
 
     internal BusyboxRoot Root => _root;
 
-    private string Program => $"{Path}/bldrun";
+    /// <summary>What the words of <see cref="Run(string[])"/> are given to: bldrun, as it is published beside bld.</summary>
+    internal string[] Program { get; set; } = [$"{System.IO.Path.GetDirectoryName(Bld)}/bldrun"];
+
+    internal static string Bld { get; } = Executable();
 
     /// <summary>Writes config.json: the template's, without a terminal and with this root, changed.</summary>
     internal void Write(Func<ContainerSpec, ContainerSpec> change)
@@ -49,7 +51,7 @@ internal sealed class OciBundle : IDisposable
         // To a file: a created container keeps the stream open.
         var output = $"{Path}/output-{Guid.NewGuid():N}";
         var start = new ProcessStartInfo("/bin/sh") { WorkingDirectory = Path };
-        string[] all = ["-c", "out=$1; shift; exec \"$@\" >\"$out\" 2>&1 </dev/null", "sh", output, .. starter, Program, "--root", $"{Path}/state", "--log", LogFile, "--log-format", "json", .. words];
+        string[] all = ["-c", "out=$1; shift; exec \"$@\" >\"$out\" 2>&1 </dev/null", "sh", output, .. starter, .. Program, "--root", $"{Path}/state", "--log", LogFile, "--log-format", "json", .. words];
         foreach (var word in all)
         {
             start.ArgumentList.Add(word);

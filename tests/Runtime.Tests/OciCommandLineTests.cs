@@ -12,6 +12,24 @@ public sealed class OciCommandLineTests : IDisposable
     public void Dispose() => _bundle.Dispose();
 
     [Fact]
+    public void Bld_is_the_same_runtime_by_its_first_argument_and_by_the_name_of_a_link()
+    {
+        var link = $"{_bundle.Path}/bldrun";
+        File.CreateSymbolicLink(link, OciBundle.Bld);
+        var (help, features) = (_bundle.Run("--help"), _bundle.Run("features"));
+        foreach (var program in (string[][])[[OciBundle.Bld, "runtime"], [link]])
+        {
+            _bundle.Program = program;
+            Assert.Equal(help, _bundle.Run("--help"));
+            Assert.Equal(features, _bundle.Run("features"));
+            Assert.Equal(new Result(0, ""), _bundle.Run("run -d one"));
+            Assert.Equal(new Result(7, ""), _bundle.Run("exec", "one", "sh", "-c", "exit 7"));
+            Assert.Equal(new Result(1, "unknown command \"rum\" (did you mean run?); see bldrun --help\n"), _bundle.Run("rum"));
+            Assert.Equal(new Result(0, ""), _bundle.Run("delete -f one"));
+        }
+    }
+
+    [Fact]
     public void A_part_of_a_configuration_that_is_none_is_named()
     {
         File.WriteAllText($"{_bundle.Path}/bad", "{bad");

@@ -65,12 +65,9 @@ internal sealed class Session : IDisposable
 
         var (root, runRoot) = GlobalFlags.Places(flags);
         var state = StateDirectory.Open(root, runRoot);
-        InitProgramPlace.Use(state.CachePath, OpenInitProgram);
+        InitProgramPlace.Use(state.CachePath, ThisAssembly.OpenInitProgram);
         return new Session(state, RegistryFlags.Access(flags), GlobalFlags.Driver(flags, out var program), program);
     }
-
-    /// <summary>The program for containers' inits that this one carries; null in builds that aren't compiled natively.</summary>
-    internal static Stream? OpenInitProgram() => typeof(Session).Assembly.GetManifestResourceStream("bld-init.gz");
 
     /// <summary>The image of a name or an id.</summary>
     /// <exception cref="BuildException">There is none.</exception>

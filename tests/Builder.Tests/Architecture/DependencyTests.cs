@@ -20,6 +20,7 @@ public sealed class DependencyTests
         ["Cache"] = ["Store", "Snapshots"],
         ["Engine"] = ["Store", "Snapshots", "Layers", "Context", "Copy", "Cache"],
         ["Cli"] = ["Store", "Snapshots", "Layers", "Context", "Copy", "Cache", "Engine"],
+        ["RuntimeProgram"] = ["Cli"],
     };
 
     public static TheoryData<string, string[]> Leaves => new()

@@ -55,8 +55,3 @@ internal sealed class VersionCommand : Command
         return 0;
     }
 }
-
-internal static class ThisAssembly
-{
-    public static string Version => typeof(ThisAssembly).Assembly.GetName().Version?.ToString(3) ?? "0";
-}

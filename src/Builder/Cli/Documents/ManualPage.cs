@@ -58,7 +58,7 @@ internal static class ManualPage
     }
 
     private static StringBuilder Begin(string name, string summary, string usage) => new StringBuilder()
-        .Append($".TH {name.ToUpperInvariant()} 1 \"\" \"bld {Commands.ThisAssembly.Version}\"\n.nh\n.SH NAME\n{Escape(name)} \\- {Escape(summary)}\n.SH SYNOPSIS\n{usage}\n");
+        .Append($".TH {name.ToUpperInvariant()} 1 \"\" \"bld {ThisAssembly.Version}\"\n.nh\n.SH NAME\n{Escape(name)} \\- {Escape(summary)}\n.SH SYNOPSIS\n{usage}\n");
 
     private static void Flags(StringBuilder text, IEnumerable<Flag> flags)
     {

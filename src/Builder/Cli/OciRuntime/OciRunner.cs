@@ -1,5 +1,4 @@
 using Bld.Builder.Cli.Flags;
-using Bld.Builder.Cli.Commands;
 using Bld.Builder.Store;
 using Bld.Dockerfile;
 using Bld.Runtime;
@@ -76,7 +75,7 @@ internal static class OciRunner
                 return 0;
             }
 
-            InitProgramPlace.Use(CacheDirectory(), Session.OpenInitProgram);
+            InitProgramPlace.Use(CacheDirectory(), ThisAssembly.OpenInitProgram);
             var root = new StateRoot(Path.GetFullPath(before.Text("root") ?? DefaultRoot()));
             return command.Run(new OciCall(parsed, root, log, Cgroups(before)));
         }

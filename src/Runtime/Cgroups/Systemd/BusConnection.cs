@@ -1,5 +1,8 @@
-using System.Net.Sockets;
 using System.Text;
+
+using Bld.Runtime.Linux;
+
+using Microsoft.Win32.SafeHandles;
 
 namespace Bld.Runtime.Cgroups.Systemd;
 
@@ -11,28 +14,26 @@ internal sealed class BusConnection : IDisposable
 {
     private const int Patience = 30_000;
     private const string Manager = "org.freedesktop.systemd1";
-    private readonly Socket _socket = new(AddressFamily.Unix, SocketType.Stream, ProtocolType.Unspecified) { ReceiveTimeout = Patience, SendTimeout = Patience };
+    private readonly SafeFileHandle _socket;
     private readonly Queue<BusMessage> _signals = new();
     private uint _serial;
 
-    private BusConnection()
-    {
-    }
+    private BusConnection(SafeFileHandle socket) => _socket = socket;
 
     /// <summary>Connects, and says who this is (D-Bus specification, EXTERNAL).</summary>
     /// <exception cref="ContainerException">Nobody answers there, or not to us.</exception>
     internal static BusConnection Open(string path)
     {
-        var connection = new BusConnection();
+        BusConnection? connection = null;
         try
         {
-            connection._socket.Connect(new UnixDomainSocketEndPoint(path));
+            connection = new BusConnection(SocketCalls.Connect(path));
             connection.Authenticate();
             return connection;
         }
-        catch (Exception exception) when (exception is SocketException or InvalidDataException)
+        catch (Exception exception) when (exception is LinuxException or InvalidDataException)
         {
-            connection.Dispose();
+            connection?.Dispose();
             throw new ContainerException(
                 $"the systemd driver for cgroups can't reach systemd at {path}: {exception.Message}; use cgroupfs (--cgroup-manager cgroupfs)", "cgroup", path);
         }
@@ -43,7 +44,7 @@ internal sealed class BusConnection : IDisposable
     internal BusMessage Call(string path, string @interface, string member, string signature, BusWriter body)
     {
         var serial = ++_serial;
-        _socket.Send(BusMessage.Call(serial, Manager, path, @interface, member, signature, body));
+        SocketCalls.SendAll(_socket, BusMessage.Call(serial, Manager, path, @interface, member, signature, body));
         while (true)
         {
             var message = Receive();
@@ -83,7 +84,7 @@ internal sealed class BusConnection : IDisposable
     // The server takes the user's number from the socket: it is right in any user namespace.
     private void Authenticate()
     {
-        _socket.Send("\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n"u8);
+        SocketCalls.SendAll(_socket, "\0AUTH EXTERNAL\r\nDATA\r\nBEGIN\r\n"u8);
         var answer = new StringBuilder();
         Span<byte> next = stackalloc byte[1];
         for (var lines = 0; lines < 2;)
@@ -113,7 +114,12 @@ internal sealed class BusConnection : IDisposable
     {
         while (!buffer.IsEmpty)
         {
-            var count = _socket.Receive(buffer);
+            if (!SocketCalls.WaitReadable(_socket, Patience))
+            {
+                throw new InvalidDataException($"no answer in {Patience / 1000} seconds");
+            }
+
+            var count = SocketCalls.Receive(_socket, buffer);
             buffer = count > 0 ? buffer[count..] : throw new InvalidDataException("it ended the connection");
         }
     }

@@ -1,5 +1,4 @@
-using System.Net.Sockets;
-
+using Bld.Runtime.Linux;
 using Bld.Runtime.Spec;
 
 namespace Bld.Runtime.Cgroups.Systemd;
@@ -37,7 +36,7 @@ internal static class SystemdScope
             Run(bus, unit, Properties(slice, id, process, resources));
             return (unit, ControlGroup(bus, unit));
         }
-        catch (Exception exception) when (exception is SocketException or InvalidDataException)
+        catch (Exception exception) when (exception is LinuxException or InvalidDataException)
         {
             throw new ContainerException($"the systemd driver for cgroups: {unit}: {exception.Message}", "cgroup", unit);
         }
@@ -59,7 +58,7 @@ internal static class SystemdScope
             Await(bus, unit, bus.Call(ManagerPath, $"{Unit}.Manager", "StopUnit", "ss", new BusWriter().Text(unit).Text("replace")));
             bus.Call(ManagerPath, $"{Unit}.Manager", "ResetFailedUnit", "s", new BusWriter().Text(unit));
         }
-        catch (Exception exception) when (exception is ContainerException or SocketException or InvalidDataException)
+        catch (Exception exception) when (exception is ContainerException or LinuxException or InvalidDataException)
         {
             // It has gone by itself, and so it should.
         }
