@@ -122,14 +122,23 @@ public sealed record ContainerRequest
     /// <summary>The cgroups are those of a scope that systemd makes, and the spec's path is <c>slice:prefix:name</c>.</summary>
     public bool SystemdCgroups { get; init; }
 
+    /// <summary>
+    /// Start it from the calling thread and wait for its end there: this process does nothing else, and none of its other threads runs
+    /// managed code. Init can then be born in its cgroup whatever the C library is (docs/decisions/0049).
+    /// </summary>
+    public bool IsAlone { get; init; }
+
     /// <summary>Cgroups that exist, to be joined and left alone; the spec's own are not made then.</summary>
     internal IReadOnlyList<Cgroups.CgroupDirectory>? JoinedCgroups { get; init; }
 
     /// <summary>A listening socket that init waits at before the exec, so that another process can give the word.</summary>
     internal SafeFileHandle? StartSocket { get; init; }
 
-    /// <summary>Called when only the exec is left, with init's number and the cgroups; what it throws ends the container.</summary>
-    internal Action<int, IReadOnlyList<Cgroups.CgroupDirectory>>? Ready { get; init; }
+    /// <summary>
+    /// Called while init sets up, with its number and the cgroups; gives what is to be done when only the exec is left. What either throws
+    /// ends the container.
+    /// </summary>
+    internal Func<int, IReadOnlyList<Cgroups.CgroupDirectory>, Action>? Ready { get; init; }
 
     /// <summary>The container is deleted by somebody else after its command's end: the poststop hooks are theirs.</summary>
     internal bool OutlivesCommand { get; init; }

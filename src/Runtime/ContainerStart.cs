@@ -62,12 +62,13 @@ internal sealed class ContainerStart(ContainerRequest request, InheritedDescript
         var codec = new PlanCodec();
         plan.Exchange(codec);
         channel.Send(InitMessage.Plan, codec.Written);
+        var ready = request.Ready?.Invoke(process, cgroup?.Directories ?? []);
         while (true)
         {
             switch (channel.Receive(out var payload))
             {
                 case InitMessage.ReadyToExec:
-                    request.Ready?.Invoke(process, cgroup?.Directories ?? []);
+                    ready?.Invoke();
                     channel.Send(InitMessage.Continue);
                     if (request.StartSocket is not null)
                     {

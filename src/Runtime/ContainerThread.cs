@@ -10,7 +10,7 @@ namespace Bld.Runtime;
 /// <summary>
 /// The thread that a container hangs on. It alone unshares the pid namespace (so that the rest of this process is untouched),
 /// spawns init, talks with it, and waits for its end. It starts no thread and no task: the kernel refuses new threads to one
-/// whose children belong to another pid namespace.
+/// whose children belong to another pid namespace. A process that does nothing else is its own such thread (<see cref="ContainerRequest.IsAlone"/>).
 /// </summary>
 internal sealed class ContainerThread : IDisposable
 {
@@ -41,6 +41,12 @@ internal sealed class ContainerThread : IDisposable
     internal static ContainerThread Start(ContainerRequest? request)
     {
         var container = new ContainerThread(request);
+        if (request is { IsAlone: true })
+        {
+            _ = container.Attempt(container.Begin);
+            return container;
+        }
+
         container._thread = new Thread(container.Run, StackBytes) { IsBackground = true, Name = "container" };
         container._thread.Start();
         return container;
@@ -56,7 +62,11 @@ internal sealed class ContainerThread : IDisposable
     /// <summary>Returns when the command runs; throws what kept it from running.</summary>
     internal void WaitUntilRunning()
     {
-        _running.Wait();
+        if (_thread is not null)
+        {
+            _running.Wait();
+        }
+
         if (_failure is not null)
         {
             throw _failure;
@@ -65,7 +75,15 @@ internal sealed class ContainerThread : IDisposable
 
     internal int WaitForExit()
     {
-        _ended.Wait();
+        if (_thread is not null)
+        {
+            _ended.Wait();
+        }
+        else if (!_reaped)
+        {
+            _ = Attempt(End);
+        }
+
         return _exitCode;
     }
 
@@ -92,6 +110,11 @@ internal sealed class ContainerThread : IDisposable
 
         _decided.Set();
         _thread?.Join();
+        if (_thread is null && !isDetached && _descriptor is not null)
+        {
+            _ = WaitForExit();
+        }
+
         _descriptor?.Dispose();
         if (!isDetached)
         {
@@ -106,9 +129,22 @@ internal sealed class ContainerThread : IDisposable
 
     private void Run()
     {
+        var runs = Attempt(Begin);
+        _running.Set();
+        if (runs && _request is { Detached: false })
+        {
+            _ = Attempt(End);
+        }
+
+        _ended.Set();
+    }
+
+    private bool Attempt(Action part)
+    {
         try
         {
-            RunContainer();
+            part();
+            return true;
         }
         catch (SetupFailure failure)
         {
@@ -127,14 +163,12 @@ internal sealed class ContainerThread : IDisposable
             // The thread's top: whoever waits for the container must hear of it.
             _failure = new ContainerException($"start container: {failure.Message}");
         }
-        finally
-        {
-            _running.Set();
-            _ended.Set();
-        }
+
+        return false;
     }
 
-    private void RunContainer()
+    /// <summary>From nothing to the running command; a spare init that nobody wants ends here.</summary>
+    private void Begin()
     {
         using var inherited = new InheritedDescriptors();
         var (ours, theirs) = ProcessCalls.SocketPair();
@@ -176,7 +210,6 @@ internal sealed class ContainerThread : IDisposable
 
                 var start = new ContainerStart(_request!, inherited, channel, Pid, _cgroup);
                 start.Perform();
-                _running.Set();
             }
             catch
             {
@@ -186,14 +219,12 @@ internal sealed class ContainerThread : IDisposable
                 throw;
             }
         }
+    }
 
-        if (_request!.Detached)
-        {
-            return;
-        }
-
+    private void End()
+    {
         Reap();
-        if (!_request.OutlivesCommand)
+        if (!_request!.OutlivesCommand)
         {
             HostHooks.RunAfterwards(_request);
         }
@@ -229,13 +260,13 @@ internal sealed class ContainerThread : IDisposable
     /// <summary>Makes the cgroup before its process, where that one can be born in it; elsewhere it is made while init starts up.</summary>
     private Birthplace? FindBirthplace(ContainerRequest request)
     {
-        if (request.SystemdCgroups || !ContainerCgroup.IsWanted(request) || !ProcessCalls.CanSpawnIntoCgroup || !CgroupHost.IsUnifiedOnly(CgroupHost.All()))
+        if (request.SystemdCgroups || !ContainerCgroup.IsWanted(request) || !(ProcessCalls.CanSpawnIntoCgroup || request.IsAlone) || !CgroupHost.IsUnifiedOnly(CgroupHost.All()))
         {
             return null;
         }
 
         _cgroup = ContainerCgroup.Make(request, process: -1);
-        return _cgroup?.OpenBirthplace();
+        return _cgroup?.OpenBirthplace(request.IsAlone);
     }
 
     private void SpawnSpare(InheritedDescriptors inherited, SafeFileHandle socket)

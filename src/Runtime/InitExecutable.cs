@@ -45,10 +45,16 @@ internal static class InitExecutable
     internal static Errno TrySpawn(SafeFileHandle executable, byte[][] arguments, List<(int, int)> descriptors, Birthplace? birthplace, out int process)
     {
         var path = Encoding.ASCII.GetBytes($"/proc/self/fd/{executable.DangerousGetHandle()}");
-        if (birthplace is not null && ProcessCalls.TrySpawn(path, arguments, Environment, descriptors, birthplace.Directory, out process) == Errno.None)
+        if (birthplace is not null)
         {
-            birthplace.IsUsed = true;
-            return Errno.None;
+            var errno = ProcessCalls.CanSpawnIntoCgroup ? ProcessCalls.TrySpawn(path, arguments, Environment, descriptors, birthplace.Directory, out process)
+                : birthplace.MayFork ? ForkedProcess.TrySpawn(path, arguments, Environment, descriptors, birthplace.Directory, out process)
+                : throw new InvalidOperationException("nothing can start a process in a cgroup here");
+            if (errno == Errno.None)
+            {
+                birthplace.IsUsed = true;
+                return Errno.None;
+            }
         }
 
         return ProcessCalls.TrySpawn(path, arguments, Environment, descriptors, out process);

@@ -75,10 +75,11 @@ internal sealed class ContainerCgroup
     /// The cgroup for a process to be born in, which costs nothing, whereas moving one waits for all processors to pass a quiet point; null
     /// where it must be moved all the same, because there are hierarchies of v1.
     /// </summary>
-    internal Birthplace? OpenBirthplace() =>
+    /// <param name="mayFork">Whether the process may be a copy of this one.</param>
+    internal Birthplace? OpenBirthplace(bool mayFork) =>
         _directories is [{ IsUnified: true } only]
         && FileCalls.TryOpen(FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(only.Path), OpenFlags.ReadOnly | OpenFlags.Directory, 0, out var handle) == Errno.None
-            ? new Birthplace(handle)
+            ? new Birthplace(handle, mayFork)
             : null;
 
     /// <summary>Moves a process in.</summary>

@@ -1,10 +1,14 @@
+using System.Runtime.InteropServices;
+
+using Microsoft.Win32.SafeHandles;
+
 namespace Bld.Runtime.Linux;
 
 /// <summary>
 /// A copy of this process, which only makes system calls and then becomes another program. No more is possible: of all threads only
 /// the caller's is in the copy, so whatever waits for another one (a garbage collection, a lock of the allocator) would wait forever.
-/// Therefore it is used only as the first act of a process, when there is nothing to wait for, and everything that the copy needs is
-/// made before.
+/// Therefore it is used only as the first act of a process, when there is nothing to wait for, or by one whose other threads run no
+/// managed code; and everything that the copy needs is made before.
 /// </summary>
 internal static unsafe class ForkedProcess
 {
@@ -19,6 +23,58 @@ internal static unsafe class ForkedProcess
         // A signal for the parent is named only where this process is the parent.
         var signal = (flags & BesideThis) != 0 ? 0 : SignalChild;
         return (int)Libc.syscall(SystemCallNumber.Clone, flags | signal, 0, 0, 0, 0, 0);
+    }
+
+    /// <summary>
+    /// clone3(2) and execve(2) into a directory of cgroup v2, for a C library whose posix_spawn(3) can't (glibc before 2.39): else as
+    /// <see cref="ProcessCalls.TrySpawn(ReadOnlySpan{byte}, IReadOnlyList{byte[]}, IReadOnlyList{byte[]}, IReadOnlyList{ValueTuple{int, int}}, SafeFileHandle, out int)"/>.
+    /// </summary>
+    internal static Errno TrySpawn(
+        ReadOnlySpan<byte> path,
+        IReadOnlyList<byte[]> arguments,
+        IReadOnlyList<byte[]> environment,
+        IReadOnlyList<(int Source, int Target)> descriptors,
+        SafeFileHandle cgroup,
+        out int process)
+    {
+        process = -1;
+
+        // What the copy writes here this process reads: why there was no exec.
+        using var nobody = new SafeFileHandle(-1, ownsHandle: false);
+        var failure = (int*)Libc.mmap(null, sizeof(int), Libc.ProtectReadWrite, Libc.MapShared | Libc.MapAnonymous, nobody, 0);
+        if (failure == Libc.MapFailed)
+        {
+            return FileCalls.LastError();
+        }
+
+        using var argv = new CStringArray(arguments);
+        using var envp = new CStringArray(environment);
+        var name = new CString(path, stackalloc byte[CString.StackSize]);
+        var call = new CloneArguments { Flags = CloneArguments.IntoCgroup | CloneArguments.WaitForExec, ExitSignal = SignalChild, Cgroup = (ulong)cgroup.DangerousGetHandle() };
+        (int Source, int Target)[] pairs = [.. descriptors];
+        var errno = Errno.None;
+        fixed (byte* p = name)
+        fixed ((int, int)* first = pairs)
+        {
+            var next = new Successor(p, argv.Pointers, envp.Pointers, first, pairs.Length, SystemCallNumber.FControl, failure);
+            using var _ = new BlockedSignals();
+            process = (int)Libc.syscall(SystemCallNumber.Clone3, (nint)(&call), sizeof(CloneArguments), 0, 0, 0, 0);
+            if (process == 0)
+            {
+                Become(next);
+            }
+
+            errno = process < 0 ? FileCalls.LastError() : (Errno)(*failure);
+        }
+
+        Libc.munmap(failure, sizeof(int));
+        if (errno != Errno.None && process > 0)
+        {
+            ProcessCalls.WaitForExit(process);
+            process = -1;
+        }
+
+        return errno;
     }
 
     /// <summary>Waits until a byte comes; false when the other end is gone.</summary>
@@ -63,5 +119,63 @@ internal static unsafe class ForkedProcess
         const int NotExecuted = 126;
         _ = Libc.execve(path, arguments, environment);
         Libc._exit(NotExecuted);
+    }
+
+    // In the copy. All signals are blocked: the handlers of this program would speak to the other process through the pipe that they share.
+    private static void Become(in Successor next)
+    {
+        const int NotExecuted = 126;
+        ProcessCalls.ResetSignals();
+        for (var i = 0; i < next.Count; i++)
+        {
+            const int SetDescriptorFlags = 2;
+            var (source, target) = next.Descriptors[i];
+            _ = source == target ? (int)Libc.syscall(next.Control, source, SetDescriptorFlags, 0, 0, 0, 0) : Libc.dup3(source, target, 0);
+        }
+
+        _ = Libc.execve(next.Path, next.Arguments, next.Environment);
+        *next.Failure = (int)FileCalls.LastError();
+        Libc._exit(NotExecuted);
+    }
+
+    /// <summary>What a copy becomes, in memory that it has.</summary>
+    private readonly struct Successor(byte* path, byte** arguments, byte** environment, (int Source, int Target)* descriptors, int count, int control, int* failure)
+    {
+        internal byte* Path => path;
+
+        internal byte** Arguments => arguments;
+
+        internal byte** Environment => environment;
+
+        internal (int Source, int Target)* Descriptors => descriptors;
+
+        internal int Count => count;
+
+        /// <summary>The number of fcntl(2).</summary>
+        internal int Control => control;
+
+        internal int* Failure => failure;
+    }
+
+    /// <summary>struct clone_args of clone3(2), as Linux 5.7 has it.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct CloneArguments
+    {
+        internal const ulong IntoCgroup = 0x200000000;
+
+        /// <summary>CLONE_VFORK: this process goes on when the copy has become what it is to be, or has ended.</summary>
+        internal const ulong WaitForExec = 0x4000;
+
+        public ulong Flags;
+        public ulong ProcessDescriptor;
+        public ulong ChildThread;
+        public ulong ParentThread;
+        public ulong ExitSignal;
+        public ulong Stack;
+        public ulong StackSize;
+        public ulong ThreadLocals;
+        public ulong SetThreads;
+        public ulong SetThreadsCount;
+        public ulong Cgroup;
     }
 }

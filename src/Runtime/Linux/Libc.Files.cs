@@ -12,7 +12,11 @@ internal static unsafe partial class Libc
     internal const int AtRemoveDirectory = 0x200;
     internal const int AtEmptyPath = 0x1000;
     internal const int ProtectRead = 1;
+    internal const int ProtectReadWrite = 3;
+
     internal const int MapShared = 1;
+
+    internal const int MapAnonymous = 0x20;
 
     internal static void* MapFailed => (void*)-1;
 
@@ -29,6 +33,9 @@ internal static unsafe partial class Libc
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial void* mmap(void* address, nuint length, int protection, int flags, SafeFileHandle file, long offset);
+
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int munmap(void* address, nuint length);
 
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int statx(SafeFileHandle directory, byte* path, int flags, uint mask, StatxBuffer* buffer);

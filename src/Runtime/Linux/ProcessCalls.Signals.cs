@@ -30,6 +30,22 @@ internal static unsafe partial class ProcessCalls
         _ = Libc.sigprocmask(SetMask, empty, null);
     }
 
+    /// <summary>Gives every signal its default, whatever this program does at it, and then empties the mask.</summary>
+    internal static void ResetSignals()
+    {
+        var none = stackalloc byte[160];
+        new Span<byte>(none, 160).Clear();
+        for (var signal = 1; signal <= LastSignal; signal++)
+        {
+            _ = Libc.sigaction(signal, none, null);
+        }
+
+        const int SetMask = 2;
+        var empty = stackalloc byte[SignalSetBytes];
+        Libc.sigemptyset(empty);
+        _ = Libc.sigprocmask(SetMask, empty, null);
+    }
+
     /// <summary>Blocks all signals of this thread, and of what it execs.</summary>
     internal static void BlockAllSignals()
     {

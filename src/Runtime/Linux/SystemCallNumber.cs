@@ -11,6 +11,7 @@ internal static class SystemCallNumber
     internal const int FsConfig = 431;
     internal const int FsMount = 432;
     internal const int PidFdOpen = 434;
+    internal const int Clone3 = 435;
     internal const int CloseRange = 436;
     internal const int OpenAt2 = 437;
     internal const int MountSetAttr = 442;
@@ -44,6 +45,8 @@ internal static class SystemCallNumber
     internal static int SchedulerSetAttributes => Arm ? 274 : 314;
 
     internal static int Bpf => Arm ? 280 : 321;
+
+    internal static int FControl => Arm ? 25 : 72;
 
     internal static int Clone => Arm ? 220 : 56;
 

@@ -40,6 +40,9 @@ public sealed record OciCreateOptions
     /// <summary>Leave the state of a container that was run to its end for "delete".</summary>
     public bool Keep { get; init; }
 
+    /// <summary>Whether this process does nothing else (<see cref="ContainerRequest.IsAlone"/>).</summary>
+    public bool IsAlone { get; init; }
+
     /// <summary>Hears of protections that this host can't give.</summary>
     public Action<string>? Warn { get; init; }
 }
@@ -126,12 +129,13 @@ public sealed class OciCreation(StateRoot root, OciCreateOptions options)
                 KeepKeyring = options.NoNewKeyring,
                 SeccompCache = root.FilterCache,
                 Warn = options.Warn,
+                IsAlone = options.IsAlone,
                 AllCgroups = !options.NoCgroups,
                 SystemdCgroups = options.SystemdCgroups,
                 DieWithParent = !detached,
                 Detached = detached,
                 StartSocket = socket,
-                Ready = (process, cgroups) => Publish(spec, text, process, cgroups),
+                Ready = (process, cgroups) => Prepare(spec, text, process, cgroups),
             },
             CancellationToken.None);
     }
@@ -148,7 +152,8 @@ public sealed class OciCreation(StateRoot root, OciCreateOptions options)
         return options.ConsoleSocket is null ? null : SocketCalls.Connect(Path.GetFullPath(options.ConsoleSocket));
     }
 
-    private void Publish(ContainerSpec spec, byte[] text, int process, IReadOnlyList<CgroupDirectory> cgroups)
+    // All but the rename, while init is busy with its own part.
+    private Action Prepare(ContainerSpec spec, byte[] text, int process, IReadOnlyList<CgroupDirectory> cgroups)
     {
         var state = new OciState
         {
@@ -164,8 +169,11 @@ public sealed class OciCreation(StateRoot root, OciCreateOptions options)
             Cgroups = cgroups,
             Annotations = spec.Annotations,
         };
-        File.WriteAllBytes($"{root.PathOf(options.Id)}/{StateRoot.ConfigFile}", text);
-        root.Publish(state);
-        PidFile.Write(options.PidFile, process);
+        root.Prepare(state, text);
+        return () =>
+        {
+            root.Publish(options.Id);
+            PidFile.Write(options.PidFile, process);
+        };
     }
 }

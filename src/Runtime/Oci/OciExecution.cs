@@ -30,6 +30,9 @@ public sealed record OciExecOptions
 
     public bool IgnorePaused { get; init; }
 
+    /// <summary>Whether this process does nothing else (<see cref="ContainerRequest.IsAlone"/>).</summary>
+    public bool IsAlone { get; init; }
+
     /// <summary>Hears of protections that this host can't give.</summary>
     public Action<string>? Warn { get; init; }
 }
@@ -91,10 +94,11 @@ public sealed class OciExecution(StateRoot root, OciContainer container, OciExec
                 PreservedDescriptors = options.PreservedDescriptors,
                 SeccompCache = root.FilterCache,
                 Warn = options.Warn,
+                IsAlone = options.IsAlone,
                 DieWithParent = !detached,
                 Detached = detached,
                 JoinedCgroups = Below(container.Cgroups),
-                Ready = (process, _) => PidFile.Write(options.PidFile, process),
+                Ready = (process, _) => () => PidFile.Write(options.PidFile, process),
             },
             CancellationToken.None);
     }

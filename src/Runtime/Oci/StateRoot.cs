@@ -50,12 +50,20 @@ public sealed class StateRoot(string path)
         };
     }
 
-    /// <summary>Makes a container known.</summary>
-    internal void Publish(OciState state)
+    /// <summary>Writes down all that there is to know of a container; <see cref="Publish"/> is what makes it known.</summary>
+    internal void Prepare(OciState state, byte[] config)
     {
         var directory = PathOf(state.Id);
+        File.WriteAllBytes($"{directory}/{ConfigFile}", config);
         File.WriteAllBytes($"{directory}/.{StateFile}", OciStateFile.Write(state));
-        File.Move($"{directory}/.{StateFile}", $"{directory}/{StateFile}", overwrite: true);
+    }
+
+    /// <summary>Makes a container known.</summary>
+    internal void Publish(string id)
+    {
+        var prepared = Encoding.UTF8.GetBytes($"{PathOf(id)}/.{StateFile}");
+        var known = Encoding.UTF8.GetBytes($"{PathOf(id)}/{StateFile}");
+        FileCalls.Rename(FileCalls.CurrentDirectory, prepared, FileCalls.CurrentDirectory, known);
     }
 
     /// <summary>A container by its name.</summary>
@@ -119,10 +127,19 @@ public sealed class StateRoot(string path)
     /// <summary>Forgets a container; its name is free again.</summary>
     internal void Remove(string id)
     {
+        // The name first, so that no command finds a half of it.
+        foreach (var name in (string[])[StateFile, ConfigFile, StartSocket])
+        {
+            _ = FileCalls.TryUnlink(FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes($"{PathOf(id)}/{name}"));
+        }
+
+        if (FileCalls.TryRemoveDirectory(FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(PathOf(id))) is Errno.None or Errno.ENOENT)
+        {
+            return;
+        }
+
         try
         {
-            // The name first, so that no command finds a half of it.
-            File.Delete($"{PathOf(id)}/{StateFile}");
             Directory.Delete(PathOf(id), recursive: true);
         }
         catch (DirectoryNotFoundException)

@@ -21,6 +21,11 @@ if (args is ["starts", var place, var count])
     return ManyStarts.Run(place, int.Parse(count, CultureInfo.InvariantCulture));
 }
 
+if (args is ["fork", var program, var cgroup, .. var words])
+{
+    return Fork.Run(program, cgroup, words);
+}
+
 // init-host ROOT SECONDS: starts a container that sleeps, says its number, and waits to be killed.
 var spec = DefaultSpec.ForBuild();
 var request = new ContainerRequest

@@ -31,5 +31,6 @@ internal static class CreateFlags
         NoCgroups = call.Cgroups == CgroupDriver.Disabled,
         SystemdCgroups = call.Cgroups == CgroupDriver.Systemd,
         Warn = call.Log.Warn,
+        IsAlone = true,
     };
 }

@@ -55,6 +55,7 @@ internal sealed class ExecCommand : OciCommand
             Cgroups = flags.List("cgroup"),
             IgnorePaused = flags.Boolean("ignore-paused"),
             Warn = call.Log.Warn,
+            IsAlone = true,
         };
         return Run(call, container, flags.Boolean("tty") ? options with { Process = options.Process with { Terminal = true } } : options);
     }
