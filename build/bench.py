@@ -426,11 +426,15 @@ class Bench:
         spec["process"].update(args=["/bin/true"], terminal=False, rlimits=[])
         spec["linux"].pop("resources", None)
         json.dump(spec, open(f"{bundle}/config.json", "w"))
-        commands = {name: [program, "--root", f"{self.home}/rt-{name}", "run", "one"] for name, program in (("bld", bldrun), ("crun", "crun"), ("runc", "runc")) if shutil.which(program)}
-        floor = ["unshare", "-fpmuin", "--mount-proc", "true"]
-        for title, launcher in (("W9a one container of /bin/true, cgroup v2 alone", Launcher(hide_cgroup_v1)), ("W9b one container of /bin/true, this host", LAUNCHER)):
-            able = {name: command for name, command in commands.items() if name == "bld" or launcher.run(command, cwd=bundle, check=False).code == 0}
-            self.compare(title, {name: (lambda command=command: launcher.run(command, cwd=bundle)) for name, command in {**able, "floor: unshare -fpmuin true": floor}.items()}, stand_alone, runs)
+        run(["gcc", "-O2", "-o", f"{self.home}/floor", os.path.join(HERE, "container-floor.c")])
+        hosts = (("W9a one container of /bin/true, cgroup v2 alone", Launcher(hide_cgroup_v1), {"floor: the same in C": [f"{self.home}/floor", f"{bundle}/rootfs", "/sys/fs/cgroup/bld-floor"]}),
+                 ("W9b one container of /bin/true, this host", LAUNCHER, {"floor: unshare -fpmuin true": ["unshare", "-fpmuin", "--mount-proc", "true"]}))
+        # States where engines have them, in memory.
+        with tempfile.TemporaryDirectory(prefix="bld-bench-", dir="/run") as states:
+            commands = {name: [program, "--root", f"{states}/{name}", "run", "one"] for name, program in (("bld", bldrun), ("crun", "crun"), ("runc", "runc")) if shutil.which(program)}
+            for title, launcher, floor in hosts:
+                able = {name: command for name, command in commands.items() if name == "bld" or launcher.run(command, cwd=bundle, check=False).code == 0}
+                self.compare(title, {name: (lambda command=command: launcher.run(command, cwd=bundle)) for name, command in {**able, **floor}.items()}, stand_alone, runs)
         local = [each for each in self.contenders if run_flags(each.name)]
         for each in local:
             run(each.command + ["from", "-q", "--name", "started", "localhost/base"])
@@ -570,6 +574,8 @@ def bounds(results):
         bound("W4a less the command, against sha256sum", "at most 1.5 x", own / floors["floor: sha256sum"]["wall"], 1.5)
     if {"bld", "crun"} <= set(rows.get("W9a", {})):
         bound("W9a against crun", "at most 1.5 x", rows["W9a"]["bld"]["wall"] / rows["W9a"]["crun"]["wall"], 1.5)
+    if {"bld", "floor: the same in C"} <= set(rows.get("W9a", {})):
+        bound("W9a against the floor", "at most 3 x", rows["W9a"]["bld"]["wall"] / rows["W9a"]["floor: the same in C"]["wall"], 3)
     for workload in ("W3a", "W4a", "W4b"):
         if {"bld", "buildah"} <= set(rows.get(workload, {})):
             bound(f"W10 memory of {workload} against buildah", "at most 1 x", rows[workload]["bld"]["memory"] / rows[workload]["buildah"]["memory"], 1, "{:.2f} x")
