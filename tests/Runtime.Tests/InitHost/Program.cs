@@ -6,14 +6,9 @@ using Bld.Runtime.InitHost;
 using Bld.Runtime.Spec;
 
 // What bld does first, in a program small enough to be compiled with the tests.
-if (ContainerInit.IsInit(args))
+if (StartedProgram.TryRun(args) is { } code)
 {
-    return ContainerInit.Main(args);
-}
-
-if (NamespaceEntry.IsEntry(args))
-{
-    return NamespaceEntry.Main(args);
+    return code;
 }
 
 if (args is ["starts", var place, var count])
