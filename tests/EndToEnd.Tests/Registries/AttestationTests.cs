@@ -164,6 +164,40 @@ public sealed class AttestationTests(RegistryHome shared) : IClassFixture<Regist
     }
 
     [Fact]
+    public void Dockers_flag_attests_the_same()
+    {
+        var name = $"{_host}/docker-attested:1";
+        _home.Build(
+            "FROM localhost/busybox\nARG KIND\nRUN echo $KIND > /kind", "-t", name, "--load", "--builder", "default", "--push", "--build-arg", "KIND=shown", "--attest", "type=sbom",
+            "--attest", "type=provenance,mode=min", "--attest", "type=provenance,mode=max,builder-id=https://ci.invalid/7,version=v1");
+        using var index = JsonDocument.Parse(BldHome.Peer("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{name}"));
+        var statements = Statements(index.RootElement.GetProperty("manifests")[1].GetProperty("digest").GetString()!, "docker-attested");
+        Assert.Equal(["https://spdx.dev/Document", "https://slsa.dev/provenance/v1"], statements.Select(static each => each.GetProperty("predicateType").GetString()));
+        var predicate = statements[1].GetProperty("predicate");
+        Assert.Equal("https://ci.invalid/7", predicate.GetProperty("runDetails").GetProperty("builder").GetProperty("id").GetString());
+        Assert.Equal("shown", predicate.GetProperty("buildDefinition").GetProperty("externalParameters").GetProperty("buildArguments").GetProperty("KIND").GetString());
+
+        _home.Build(
+            "FROM localhost/busybox\nRUN echo bare > /bare", "-t", $"{_host}/bare:1", "--push", "--attest", "type=sbom,disabled=true", "--attest", "type=provenance,disabled=true");
+        Assert.DoesNotContain("manifests", BldHome.Peer("skopeo", "inspect", "--raw", "--tls-verify=false", $"docker://{_host}/bare:1"), StringComparison.Ordinal);
+    }
+
+    [Theory]
+    [InlineData("--attest=type=license", "there are type=sbom and type=provenance")]
+    [InlineData("--attest=mode=max", "there are type=sbom and type=provenance")]
+    [InlineData("--attest=type=sbom,generator=scanner", "leave generator out")]
+    [InlineData("--attest=type=provenance,mode=most", "mode=most is not known")]
+    [InlineData("--provenance=version=v0.2", "version=v0.2 is not known")]
+    [InlineData("--provenance=most", "--provenance=most is not known")]
+    public void What_a_build_cannot_attest_is_told_before_it_begins(string flag, string expected)
+    {
+        _home.Write("context/Dockerfile", "FROM localhost/busybox\nRUN false\n");
+        var outcome = _home.Bld("bud", flag, _home.In("context"));
+        Assert.Equal(125, outcome.Code);
+        Assert.Contains(expected, outcome.Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void Nothing_is_attested_unless_it_is_wanted()
     {
         _home.Build("FROM localhost/busybox\nRUN echo plain > /plain", "-t", $"{_host}/plain:1", "--push");

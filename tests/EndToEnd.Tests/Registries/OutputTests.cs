@@ -51,6 +51,17 @@ public sealed class OutputTests(RegistryHome shared) : IClassFixture<RegistryHom
     }
 
     [Fact]
+    public void A_build_for_the_cache_alone_names_no_image_and_has_made_the_steps()
+    {
+        const string Text = "FROM localhost/busybox\nRUN echo for the cache > /file\n";
+        _home.Build(Text, "-t", "cache-alone", "-o", "type=cacheonly");
+        Assert.DoesNotContain("cache-alone", _home.Succeed("images"), StringComparison.Ordinal);
+        _home.Write("context/Dockerfile", Text);
+        Assert.Contains("Using cache", _home.Bld("bud", "-t", "cache-alone", _home.In("context")).Output, StringComparison.OrdinalIgnoreCase);
+        Assert.Contains("cache-alone", _home.Succeed("images"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_tag_with_a_transport_says_where_the_image_goes()
     {
         var name = $"{shared.Registry.Host}/tagged/app:1";

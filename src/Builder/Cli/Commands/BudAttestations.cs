@@ -19,7 +19,7 @@ internal sealed class BudAttestations(Session session, CommandLine line)
     public static void Check(ParsedFlags flags)
     {
         _ = SbomFlags.Read(flags);
-        _ = ShowsArguments(flags);
+        _ = AttestFlags.Provenance(flags);
     }
 
     /// <summary>What the build puts into the image; null for nothing.</summary>
@@ -40,9 +40,9 @@ internal sealed class BudAttestations(Session session, CommandLine line)
             attestations.Add(SbomFlags.Write(line.Flags, bill, format));
         }
 
-        if (ShowsArguments(line.Flags) is { } shows)
+        if (AttestFlags.Provenance(line.Flags) is { } provenance)
         {
-            attestations.Add(new Attestation(Provenance.Type, Describe(image, request, shows).ToJson(ThisAssembly.Version)));
+            attestations.Add(new Attestation(Provenance.Type, Describe(image, request, provenance).ToJson(ThisAssembly.Version)));
         }
 
         if (attestations.Count > 0)
@@ -51,22 +51,14 @@ internal sealed class BudAttestations(Session session, CommandLine line)
         }
     }
 
-    /// <summary>Whether the provenance shows the build's arguments; null when none is wanted.</summary>
-    private static bool? ShowsArguments(ParsedFlags flags) => flags.Text("provenance") switch
-    {
-        null or "false" => null,
-        "true" or "mode=min" => false,
-        "mode=max" => true,
-        var other => throw new UsageException($"--provenance={other} is not known: use true, mode=min, mode=max or false"),
-    };
-
-    private Provenance Describe(StoredImage image, BuildRequest request, bool showsArguments) => new()
+    private Provenance Describe(StoredImage image, BuildRequest request, ProvenanceFlag wanted) => new()
     {
         Dockerfile = request.DockerfileName,
         DockerfileDigest = Digest.Of(Encoding.UTF8.GetBytes(request.DockerfileText)).ToString(),
         Target = request.Target,
         Platform = session.Lists.Members.Describe(image).Platform?.ToString() ?? "",
-        Arguments = showsArguments ? request.BuildArguments : null,
+        Builder = wanted.Builder,
+        Arguments = wanted.ShowsArguments ? request.BuildArguments : null,
         Materials = Materials(request),
         Started = _started,
         Finished = DateTimeOffset.UtcNow,

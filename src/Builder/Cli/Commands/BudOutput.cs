@@ -24,6 +24,9 @@ internal enum OutputKind
 
     /// <summary>The image at the place that a <c>--tag</c> with a transport names.</summary>
     Elsewhere,
+
+    /// <summary>Nowhere: the build is for its steps, and the image gets no name.</summary>
+    Cache,
 }
 
 /// <summary>One <c>--output</c> of <c>bld bud</c>.</summary>
@@ -33,9 +36,9 @@ internal sealed record BudOutput
     public static IReadOnlyList<Flag> Flags { get; } =
     [
         new("manifest", FlagKind.Text, "list that the image is put in; made when it isn't there"),
-        new("output", FlagKind.List, "where the result goes too: DIR, -, or type=local|tar|oci|docker|image|registry[,dest=…][,name=…]", 'o'),
-        new("provenance", FlagKind.Text, "attest how the image came to be (SLSA): true, mode=min, mode=max (with the build's arguments), false", Implied: "true"),
+        new("output", FlagKind.List, "where the result goes too: DIR, -, or type=local|tar|oci|docker|image|registry|cacheonly[,dest=…][,name=…]", 'o'),
         new("push", FlagKind.Boolean, "push the image to the registries of its names"),
+        .. AttestFlags.All,
         .. SbomFlags.OfBuild,
     ];
 
@@ -81,6 +84,9 @@ internal sealed record BudOutput
         return outputs.Count(static each => each.UsesStandardOutput) > 1 ? throw new UsageException("only one --output can go to standard output") : outputs;
     }
 
+    /// <summary>Whether the build is for its steps alone, whatever names it is given.</summary>
+    public static bool IsForCacheAlone(ParsedFlags flags) => flags.List("output").Any(static text => text.Contains('=') && Attributes(text).GetValueOrDefault("type") == "cacheonly");
+
     private static BudOutput Parse(string text)
     {
         if (!text.Contains('='))
@@ -88,13 +94,7 @@ internal sealed record BudOutput
             return new BudOutput { Kind = text == "-" ? OutputKind.Tar : OutputKind.Local, Destination = text };
         }
 
-        var values = new Dictionary<string, string>();
-        foreach (var field in Fields(text))
-        {
-            var equals = field.IndexOf('=');
-            values[(equals < 0 ? field : field[..equals]).Trim()] = equals < 0 ? "true" : field[(equals + 1)..].Trim();
-        }
-
+        var values = Attributes(text);
         var output = Create(text, values);
         string[] known = ["type", "dest", "name", "push", "tar", "compression", "compression-level", "force-compression", "oci-mediatypes"];
         return values.Keys.FirstOrDefault(key => !known.Contains(key)) is { } unknown
@@ -111,10 +111,11 @@ internal sealed record BudOutput
             "oci" => OutputKind.Oci,
             "docker" => OutputKind.Docker,
             "image" or "registry" => OutputKind.Image,
-            var other => throw new UsageException($"--output {text}: the type {other} is not known: use local, tar, oci, docker, image or registry"),
+            "cacheonly" => OutputKind.Cache,
+            var other => throw new UsageException($"--output {text}: the type {other} is not known: use local, tar, oci, docker, image, registry or cacheonly"),
         };
         var destination = values.GetValueOrDefault("dest");
-        if (kind != OutputKind.Image && string.IsNullOrEmpty(destination))
+        if (kind is not (OutputKind.Image or OutputKind.Cache) && string.IsNullOrEmpty(destination))
         {
             // As other builders: an archive without a place goes to standard output.
             destination = kind == OutputKind.Local ? throw new UsageException($"--output {text}: the destination is missing: add dest=DIRECTORY") : "-";
@@ -134,6 +135,19 @@ internal sealed record BudOutput
             IsPushed = values.GetValueOrDefault("type") == "registry" || values.GetValueOrDefault("push") is "true",
             Options = PushFlags.Read(values.GetValueOrDefault("compression"), values.GetValueOrDefault("compression-level"), values.GetValueOrDefault("force-compression") is "true"),
         };
+    }
+
+    /// <summary>Attributes of a flag, <c>name=value</c> with commas between; one without a value is true.</summary>
+    internal static Dictionary<string, string> Attributes(string text)
+    {
+        var values = new Dictionary<string, string>(StringComparer.Ordinal);
+        foreach (var field in Fields(text))
+        {
+            var equals = field.IndexOf('=');
+            values[(equals < 0 ? field : field[..equals]).Trim()] = equals < 0 ? "true" : field[(equals + 1)..].Trim();
+        }
+
+        return values;
     }
 
     // Fields are separated by commas, and one that holds commas stands in double quotes.

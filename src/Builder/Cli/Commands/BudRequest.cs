@@ -75,7 +75,8 @@ internal static class BudRequest
         flags.Number("timestamp") is { } time ? new FileTime(time, 0) : null);
 
     /// <summary>The names that the image gets in the store.</summary>
-    public static IReadOnlyList<string> Names(ParsedFlags flags) => [.. flags.List("tag").Select(static tag => ImageDestination.Parse(tag).Name).OfType<string>()];
+    public static IReadOnlyList<string> Names(ParsedFlags flags) =>
+        BudOutput.IsForCacheAlone(flags) ? [] : [.. flags.List("tag").Select(static tag => ImageDestination.Parse(tag).Name).OfType<string>()];
 
     /// <summary>What sources that lie elsewhere are asked with.</summary>
     public static RemoteAccess Access(ParsedFlags flags, SshAgents agents) => new(Secrets(flags), agents.Sockets, RegistryFlags.Read(flags));

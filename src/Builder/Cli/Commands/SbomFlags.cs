@@ -36,7 +36,7 @@ internal static class SbomFlags
             throw new UsageException($"--sbom-merge-strategy {strategy} is not known: use cat, merge-cyclonedx-by-component-name-and-version or merge-spdx-by-package-name-and-versioninfo");
         }
 
-        var format = Format(flags.Text("sbom"));
+        var format = Format(flags.Text("sbom") ?? (AttestFlags.WantSbom(flags) ? "spdx" : null));
         var output = OfCommit.FirstOrDefault(flag => flag.Name.EndsWith("output") && flags.Has(flag.Name));
         return format is null && output is not null ? throw new UsageException($"--{output.Name} needs --sbom") : format;
     }

@@ -18,6 +18,9 @@ internal sealed record Provenance
 
     public required string Platform { get; init; }
 
+    /// <summary>Who has built it, a URI; null is bld.</summary>
+    public string? Builder { get; init; }
+
     /// <summary>Values of ARGs; null when they are to stay private, since people put secrets there.</summary>
     public IReadOnlyDictionary<string, string>? Arguments { get; init; }
 
@@ -38,7 +41,7 @@ internal sealed record Provenance
             WriteDefinition(json);
             json.WriteStartObject("runDetails");
             json.WriteStartObject("builder");
-            json.WriteString("id", $"urn:bld:{version}");
+            json.WriteString("id", Builder ?? $"urn:bld:{version}");
             json.WriteEndObject();
             json.WriteStartObject("metadata");
             json.WriteString("startedOn", Time(Started));
