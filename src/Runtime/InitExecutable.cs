@@ -45,19 +45,23 @@ internal static class InitExecutable
     internal static Errno TrySpawn(SafeFileHandle executable, byte[][] arguments, List<(int, int)> descriptors, Birthplace? birthplace, out int process)
     {
         var path = Encoding.ASCII.GetBytes($"/proc/self/fd/{executable.DangerousGetHandle()}");
-        if (birthplace is not null)
+        if (birthplace is null)
         {
-            var errno = ProcessCalls.CanSpawnIntoCgroup ? ProcessCalls.TrySpawn(path, arguments, Environment, descriptors, birthplace.Directory, out process)
-                : birthplace.MayFork ? ForkedProcess.TrySpawn(path, arguments, Environment, descriptors, birthplace.Directory, out process)
-                : throw new InvalidOperationException("nothing can start a process in a cgroup here");
-            if (errno == Errno.None)
-            {
-                birthplace.IsUsed = true;
-                return Errno.None;
-            }
+            return ProcessCalls.TrySpawn(path, arguments, Environment, descriptors, out process);
         }
 
-        return ProcessCalls.TrySpawn(path, arguments, Environment, descriptors, out process);
+        var errno = ProcessCalls.CanSpawnIntoCgroup ? ProcessCalls.TrySpawn(path, arguments, Environment, descriptors, birthplace.Directory, out process)
+            : birthplace.MayFork ? ForkedProcess.TrySpawn(path, arguments, Environment, descriptors, birthplace.Directory, out process)
+            : throw new InvalidOperationException("nothing can start a process in a cgroup here");
+        birthplace.IsUsed = errno == Errno.None;
+        if (birthplace.IsUsed)
+        {
+            return errno;
+        }
+
+        // Where the kernel or a filter refuses that, it is moved. A pid namespace whose first process has ended takes no other: then it was the exec.
+        var otherwise = ProcessCalls.TrySpawn(path, arguments, Environment, descriptors, out process);
+        return otherwise == Errno.ENOMEM ? errno : otherwise;
     }
 
     /// <summary>For where mounts can't be cloned (no CAP_SYS_ADMIN, an old kernel): a copy in memory that nobody can change any more.</summary>

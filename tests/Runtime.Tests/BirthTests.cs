@@ -39,6 +39,15 @@ public sealed class BirthTests : IDisposable
     }
 
     [Fact]
+    public void A_program_for_inits_that_can_not_be_executed_is_told_and_nothing_is_left()
+    {
+        const string Spoil = "for f in /var/cache/bld/init-*; do truncate -r $f empty; chmod 555 empty; mount --bind empty $f; done; exec \"$@\"";
+        Assert.Equal(0, _bundle.RunUnder(Host, "run", "one").Code);
+        Assert.Equal(new Result(125, "spawn init: exec format error\n"), _bundle.RunUnder([.. Host, "sh", "-c", Spoil, "sh"], "run", "one"));
+        Assert.Equal(0, _bundle.RunUnder(Host, "run", "one").Code);
+    }
+
+    [Fact]
     public void It_starts_again_and_again()
     {
         const int Starts = 200;
