@@ -34,6 +34,9 @@ internal sealed class ContainerThread : IDisposable
 
     internal int Pid { get; private set; } = -1;
 
+    // The thread is the caller's own.
+    private bool IsCallers => _thread is null;
+
     internal SafeFileHandle Descriptor => _descriptor ?? throw new InvalidOperationException("the container was not started");
 
     /// <summary>Starts a container.</summary>
@@ -41,7 +44,7 @@ internal sealed class ContainerThread : IDisposable
     internal static ContainerThread Start(ContainerRequest? request)
     {
         var container = new ContainerThread(request);
-        if (request is { IsAlone: true })
+        if (request is not null && CanBeCallers(request))
         {
             _ = container.Attempt(container.Begin);
             return container;
@@ -62,7 +65,7 @@ internal sealed class ContainerThread : IDisposable
     /// <summary>Returns when the command runs; throws what kept it from running.</summary>
     internal void WaitUntilRunning()
     {
-        if (_thread is not null)
+        if (!IsCallers)
         {
             _running.Wait();
         }
@@ -75,7 +78,7 @@ internal sealed class ContainerThread : IDisposable
 
     internal int WaitForExit()
     {
-        if (_thread is not null)
+        if (!IsCallers)
         {
             _ended.Wait();
         }
@@ -110,7 +113,7 @@ internal sealed class ContainerThread : IDisposable
 
         _decided.Set();
         _thread?.Join();
-        if (_thread is null && !isDetached && _descriptor is not null)
+        if (IsCallers && !isDetached && _descriptor is not null)
         {
             _ = WaitForExit();
         }
@@ -126,6 +129,11 @@ internal sealed class ContainerThread : IDisposable
         _running.Dispose();
         _ended.Dispose();
     }
+
+    /// <summary>Whether the calling thread will do: it must be able to start threads afterwards, and with children in a namespace that it can't leave again it isn't.</summary>
+    private static bool CanBeCallers(ContainerRequest request) =>
+        request.IsAlone && ForkedProcess.IsPossible
+        && (UserNamespaceSpawn.IsWanted(request.Spec) || !PidNamespace.IsJoined(request.Spec) || CgroupName.IsFullRoot());
 
     private void Run()
     {
@@ -245,7 +253,9 @@ internal sealed class ContainerThread : IDisposable
             }
             else
             {
-                Spawn(executable, PidNamespace.Enter(request.Spec), inherited, socket, birthplace);
+                // A new one is made with the copy.
+                var namespaces = IsCallers && PidNamespace.IsNew(request.Spec) ? default : PidNamespace.Enter(request.Spec);
+                Spawn(executable, namespaces, inherited, socket, birthplace);
             }
         }
         catch
@@ -260,13 +270,13 @@ internal sealed class ContainerThread : IDisposable
     /// <summary>Makes the cgroup before its process, where that one can be born in it; elsewhere it is made while init starts up.</summary>
     private Birthplace? FindBirthplace(ContainerRequest request)
     {
-        if (request.SystemdCgroups || !ContainerCgroup.IsWanted(request) || !(ProcessCalls.CanSpawnIntoCgroup || request.IsAlone) || !CgroupHost.IsUnifiedOnly(CgroupHost.All()))
+        if (request.SystemdCgroups || !ContainerCgroup.IsWanted(request) || !(ProcessCalls.CanSpawnIntoCgroup || IsCallers) || !CgroupHost.IsUnifiedOnly(CgroupHost.All()))
         {
             return null;
         }
 
         _cgroup = ContainerCgroup.Make(request, process: -1);
-        return _cgroup?.OpenBirthplace(request.IsAlone);
+        return _cgroup?.OpenBirthplace(IsCallers);
     }
 
     private void SpawnSpare(InheritedDescriptors inherited, SafeFileHandle socket)
@@ -287,7 +297,10 @@ internal sealed class ContainerThread : IDisposable
     {
         try
         {
-            var errno = InitExecutable.TrySpawn(executable, inherited.Number(socket), inherited.Pairs, birthplace, out var pid);
+            int pid;
+            var errno = IsCallers
+                ? InitExecutable.TryFork(executable, inherited.Number(socket), inherited.Pairs, PidNamespace.IsNew(_request!.Spec) ? NamespaceFlags.Pid : default, birthplace, out pid)
+                : InitExecutable.TrySpawn(executable, inherited.Number(socket), inherited.Pairs, birthplace, out pid);
             SetupFailure.Check(errno, "spawn init");
             Take(pid);
         }

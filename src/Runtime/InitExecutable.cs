@@ -35,23 +35,31 @@ internal static class InitExecutable
     }
 
     internal static Errno TrySpawn(SafeFileHandle executable, int channel, List<(int, int)> descriptors, Birthplace? birthplace, out int process) =>
-        TrySpawn(
-            executable,
-            ["bld"u8.ToArray(), Encoding.ASCII.GetBytes(ContainerInit.SetupArgument), Encoding.ASCII.GetBytes(channel.ToString(CultureInfo.InvariantCulture))],
-            descriptors,
-            birthplace,
-            out process);
+        TrySpawn(executable, Arguments(channel), descriptors, birthplace, out process);
+
+    /// <summary>The same by a copy of this process (<see cref="ForkedProcess"/>), which leaves this one's own pid namespace for children as it is.</summary>
+    internal static Errno TryFork(SafeFileHandle executable, int channel, List<(int, int)> descriptors, NamespaceFlags namespaces, Birthplace? birthplace, out int process)
+    {
+        var path = PathOf(executable);
+        if (birthplace is not null && ForkedProcess.TrySpawn(path, Arguments(channel), Environment, descriptors, namespaces, birthplace.Directory, out process) == Errno.None)
+        {
+            birthplace.IsUsed = true;
+            return Errno.None;
+        }
+
+        return ForkedProcess.TrySpawn(path, Arguments(channel), Environment, descriptors, namespaces, cgroup: null, out process);
+    }
 
     internal static Errno TrySpawn(SafeFileHandle executable, byte[][] arguments, List<(int, int)> descriptors, Birthplace? birthplace, out int process)
     {
-        var path = Encoding.ASCII.GetBytes($"/proc/self/fd/{executable.DangerousGetHandle()}");
+        var path = PathOf(executable);
         if (birthplace is null)
         {
             return ProcessCalls.TrySpawn(path, arguments, Environment, descriptors, out process);
         }
 
         var errno = ProcessCalls.CanSpawnIntoCgroup ? ProcessCalls.TrySpawn(path, arguments, Environment, descriptors, birthplace.Directory, out process)
-            : birthplace.MayFork ? ForkedProcess.TrySpawn(path, arguments, Environment, descriptors, birthplace.Directory, out process)
+            : birthplace.MayFork ? ForkedProcess.TrySpawn(path, arguments, Environment, descriptors, default, birthplace.Directory, out process)
             : throw new InvalidOperationException("nothing can start a process in a cgroup here");
         birthplace.IsUsed = errno == Errno.None;
         if (birthplace.IsUsed)
@@ -63,6 +71,11 @@ internal static class InitExecutable
         var otherwise = ProcessCalls.TrySpawn(path, arguments, Environment, descriptors, out process);
         return otherwise == Errno.ENOMEM ? errno : otherwise;
     }
+
+    private static byte[] PathOf(SafeFileHandle executable) => Encoding.ASCII.GetBytes($"/proc/self/fd/{executable.DangerousGetHandle()}");
+
+    private static byte[][] Arguments(int channel) =>
+        ["bld"u8.ToArray(), Encoding.ASCII.GetBytes(ContainerInit.SetupArgument), Encoding.ASCII.GetBytes(channel.ToString(CultureInfo.InvariantCulture))];
 
     /// <summary>For where mounts can't be cloned (no CAP_SYS_ADMIN, an old kernel): a copy in memory that nobody can change any more.</summary>
     internal static SafeFileHandle CopyToMemory(string path)

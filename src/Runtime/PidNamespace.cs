@@ -13,6 +13,12 @@ internal readonly struct PidNamespace
 
     private PidNamespace(SafeFileHandle own) => _own = own;
 
+    /// <summary>Whether a spec wants one that exists.</summary>
+    internal static bool IsJoined(ContainerSpec spec) => UserNamespaceSpawn.Find(spec, "pid") is { Path: { Length: > 0 } };
+
+    /// <summary>Whether a spec wants a new one.</summary>
+    internal static bool IsNew(ContainerSpec spec) => UserNamespaceSpawn.Find(spec, "pid") is { Path: null or "" };
+
     /// <summary>Unshares or joins, as the spec says.</summary>
     internal static PidNamespace Enter(ContainerSpec spec)
     {

@@ -2,7 +2,7 @@ using System.Security.Cryptography;
 
 namespace Bld.EndToEnd.Tests;
 
-/// <summary>A user of this machine that lives as long as a test, with a home, a copy of the executable and a store of its own.</summary>
+/// <summary>A user of this machine that lives as long as a test, with a home, copies of the executables and a store of its own.</summary>
 internal sealed class OrdinaryUser : IDisposable
 {
     private readonly string _folder = Path.Combine(Path.GetTempPath(), $"bld-user-{RandomNumberGenerator.GetHexString(10, lowercase: true)}");
@@ -24,7 +24,8 @@ internal sealed class OrdinaryUser : IDisposable
             TimeSpan.FromSeconds(20));
         Assert.True(made, "useradd failed");
         File.Copy(BldHome.Executable, Executable);
-        BldHome.Peer("chmod", "755", Executable);
+        File.Copy(BldHome.RuntimeExecutable, In("bldrun"));
+        BldHome.Peer("chmod", "755", Executable, In("bldrun"));
     }
 
     internal string Name => _name;

@@ -100,6 +100,36 @@ public sealed class PodmanRuntimeTests : IDisposable
 
     private static string Words(string text) => string.Join(' ', text.Split((char[])[' ', '\n', '\r'], StringSplitOptions.RemoveEmptyEntries));
 
+    [Fact]
+    public void An_ordinary_users_podman_calls_it_as_root_of_a_user_namespace()
+    {
+        using var user = new OrdinaryUser();
+        File.Copy("/bin/busybox", user.In("busybox"));
+        File.Copy(_home.In("containers.conf"), user.In("containers.conf"));
+        const string Script = """
+            export XDG_RUNTIME_DIR=$HOME/run CONTAINERS_CONF=$HOME/../containers.conf
+            mkdir -m 700 $XDG_RUNTIME_DIR
+            podman() { command podman --runtime $HOME/../bldrun --cgroup-manager cgroupfs --storage-driver vfs --events-backend file "$@"; }
+            tar -C .. -c busybox | podman import -q - box >/dev/null
+            podman run --rm --network none box /busybox sh -c 'id -u; exit 42'
+            echo $?
+            podman run --rm --network none --userns keep-id box /busybox id -u
+            podman run --rm --network none box bahs
+            echo $?
+            podman run -d --name one --network none box /busybox sleep 100 >/dev/null
+            podman exec one /busybox sh -c 'exit 7'
+            echo $?
+            ls $XDG_RUNTIME_DIR/bldrun | wc -l
+            podman rm -f -t 0 one >/dev/null
+            ls $XDG_RUNTIME_DIR/bldrun
+            podman unshare sh -c 'mkdir -p bundle/rootfs && cp ../busybox bundle/rootfs && cd bundle && bldrun spec && sed -i -e "/\"terminal\"/s/true/false/" -e "s#\"sh\"#\"/busybox\",\"true\"#" config.json && bldrun run two'
+            echo $?
+            """;
+        var outcome = user.Shell(Script);
+        Assert.Equal($"0\n42\n{BldHome.Peer("id", "-u", user.Name)}\n127\n7\n1\n0\n", outcome.Output);
+        Assert.Contains("exec: \"bahs\": executable file not found in $PATH", outcome.Error, StringComparison.Ordinal);
+    }
+
     private Outcome Podman(params string[] arguments) => BldHome.Run("env",
     [
         $"CONTAINERS_CONF={_home.In("containers.conf")}", "podman", "--runtime", BldHome.RuntimeExecutable, "--root", _home.In("p"), "--runroot", _home.In("r"),

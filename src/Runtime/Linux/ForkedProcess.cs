@@ -25,8 +25,11 @@ internal static unsafe class ForkedProcess
         return (int)Libc.syscall(SystemCallNumber.Clone, flags | signal, 0, 0, 0, 0, 0);
     }
 
+    /// <summary>Whether there is clone3(2): filters of containers refuse it, as they can't look into its arguments.</summary>
+    internal static bool IsPossible => Libc.syscall(SystemCallNumber.Clone3, 0, 0, 0, 0, 0, 0) < 0 && FileCalls.LastError() == Errno.EINVAL;
+
     /// <summary>
-    /// clone3(2) and execve(2) into a directory of cgroup v2, for a C library whose posix_spawn(3) can't (glibc before 2.39): else as
+    /// clone3(2) and execve(2), into a directory of cgroup v2 and into new namespaces, which posix_spawn(3) can't or not everywhere: else as
     /// <see cref="ProcessCalls.TrySpawn(ReadOnlySpan{byte}, IReadOnlyList{byte[]}, IReadOnlyList{byte[]}, IReadOnlyList{ValueTuple{int, int}}, SafeFileHandle, out int)"/>.
     /// </summary>
     internal static Errno TrySpawn(
@@ -34,7 +37,8 @@ internal static unsafe class ForkedProcess
         IReadOnlyList<byte[]> arguments,
         IReadOnlyList<byte[]> environment,
         IReadOnlyList<(int Source, int Target)> descriptors,
-        SafeFileHandle cgroup,
+        NamespaceFlags namespaces,
+        SafeFileHandle? cgroup,
         out int process)
     {
         process = -1;
@@ -50,7 +54,13 @@ internal static unsafe class ForkedProcess
         using var argv = new CStringArray(arguments);
         using var envp = new CStringArray(environment);
         var name = new CString(path, stackalloc byte[CString.StackSize]);
-        var call = new CloneArguments { Flags = CloneArguments.IntoCgroup | CloneArguments.WaitForExec, ExitSignal = SignalChild, Cgroup = (ulong)cgroup.DangerousGetHandle() };
+        var call = new CloneArguments { Flags = CloneArguments.WaitForExec | (ulong)namespaces, ExitSignal = SignalChild };
+        if (cgroup is not null)
+        {
+            call.Flags |= CloneArguments.IntoCgroup;
+            call.Cgroup = (ulong)cgroup.DangerousGetHandle();
+        }
+
         (int Source, int Target)[] pairs = [.. descriptors];
         var errno = Errno.None;
         fixed (byte* p = name)

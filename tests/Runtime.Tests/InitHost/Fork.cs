@@ -12,7 +12,7 @@ internal static class Fork
     {
         using var directory = FileCalls.Open(cgroup, OpenFlags.ReadOnly | OpenFlags.Directory);
         byte[][] arguments = [.. words.Prepend(program).Select(Encoding.UTF8.GetBytes)];
-        var errno = ForkedProcess.TrySpawn(Encoding.UTF8.GetBytes(program), arguments, ["A=b"u8.ToArray()], [(1, 1), (1, 2), (2, 40)], directory, out var process);
+        var errno = ForkedProcess.TrySpawn(Encoding.UTF8.GetBytes(program), arguments, ["A=b"u8.ToArray()], [(1, 1), (1, 2), (2, 40)], default, directory, out var process);
         if (errno == Errno.None)
         {
             return ProcessCalls.WaitForExit(process);

@@ -75,8 +75,8 @@ internal static class OciRunner
                 return 0;
             }
 
-            InitProgramPlace.Use(CacheDirectory(), ThisAssembly.OpenInitProgram);
-            var root = new StateRoot(Path.GetFullPath(before.Text("root") ?? DefaultRoot()));
+            InitProgramPlace.Use(DefaultPlaces.Cache, ThisAssembly.OpenInitProgram);
+            var root = new StateRoot(Path.GetFullPath(before.Text("root") ?? DefaultPlaces.StateRoot));
             return command.Run(new OciCall(parsed, root, log, Cgroups(before)));
         }
         catch (ContainerException failure)
@@ -106,12 +106,4 @@ internal static class OciRunner
         null => flags.Boolean("systemd-cgroup") ? CgroupDriver.Systemd : CgroupDriver.Files,
         var other => throw new UsageException($"unknown cgroup manager \"{other}\": use cgroupfs, systemd or disabled"),
     };
-
-    private static string CacheDirectory() => Environment.IsPrivilegedProcess
-        ? "/var/cache/bld"
-        : $"{Environment.GetEnvironmentVariable("XDG_CACHE_HOME") ?? $"{Environment.GetEnvironmentVariable("HOME")}/.cache"}/bld";
-
-    private static string DefaultRoot() => Environment.IsPrivilegedProcess
-        ? "/run/bldrun"
-        : $"{Environment.GetEnvironmentVariable("XDG_RUNTIME_DIR") ?? $"/tmp/bldrun-{Environment.UserName}"}/bldrun";
 }
