@@ -1,3 +1,6 @@
+using System.Text;
+
+using Bld.Runtime.Linux;
 using Bld.Runtime.Spec;
 
 namespace Bld.Runtime.Tests;
@@ -102,6 +105,28 @@ public sealed class SpecAreaTests : IDisposable
         {
             Linux = spec.Linux! with { Devices = [new DeviceSpec { Path = "/dev/mine", Type = "c", Major = 1, Minor = 5, FileMode = 0x1A0, Uid = 3, Gid = 4 }] },
         });
+
+    [Fact]
+    public void A_node_of_the_hosts_in_the_place_of_a_device_stays_as_it_is()
+    {
+        var folder = Directory.CreateTempSubdirectory("bld-node-").FullName;
+        var node = Encoding.UTF8.GetBytes($"{folder}/null");
+        try
+        {
+            Assert.Equal(Errno.None, FileCalls.TryMakeNode(FileCalls.CurrentDirectory, node, 0x2000, (1, 3)));
+            FileCalls.ChangeOwner(FileCalls.CurrentDirectory, node, 5, 6);
+            FileCalls.ChangeMode(FileCalls.CurrentDirectory, node, 0x1A0);
+            Expect("crw-r----- 5:6", "stat -c '%A %u:%g' /dev/null", spec => spec with
+            {
+                Mounts = [.. spec.Mounts!, new MountSpec { Destination = "/dev/null", Type = "bind", Source = $"{folder}/null", Options = ["bind"] }],
+            });
+            Assert.Equal((5u, 6u, 0x1A0u), FileCalls.Status(FileCalls.CurrentDirectory, node) is var status ? (status.UserId, status.GroupId, status.Permissions) : default);
+        }
+        finally
+        {
+            Directory.Delete(folder, recursive: true);
+        }
+    }
 
     [Theory]
     [InlineData("net.ipv4.ip_forward", "1")]

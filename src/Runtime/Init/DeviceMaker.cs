@@ -60,6 +60,12 @@ internal sealed class DeviceMaker(MountTargets targets)
                 $"make device {Encoding.UTF8.GetString(device.Path)}: something else is there already");
         }
 
+        if (errno == Errno.EEXIST && status.Device != FileCalls.Status(directory).Device)
+        {
+            // The host's own node, mounted there: its owner and mode are the host's.
+            return;
+        }
+
         if (status.UserId != device.User || status.GroupId != device.Group)
         {
             FileCalls.ChangeOwner(directory, name, device.User, device.Group);
