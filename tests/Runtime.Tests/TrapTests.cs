@@ -91,6 +91,28 @@ public sealed class TrapTests : IDisposable
     }
 
     [Theory]
+    [InlineData("/proc/keys /proc/timer_list")]
+    [InlineData("/dev/stdin /dev/stdout /dev/stderr")]
+    [InlineData("/dev/null")]
+    public void The_hosts_null_device_keeps_its_owner_and_mode(string names)
+    {
+        static (uint, uint, uint) Null() => FileCalls.Status(FileCalls.CurrentDirectory, "/dev/null"u8) is var status ? (status.UserId, status.GroupId, status.Permissions) : default;
+        var before = Null();
+        try
+        {
+            // Without streams, which then are the null device.
+            using var container = Container.Start(_root.Request("sh", "-c", $"chmod 600 {names}; chown 5:6 {names}; echo x > /dev/null && exit 7"), CancellationToken.None);
+            Assert.Equal(7, container.Wait(CancellationToken.None));
+            Assert.Equal(before, Null());
+        }
+        finally
+        {
+            FileCalls.ChangeOwner(FileCalls.CurrentDirectory, "/dev/null"u8, before.Item1, before.Item2);
+            FileCalls.ChangeMode(FileCalls.CurrentDirectory, "/dev/null"u8, before.Item3);
+        }
+    }
+
+    [Theory]
     [InlineData(false)]
     [InlineData(true)]
     public void The_hosts_root_is_not_reachable(bool withFile)

@@ -9,6 +9,9 @@ namespace Bld.Runtime.Init;
 /// <summary>The nodes and links of /dev. It is opened once, and all work is relative to that descriptor (CVE-2026-41579).</summary>
 internal sealed class DeviceMaker(MountTargets targets)
 {
+    /// <summary>For nodes of the host: they can be written to all the same, but their owner and mode can't be changed.</summary>
+    internal const MountAttributeFlags OfTheHost = MountAttributeFlags.ReadOnly | MountAttributeFlags.NoSetUserId | MountAttributeFlags.NoExecute;
+
     private const uint PermissionBits = 0xFFF;
 
     internal void Make(DeviceStep[] devices)
@@ -85,6 +88,7 @@ internal sealed class DeviceMaker(MountTargets targets)
             "bind device", device.Path);
         using (tree)
         {
+            SetupFailure.Check(MountCalls.TrySetAttributes(tree, recursive: false, OfTheHost), "bind device", device.Path);
             const OpenFlags Flags = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow;
             if (FileCalls.TryOpen(directory, name, Flags, 0x1B6, out var made) == Errno.None)
             {

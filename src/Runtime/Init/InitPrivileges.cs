@@ -19,19 +19,25 @@ internal sealed unsafe class InitPrivileges(ProcessStep process, bool ownMounts)
     private const int SetParentDeathSignal = 1;
     private bool _retryDirectory;
 
-    /// <summary>Gives pipes to the user, who otherwise could not open /dev/stdout again.</summary>
+    /// <summary>
+    /// Gives pipes to the user, who otherwise could not open /dev/stdout again, and the container's own null device in place of the host's, whose
+    /// owner and mode the command could change through its descriptor.
+    /// </summary>
     internal void PrepareStreams()
     {
-        if (process.User == 0)
-        {
-            return;
-        }
-
         for (var number = 0; number < 3; number++)
         {
             using var stream = new SafeFileHandle(number, ownsHandle: false);
-            if (FileCalls.TryStatus(stream, default, out var status) == Errno.None
-                && status.Kind is FileKind.Fifo or FileKind.Socket && status.UserId != process.User)
+            if (FileCalls.TryStatus(stream, default, out var status) != Errno.None)
+            {
+                continue;
+            }
+
+            if (IsNull(status))
+            {
+                ReplaceNull(stream, number);
+            }
+            else if (process.User != 0 && status.Kind is FileKind.Fifo or FileKind.Socket && status.UserId != process.User)
             {
                 _ = Libc.fchown(stream, process.User, process.Group);
             }
@@ -237,6 +243,37 @@ internal sealed unsafe class InitPrivileges(ProcessStep process, bool ownMounts)
     {
         const int JoinSessionKeyring = 1;
         _ = Libc.syscall(SystemCallNumber.KeyCtl, JoinSessionKeyring, 0, 0, 0, 0, 0);
+    }
+
+    private static bool IsNull(FileStatus status) => status.Kind == FileKind.CharacterDevice && status.NodeDevice == (1, 3);
+
+    // Where there is none, what is read is at its end all the same.
+    private static void ReplaceNull(SafeFileHandle stream, int number)
+    {
+        const int GetFlags = 3;
+        var access = (OpenFlags)(Libc.fcntl(stream, GetFlags, 0) & 3);
+        if (FileCalls.TryStatus(FileCalls.CurrentDirectory, "/dev/null"u8, out var found) == Errno.None && IsNull(found)
+            && FileCalls.TryOpen(FileCalls.CurrentDirectory, "/dev/null"u8, access | OpenFlags.NoFollow, 0, out var own) == Errno.None)
+        {
+            using (own)
+            {
+                if (IsNull(FileCalls.Status(own)))
+                {
+                    ProcessCalls.Duplicate(own, number);
+                    return;
+                }
+            }
+        }
+
+        if (access == OpenFlags.ReadOnly || number == 0)
+        {
+            var (reader, writer) = PipeCalls.Create();
+            writer.Dispose();
+            using (reader)
+            {
+                ProcessCalls.Duplicate(reader, number);
+            }
+        }
     }
 
     private Errno TryChangeDirectory()

@@ -57,13 +57,15 @@ internal sealed class PathCovers : IDisposable
         _empty?.Dispose();
     }
 
-    // CVE-2025-31133: the container's /dev/null may be a link; the host's is verified and bound by descriptor.
+    // CVE-2025-31133: the container's /dev/null may be a link; the host's is verified and bound by descriptor, so that nobody inside may
+    // change its owner and mode.
     private void CoverFile(SafeFileHandle target, byte[] path)
     {
         _null ??= OpenNullDevice();
         SetupFailure.Check(MountCalls.TryOpenTree(_null, default, clone: true, recursive: false, out var cover), "bind /dev/null");
         using (cover)
         {
+            SetupFailure.Check(MountCalls.TrySetAttributes(cover, recursive: false, DeviceMaker.OfTheHost), "make read-only", path);
             SetupFailure.Check(MountCalls.TryMoveMount(cover, target), "mask", path);
         }
     }
