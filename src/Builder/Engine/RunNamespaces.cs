@@ -58,7 +58,8 @@ internal static class RunNamespaces
         [
             Bind("/proc", "nosuid", "noexec", "nodev"),
             Bind("/dev", "nosuid", "noexec", "ro"),
-            Bind("/sys", "nosuid", "noexec", "nodev", "ro"),
+            // With what is mounted below it: the host's cgroups.
+            Bind("/sys", "rnosuid", "rnoexec", "rnodev", "rro"),
         ],
     };
 
