@@ -56,7 +56,7 @@ public sealed class StorageTests(BusyboxFixture fixture) : IClassFixture<Busybox
         var seconds = RandomNumberGenerator.GetInt32(1_000_000, 9_000_000).ToString(CultureInfo.InvariantCulture);
         _home.Write("context/Dockerfile", $"""
             FROM localhost/busybox
-            RUN for n in pid net ipc uts mnt; do readlink /proc/self/ns/$n; done; grep -E 'Seccomp:|CapBnd' /proc/self/status; touch /sys/x /dev/x 2>/dev/null || echo read-only; grep -cE ' /sys(/[^ ]*)? rw' /proc/self/mountinfo || true
+            RUN for n in pid net ipc uts mnt; do readlink /proc/self/ns/$n; done; grep -E 'Seccomp:|CapBnd' /proc/self/status; touch /sys/x 2>/dev/null || echo read-only; grep -cE ' /sys(/[^ ]*)? rw' /proc/self/mountinfo || true; echo $(find /dev -type b -o -type c | sort)
             RUN (setsid sleep {seconds} &); sleep 0.1
             """);
         var output = _home.Succeed("bud", "--no-cache", "--isolation", "chroot", _home.In("context"));
@@ -67,7 +67,7 @@ public sealed class StorageTests(BusyboxFixture fixture) : IClassFixture<Busybox
 
         Assert.Contains("Seccomp:\t2", output, StringComparison.Ordinal);
         Assert.Contains("CapBnd:\t00000000800405fb", output, StringComparison.Ordinal);
-        Assert.Contains("\nread-only\n0\n", output, StringComparison.Ordinal);
+        Assert.Contains("\nread-only\n0\n/dev/full /dev/null /dev/pts/ptmx /dev/random /dev/tty /dev/urandom /dev/zero\n", output, StringComparison.Ordinal);
         Assert.NotEqual(0, BldHome.Run("pgrep", "-f", $"^sleep {seconds}$").Code);
     }
 

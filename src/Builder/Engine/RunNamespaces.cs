@@ -44,8 +44,8 @@ internal static class RunNamespaces
     }
 
     /// <summary>
-    /// Mounts and the host's name only, so that it works in containers that allow no more. /proc, /dev and /sys are those of the place
-    /// where bld runs, since new ones could not be mounted there.
+    /// Mounts and the host's name only, so that it works in containers that allow no more. /proc and /sys are those of the place where bld
+    /// runs, since new ones could not be mounted there. /dev is new: that of a host has its disks.
     /// </summary>
     private static ContainerSpec ForChroot(ContainerSpec spec) => spec with
     {
@@ -57,7 +57,7 @@ internal static class RunNamespaces
         Mounts =
         [
             Bind("/proc", "nosuid", "noexec", "nodev"),
-            Bind("/dev", "nosuid", "noexec", "ro"),
+            .. spec.Mounts!.Where(static mount => mount.Destination is "/dev" or "/dev/pts" or "/dev/shm"),
             // With what is mounted below it: the host's cgroups.
             Bind("/sys", "rnosuid", "rnoexec", "rnodev", "rro"),
         ],
