@@ -69,6 +69,13 @@ public sealed class ContainerTests : IDisposable
     }
 
     [Fact]
+    public void The_command_has_no_signal_blocked_or_ignored()
+    {
+        var lines = BusyboxRoot.Run(_root.Request("grep", "-E", "^Sig(Blk|Ign|Cgt)", "/proc/self/status")).Output.TrimEnd().Split('\n');
+        Assert.Equal(["SigBlk:\t0000000000000000", "SigIgn:\t0000000000000000", "SigCgt:\t0000000000000000"], lines);
+    }
+
+    [Fact]
     public void The_command_inherits_no_other_descriptor()
     {
         // ls holds the directory itself as 3.

@@ -66,7 +66,7 @@ internal static unsafe class ForkedProcess
         fixed (byte* p = name)
         fixed ((int, int)* first = pairs)
         {
-            var next = new Successor(p, argv.Pointers, envp.Pointers, first, pairs.Length, SystemCallNumber.FControl, failure);
+            var next = new Successor(p, argv.Pointers, envp.Pointers, first, pairs.Length, failure);
             using var _ = new BlockedSignals();
             process = (int)Libc.syscall(SystemCallNumber.Clone3, (nint)(&call), sizeof(CloneArguments), 0, 0, 0, 0);
             if (process == 0)
@@ -140,7 +140,7 @@ internal static unsafe class ForkedProcess
         {
             const int SetDescriptorFlags = 2;
             var (source, target) = next.Descriptors[i];
-            _ = source == target ? (int)Libc.syscall(next.Control, source, SetDescriptorFlags, 0, 0, 0, 0) : Libc.dup3(source, target, 0);
+            _ = source == target ? (int)Libc.syscall(SystemCallNumber.FControl, source, SetDescriptorFlags, 0, 0, 0, 0) : Libc.dup3(source, target, 0);
         }
 
         _ = Libc.execve(next.Path, next.Arguments, next.Environment);
@@ -149,7 +149,7 @@ internal static unsafe class ForkedProcess
     }
 
     /// <summary>What a copy becomes, in memory that it has.</summary>
-    private readonly struct Successor(byte* path, byte** arguments, byte** environment, (int Source, int Target)* descriptors, int count, int control, int* failure)
+    private readonly struct Successor(byte* path, byte** arguments, byte** environment, (int Source, int Target)* descriptors, int count, int* failure)
     {
         internal byte* Path => path;
 
@@ -160,9 +160,6 @@ internal static unsafe class ForkedProcess
         internal (int Source, int Target)* Descriptors => descriptors;
 
         internal int Count => count;
-
-        /// <summary>The number of fcntl(2).</summary>
-        internal int Control => control;
 
         internal int* Failure => failure;
     }

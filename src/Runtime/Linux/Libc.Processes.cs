@@ -86,9 +86,6 @@ internal static unsafe partial class Libc
     internal static partial void _exit(int code);
 
     [LibraryImport("libc", SetLastError = true)]
-    internal static partial int sigaction(int signal, byte* next, byte* previous);
-
-    [LibraryImport("libc", SetLastError = true)]
     internal static partial int sigprocmask(int how, byte* next, byte* previous);
 
     [LibraryImport("libc", SetLastError = true)]

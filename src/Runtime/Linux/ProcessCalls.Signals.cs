@@ -1,3 +1,5 @@
+using System.Runtime.InteropServices;
+
 using Microsoft.Win32.SafeHandles;
 
 namespace Bld.Runtime.Linux;
@@ -12,38 +14,27 @@ internal static unsafe partial class ProcessCalls
     /// <summary>Gives every ignored signal its default back and empties the mask: both would survive an exec.</summary>
     internal static void RestoreDefaultSignals()
     {
-        // struct sigaction of glibc: the handler first, 152 bytes in all; SIG_DFL is 0, SIG_IGN 1.
-        var action = stackalloc byte[160];
-        var none = stackalloc byte[160];
-        new Span<byte>(none, 160).Clear();
+        const nint Ignored = 1;
         for (var signal = 1; signal <= LastSignal; signal++)
         {
-            if (Libc.sigaction(signal, null, action) == 0 && *(nint*)action == 1)
+            if (HandlerOf(signal) == Ignored)
             {
-                _ = Libc.sigaction(signal, none, null);
+                SetDefault(signal);
             }
         }
 
-        const int SetMask = 2;
-        var empty = stackalloc byte[SignalSetBytes];
-        Libc.sigemptyset(empty);
-        _ = Libc.sigprocmask(SetMask, empty, null);
+        EmptyMask();
     }
 
     /// <summary>Gives every signal its default, whatever this program does at it, and then empties the mask.</summary>
     internal static void ResetSignals()
     {
-        var none = stackalloc byte[160];
-        new Span<byte>(none, 160).Clear();
         for (var signal = 1; signal <= LastSignal; signal++)
         {
-            _ = Libc.sigaction(signal, none, null);
+            SetDefault(signal);
         }
 
-        const int SetMask = 2;
-        var empty = stackalloc byte[SignalSetBytes];
-        Libc.sigemptyset(empty);
-        _ = Libc.sigprocmask(SetMask, empty, null);
+        EmptyMask();
     }
 
     /// <summary>Blocks all signals of this thread, and of what it execs.</summary>
@@ -137,5 +128,36 @@ internal static unsafe partial class ProcessCalls
         {
             throw FileCalls.Failed("seal", default, FileCalls.LastError());
         }
+    }
+
+    // The system call, because the C library refuses to touch the two that its threads use, and leaves them ignored in what it spawns.
+    private static nint HandlerOf(int signal)
+    {
+        var action = default(KernelAction);
+        return Libc.syscall(SystemCallNumber.SignalAction, signal, 0, (nint)(&action), sizeof(ulong), 0, 0) < 0 ? 0 : action.Handler;
+    }
+
+    private static void SetDefault(int signal)
+    {
+        var action = default(KernelAction);
+        _ = Libc.syscall(SystemCallNumber.SignalAction, signal, (nint)(&action), 0, sizeof(ulong), 0, 0);
+    }
+
+    private static void EmptyMask()
+    {
+        const int SetMask = 2;
+        var empty = stackalloc byte[SignalSetBytes];
+        Libc.sigemptyset(empty);
+        _ = Libc.sigprocmask(SetMask, empty, null);
+    }
+
+    /// <summary>struct sigaction of the kernel; SIG_DFL is 0, SIG_IGN 1.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct KernelAction
+    {
+        public nint Handler;
+        public ulong Flags;
+        public nint Restorer;
+        public ulong Mask;
     }
 }

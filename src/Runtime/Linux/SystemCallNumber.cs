@@ -46,6 +46,8 @@ internal static class SystemCallNumber
 
     internal static int Bpf => Arm ? 280 : 321;
 
+    internal static int SignalAction => Arm ? 134 : 13;
+
     internal static int FControl => Arm ? 25 : 72;
 
     internal static int Clone => Arm ? 220 : 56;
