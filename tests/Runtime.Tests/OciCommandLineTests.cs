@@ -29,6 +29,17 @@ public sealed class OciCommandLineTests : IDisposable
         }
     }
 
+    [Theory]
+    [InlineData("somebody", true)]
+    [InlineData("root", false)]
+    public void Root_of_a_user_namespace_has_its_states_where_the_users_are(string user, bool isUsers)
+    {
+        var runtime = Directory.CreateDirectory($"{_bundle.Path}/runtime").FullName;
+        _bundle.Write(static spec => spec with { Process = spec.Process! with { Args = ["true"] } });
+        _ = _bundle.RunUnder(["unshare", "-Ur", "env", $"USER={user}", $"XDG_RUNTIME_DIR={runtime}"], "--root", "", "run", "placed");
+        Assert.Equal(isUsers, Directory.Exists($"{runtime}/bldrun"));
+    }
+
     [Fact]
     public void A_part_of_a_configuration_that_is_none_is_named()
     {

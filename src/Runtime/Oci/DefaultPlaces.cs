@@ -12,9 +12,12 @@ namespace Bld.Runtime.Oci;
 /// </summary>
 public static class DefaultPlaces
 {
-    /// <summary>The directory of the containers' states; the caller's alone, and gone at a reboot.</summary>
+    /// <summary>
+    /// The directory of the containers' states; the caller's alone, and gone at a reboot. Who is root by name as well, in a container with a user
+    /// namespace, has the machine's place there, as with runc.
+    /// </summary>
     public static string StateRoot =>
-        Of("XDG_RUNTIME_DIR") is { } runtime ? $"{runtime}/bldrun"
+        Environment.GetEnvironmentVariable("USER") != "root" && Of("XDG_RUNTIME_DIR") is { } runtime ? $"{runtime}/bldrun"
         : Libc.geteuid() == 0 ? "/run/bldrun"
         : OwnPlace(string.Create(CultureInfo.InvariantCulture, $"/tmp/bldrun-{Libc.geteuid()}"));
 
