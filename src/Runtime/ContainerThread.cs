@@ -130,7 +130,10 @@ internal sealed class ContainerThread : IDisposable
         _ended.Dispose();
     }
 
-    /// <summary>Whether the calling thread will do: it must be able to start threads afterwards, and with children in a namespace that it can't leave again it isn't.</summary>
+    /// <summary>
+    /// Whether the calling thread will do. It has to be able to start threads afterwards, which the kernel refuses to one whose children belong to
+    /// another pid namespace: a new one is made with the copy, but to join one and to come back takes the machine's root.
+    /// </summary>
     private static bool CanBeCallers(ContainerRequest request) =>
         request.IsAlone && ForkedProcess.IsPossible
         && (UserNamespaceSpawn.IsWanted(request.Spec) || !PidNamespace.IsJoined(request.Spec) || CgroupName.IsFullRoot());

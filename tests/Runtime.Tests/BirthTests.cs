@@ -21,7 +21,10 @@ public sealed class BirthTests : IDisposable
         var bundle = words[0] == "run" ? _bundle : host;
         Assert.Equal(new Result(0, ""), host.RunUnder(Host, "run", "-d", "host"));
         var trace = $"{bundle.Path}/trace";
-        var result = bundle.RunUnder([.. Host, "strace", "-f", "-qq", "-e", "trace=clone3,write", "-o", trace], words);
+        var result = bundle.RunUnder([.. Host, "strace", "-f", "-qq", "-e", "trace=clone3", "-o", trace], words);
+
+        // There, where its cgroup has the path that it was made at.
+        Assert.Equal(new Result(0, ""), host.RunUnder(Host, "delete", "-f", "host"));
         Assert.True(result.Code == 0, result.Output);
         Assert.StartsWith("0::/", result.Output, StringComparison.Ordinal);
         Assert.Contains("CLONE_INTO_CGROUP", File.ReadAllText(trace), StringComparison.Ordinal);

@@ -140,7 +140,11 @@ internal static unsafe class ForkedProcess
         {
             const int SetDescriptorFlags = 2;
             var (source, target) = next.Descriptors[i];
-            _ = source == target ? (int)Libc.syscall(SystemCallNumber.FControl, source, SetDescriptorFlags, 0, 0, 0, 0) : Libc.dup3(source, target, 0);
+            if ((source == target ? (int)Libc.syscall(SystemCallNumber.FControl, source, SetDescriptorFlags, 0, 0, 0, 0) : Libc.dup3(source, target, 0)) < 0)
+            {
+                *next.Failure = (int)FileCalls.LastError();
+                Libc._exit(NotExecuted);
+            }
         }
 
         _ = Libc.execve(next.Path, next.Arguments, next.Environment);

@@ -184,15 +184,16 @@ public sealed class AttestationTests(RegistryHome shared) : IClassFixture<Regist
 
     [Theory]
     [InlineData("--attest=type=license", "there are type=sbom and type=provenance")]
+    [InlineData("--attest=type=license", "there are type=sbom and type=provenance", "--sbom", "--provenance")]
     [InlineData("--attest=mode=max", "there are type=sbom and type=provenance")]
     [InlineData("--attest=type=sbom,generator=scanner", "leave generator out")]
     [InlineData("--attest=type=provenance,mode=most", "mode=most is not known")]
     [InlineData("--provenance=version=v0.2", "version=v0.2 is not known")]
     [InlineData("--provenance=most", "--provenance=most is not known")]
-    public void What_a_build_cannot_attest_is_told_before_it_begins(string flag, string expected)
+    public void What_a_build_cannot_attest_is_told_before_it_begins(string flag, string expected, params string[] others)
     {
         _home.Write("context/Dockerfile", "FROM localhost/busybox\nRUN false\n");
-        var outcome = _home.Bld("bud", flag, _home.In("context"));
+        var outcome = _home.Bld(["bud", flag, .. others, _home.In("context")]);
         Assert.Equal(125, outcome.Code);
         Assert.Contains(expected, outcome.Error, StringComparison.Ordinal);
     }

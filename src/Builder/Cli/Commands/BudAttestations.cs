@@ -20,6 +20,7 @@ internal sealed class BudAttestations(Session session, CommandLine line)
     {
         _ = SbomFlags.Read(flags);
         _ = AttestFlags.Provenance(flags);
+        _ = AttestFlags.WantSbom(flags);
     }
 
     /// <summary>What the build puts into the image; null for nothing.</summary>
