@@ -414,7 +414,7 @@ class Bench:
         """W9: one container of /bin/true from its bundle, where cgroup v2 is all there is, and on the host as it is; one command in a working container.
 
         Each stands alone: right behind another one the kernel's waits for all processors cost nothing."""
-        runs = max(self.runs, 15)
+        runs = max(self.runs, 31)
         bundle = f"{self.home}/bundle"
         os.makedirs(f"{bundle}/rootfs/bin", exist_ok=True)
         for folder in ("proc", "sys", "dev"):
@@ -429,8 +429,8 @@ class Bench:
         run(["gcc", "-O2", "-o", f"{self.home}/floor", os.path.join(HERE, "container-floor.c")])
         hosts = (("W9a one container of /bin/true, cgroup v2 alone", Launcher(hide_cgroup_v1), {"floor: the same in C": [f"{self.home}/floor", f"{bundle}/rootfs", "/sys/fs/cgroup/bld-floor"]}),
                  ("W9b one container of /bin/true, this host", LAUNCHER, {"floor: unshare -fpmuin true": ["unshare", "-fpmuin", "--mount-proc", "true"]}))
-        # States where engines have them, in memory.
-        with tempfile.TemporaryDirectory(prefix="bld-bench-", dir="/run") as states:
+        # States in memory, where engines have them: /run is not everywhere.
+        with tempfile.TemporaryDirectory(prefix="bld-bench-", dir="/dev/shm") as states:
             commands = {name: [program, "--root", f"{states}/{name}", "run", "one"] for name, program in (("bld", bldrun), ("crun", "crun"), ("runc", "runc")) if shutil.which(program)}
             for title, launcher, floor in hosts:
                 able = {name: command for name, command in commands.items() if name == "bld" or launcher.run(command, cwd=bundle, check=False).code == 0}

@@ -59,9 +59,14 @@ internal sealed class ContainerStart(ContainerRequest request, InheritedDescript
             plan.Process.SeccompState = HostHooks.ProcessState(request, process);
         }
 
-        var codec = new PlanCodec();
-        plan.Exchange(codec);
-        channel.Send(InitMessage.Plan, codec.Written);
+        using (var ahead = NamespacesAhead.Make(request, plan))
+        {
+            var codec = new PlanCodec();
+            plan.Exchange(codec);
+            channel.Send(InitMessage.Plan, codec.Written);
+            ahead?.Send(channel);
+        }
+
         var ready = request.Ready?.Invoke(process, cgroup?.Directories ?? []);
         while (true)
         {

@@ -273,12 +273,18 @@ internal sealed class ContainerThread : IDisposable
     /// <summary>Makes the cgroup before its process, where that one can be born in it; elsewhere it is made while init starts up.</summary>
     private Birthplace? FindBirthplace(ContainerRequest request)
     {
-        if (request.SystemdCgroups || !ContainerCgroup.IsWanted(request) || !(ProcessCalls.CanSpawnIntoCgroup || IsCallers) || !CgroupHost.IsUnifiedOnly(CgroupHost.All()))
+        if (request.SystemdCgroups || !ContainerCgroup.IsWanted(request) || !(ProcessCalls.CanSpawnIntoCgroup || IsCallers))
         {
             return null;
         }
 
-        _cgroup = ContainerCgroup.Make(request, process: -1);
+        var host = CgroupHost.All();
+        if (!CgroupHost.IsUnifiedOnly(host))
+        {
+            return null;
+        }
+
+        _cgroup = ContainerCgroup.Make(request, process: -1, host);
         return _cgroup?.OpenBirthplace(IsCallers);
     }
 

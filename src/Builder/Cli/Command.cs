@@ -38,8 +38,11 @@ internal abstract class Command
 
 /// <summary>What a command is run with.</summary>
 /// <param name="Flags">Flags and arguments.</param>
-/// <param name="Cancellation">Cancelled by Ctrl-C and SIGTERM.</param>
-internal sealed record CommandLine(ParsedFlags Flags, CancellationToken Cancellation)
+/// <param name="Interruption">Ctrl-C and SIGTERM.</param>
+internal sealed record CommandLine(ParsedFlags Flags, Interruption Interruption)
 {
+    /// <summary>Cancelled by Ctrl-C and SIGTERM, which until this is asked for end the process.</summary>
+    public CancellationToken Cancellation => Interruption.Token;
+
     public IReadOnlyList<string> Arguments => Flags.Arguments;
 }

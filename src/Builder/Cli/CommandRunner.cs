@@ -1,5 +1,3 @@
-using System.Runtime.InteropServices;
-
 using Bld.Builder.Cli.Commands;
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Cli.Settings;
@@ -19,12 +17,10 @@ internal static class CommandRunner
 
     public static int Run(string[] words)
     {
-        using var stop = new CancellationTokenSource();
-        using var interrupt = PosixSignalRegistration.Create(PosixSignal.SIGINT, context => Stop(context, stop));
-        using var terminate = PosixSignalRegistration.Create(PosixSignal.SIGTERM, context => Stop(context, stop));
+        using var interruption = new Interruption();
         try
         {
-            return Dispatch(words, stop.Token);
+            return Dispatch(words, interruption);
         }
         catch (OperationCanceledException)
         {
@@ -64,7 +60,7 @@ internal static class CommandRunner
         return exception.ExitCode;
     }
 
-    private static int Dispatch(string[] words, CancellationToken cancellation)
+    private static int Dispatch(string[] words, Interruption interruption)
     {
         EnvironmentNames.TakeOwn();
         var before = new FlagParser(GlobalFlags.All, stopsAtArgument: true).Parse(words);
@@ -96,7 +92,7 @@ internal static class CommandRunner
 
         CommandLog.Configure(parsed);
         RefuseLateFlags(command, parsed.Arguments);
-        return command.Run(new CommandLine(parsed, cancellation));
+        return command.Run(new CommandLine(parsed, interruption));
     }
 
     /// <summary>Reads the words of a command, without its name.</summary>
@@ -128,12 +124,6 @@ internal static class CommandRunner
 
     private static List<Flag> WithoutTakenLetters(Flag[] all, IReadOnlyList<Flag> own) =>
         [.. all.Select(flag => !own.Contains(flag) && own.Any(each => each.Short == flag.Short) ? flag with { Short = null } : flag)];
-
-    private static void Stop(PosixSignalContext context, CancellationTokenSource stop)
-    {
-        context.Cancel = true;
-        stop.Cancel();
-    }
 
     /// <summary>The sentence after an excerpt gets the word; a plain one too.</summary>
     private static void Report(string message)

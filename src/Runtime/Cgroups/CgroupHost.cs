@@ -15,12 +15,23 @@ internal sealed record CgroupPlace(string Mount, string Own, bool IsUnified, IRe
 /// <summary>The host's cgroup hierarchies: v1, v2, or both at once (hybrid), where each controller is in one of them.</summary>
 internal static class CgroupHost
 {
+    private const ulong UnifiedMagic = 0x63677270;
+    private const string UnifiedOnly = "/sys/fs/cgroup";
+
     /// <summary>Every hierarchy that is mounted.</summary>
     internal static List<CgroupPlace> All()
     {
+        var lines = Lines("/proc/self/cgroup");
+
+        // The usual host; the list of mounts, which may be long, is not needed then.
+        if (lines is [{ } one] && one.StartsWith("0::", StringComparison.Ordinal) && IsUnified())
+        {
+            return [new CgroupPlace(UnifiedOnly, one[3..], IsUnified: true, Offered(UnifiedOnly), [])];
+        }
+
         var mounts = Mounts();
         var places = new List<CgroupPlace>();
-        foreach (var line in Lines("/proc/self/cgroup"))
+        foreach (var line in lines)
         {
             var parts = line.Split(':', 3);
             if (parts.Length < 3)
@@ -43,8 +54,25 @@ internal static class CgroupHost
         return places;
     }
 
+    /// <summary>This process's cgroup in the hierarchy of v2; null without one.</summary>
+    internal static string? OwnUnified() => Array.Find(Lines("/proc/self/cgroup"), static line => line.StartsWith("0::", StringComparison.Ordinal))?[3..];
+
     /// <summary>Whether cgroup v2 is all there is.</summary>
     internal static bool IsUnifiedOnly(IReadOnlyList<CgroupPlace> places) => places.Count == 1 && places[0].IsUnified;
+
+    /// <summary>Whether what is mounted at the usual place is the hierarchy of v2 itself.</summary>
+    internal static bool IsUnified()
+    {
+        if (FileCalls.TryOpen(FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(UnifiedOnly), OpenFlags.Path, 0, out var directory) != Errno.None)
+        {
+            return false;
+        }
+
+        using (directory)
+        {
+            return FileCalls.FileSystemType(directory) == UnifiedMagic;
+        }
+    }
 
     private static string[] Offered(string mount)
     {

@@ -31,8 +31,9 @@ internal sealed class ContainerCgroup
     /// <summary>Makes the cgroups and sets the limits; null when nothing asks for that.</summary>
     /// <param name="request">Says what is wanted.</param>
     /// <param name="process">The process that will join, which systemd has to know.</param>
+    /// <param name="host">The host's hierarchies, where they are known.</param>
     /// <exception cref="ContainerException">A limit was asked for that this host can't set, or the spec names a cgroup that others are in.</exception>
-    internal static ContainerCgroup? Make(ContainerRequest request, int process)
+    internal static ContainerCgroup? Make(ContainerRequest request, int process, IReadOnlyList<CgroupPlace>? host = null)
     {
         if (request.JoinedCgroups is { } joined)
         {
@@ -54,7 +55,7 @@ internal sealed class ContainerCgroup
         var cgroup = new ContainerCgroup(name, unit);
         try
         {
-            cgroup.MakeAll(request, settings);
+            cgroup.MakeAll(request, settings, host ?? CgroupHost.All());
             if (unit is null && linux?.CgroupsPath is { Length: > 0 })
             {
                 cgroup.RequireNobodyElse();
@@ -108,10 +109,8 @@ internal sealed class ContainerCgroup
         }
 
         SystemdScope.Stop(_unit);
-        foreach (var directory in _directories)
-        {
-            _ = directory.Remove();
-        }
+        _made.RemoveAll(path => _directories.Exists(directory => directory.Path == path));
+        _directories.RemoveAll(static directory => directory.Remove());
 
         // Parents that somebody else uses by now stay.
         for (var i = _made.Count - 1; i >= 0; i--)
@@ -122,10 +121,10 @@ internal sealed class ContainerCgroup
         _made.Clear();
     }
 
-    private void MakeAll(ContainerRequest request, List<CgroupSetting> settings)
+    private void MakeAll(ContainerRequest request, List<CgroupSetting> settings, IReadOnlyList<CgroupPlace> host)
     {
         var hasDevices = request.Spec.Linux?.Resources?.Devices is { Count: > 0 };
-        foreach (var place in CgroupHost.All())
+        foreach (var place in host)
         {
             var isNeeded = settings.Exists(setting => place.Controllers.Contains(setting.Controller));
             if (isNeeded || request.AllCgroups || (hasDevices && (place.IsUnified || place.Controllers.Contains("devices"))))

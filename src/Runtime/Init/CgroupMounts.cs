@@ -13,13 +13,11 @@ namespace Bld.Runtime.Init;
 /// </summary>
 internal static class CgroupMounts
 {
-    private const ulong UnifiedMagic = 0x63677270;
-
     internal static SafeFileHandle MakeTree(MountStep mount)
     {
         SafeFileHandle tree;
         Errno errno;
-        if (IsUnified())
+        if (CgroupHost.IsUnified())
         {
             errno = TryShowUnified((MountAttributeFlags)mount.AttributesSet, out tree);
         }
@@ -38,7 +36,7 @@ internal static class CgroupMounts
     {
         // Without a cgroup namespace of its own a container sees what the host sees. To mount that anew waits for all processors to pass a
         // quiet point (Linux 6.18: 10 ms); to bind it doesn't.
-        if (attributes.HasFlag(MountAttributeFlags.ReadOnly) && CgroupHost.All().Find(static place => place.IsUnified) is { Own: not "/" } && TryBind(attributes, out tree) == Errno.None)
+        if (attributes.HasFlag(MountAttributeFlags.ReadOnly) && CgroupHost.OwnUnified() is { } own and not "/" && TryBind(attributes, out tree) == Errno.None)
         {
             return Errno.None;
         }
@@ -58,7 +56,7 @@ internal static class CgroupMounts
     /// <summary>Puts the hierarchies of cgroup v1 into the tmpfs, which is attached by now.</summary>
     internal static void Fill(SafeFileHandle tree, MountStep mount)
     {
-        if (IsUnified())
+        if (CgroupHost.IsUnified())
         {
             return;
         }
@@ -80,18 +78,6 @@ internal static class CgroupMounts
 
         SetupFailure.Check(
             MountCalls.TrySetAttributes(tree, recursive: false, (MountAttributeFlags)mount.AttributesSet), "set the options of", mount.Destination);
-    }
-
-    private static bool IsUnified() =>
-        FileCalls.TryOpen(FileCalls.CurrentDirectory, "/sys/fs/cgroup"u8, OpenFlags.Path, 0, out var directory) == Errno.None
-        && Consume(directory);
-
-    private static bool Consume(SafeFileHandle directory)
-    {
-        using (directory)
-        {
-            return FileCalls.FileSystemType(directory) == UnifiedMagic;
-        }
     }
 
     // In a cgroup namespace of its own a container's cgroup is the root of a new mount. Without one it sees only its own

@@ -134,6 +134,29 @@ internal sealed class InitChannel(SafeFileHandle socket) : IDisposable
         Send(InitMessage.Descriptors);
     }
 
+    /// <summary>Sends the descriptors of namespaces, without waiting until they have come.</summary>
+    internal void SendNamespaces(IReadOnlyList<SafeFileHandle> namespaces) =>
+        SocketCalls.SendDescriptors(_socket, namespaces.Select(static each => (int)each.DangerousGetHandle()).ToArray(), "n"u8, "send namespaces to init");
+
+    /// <summary>Takes what <see cref="SendNamespaces"/> sent.</summary>
+    internal SafeFileHandle[] ReceiveNamespaces(int count)
+    {
+        Span<int> numbers = stackalloc int[SocketCalls.DescriptorsAtOnce];
+        Span<byte> letter = stackalloc byte[1];
+        if (count > 0 && SocketCalls.ReceiveDescriptors(_socket, numbers[..count], letter, out _) != count)
+        {
+            throw new InvalidDataException("the namespaces for init did not come");
+        }
+
+        var handles = new SafeFileHandle[count];
+        for (var i = 0; i < count; i++)
+        {
+            handles[i] = new SafeFileHandle(numbers[i], ownsHandle: true);
+        }
+
+        return handles;
+    }
+
     private bool Fill(Span<byte> buffer)
     {
         while (!buffer.IsEmpty)

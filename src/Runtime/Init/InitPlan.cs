@@ -81,7 +81,8 @@ internal sealed class InitPlan : IPlanPart
 /// <summary>A namespace to join by descriptor.</summary>
 internal sealed class JoinStep : IPlanPart
 {
-    internal int Descriptor;
+    /// <summary>Init's number; -1: it comes over the channel behind the plan, in the order of the steps.</summary>
+    internal int Descriptor = -1;
     internal int Type;
     internal byte[] Path = [];
 

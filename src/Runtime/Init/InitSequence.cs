@@ -91,17 +91,18 @@ internal sealed class InitSequence(InitPlan plan, InitChannel channel)
 
     private void EnterNamespaces()
     {
-        if (plan.Joins.Length > 0)
+        if (Array.Exists(plan.Joins, static join => join.Descriptor >= 0))
         {
             // CVE-2016-9962: nobody in the namespaces that we join may look into this process.
             const int SetDumpable = 4;
             SetupFailure.Check(ProcessCalls.TryControl(SetDumpable, 0), "prctl dumpable");
         }
 
+        var coming = new Queue<SafeFileHandle>(channel.ReceiveNamespaces(plan.Joins.Count(static join => join.Descriptor < 0)));
         foreach (var join in plan.Joins)
         {
-            using var descriptor = new SafeFileHandle(join.Descriptor, ownsHandle: true);
-            if (IsJoined(descriptor, (NamespaceFlags)join.Type))
+            using var descriptor = join.Descriptor < 0 ? coming.Dequeue() : new SafeFileHandle(join.Descriptor, ownsHandle: true);
+            if (join.Descriptor >= 0 && IsJoined(descriptor, (NamespaceFlags)join.Type))
             {
                 continue;
             }

@@ -56,7 +56,7 @@ internal sealed class DebugCommand : Command
         string[] words = [.. step.CommandLine, "--root", GlobalFlags.Root(line.Flags), "--runroot", GlobalFlags.RunRoot(line.Flags)];
         var parsed = CommandRunner.Parse(new BudCommand(), words);
         var request = new DebugRequest(step, files, command is null ? null : [command], hasTerminal && command is null);
-        return BudCommand.Debug(new CommandLine(parsed, line.Cancellation), request);
+        return BudCommand.Debug(line with { Flags = parsed }, request);
     }
 
     private static FailedStep Choose(FailedSteps failed, IReadOnlyList<string> arguments)

@@ -1,0 +1,36 @@
+using System.Runtime;
+
+namespace Bld.Runtime.Startup;
+
+/// <summary>
+/// What .NET's runtime does before a program begins, left out of programs that are over within milliseconds or wait all their life: it asks the
+/// host a hundred questions, and that takes the longer the more mounts there are (docs/decisions/0053).
+/// Small-program.targets puts these in the place of the runtime's functions of the same name (ld's --wrap); should a runtime have none of that
+/// name any more, the linker passes over it. Called before the runtime is there: nothing but constants.
+/// </summary>
+internal static class RuntimeOmissions
+{
+    private const nuint Cache = 4 << 20;
+
+    /// <summary>The memory limit of the own cgroup, from which the collector would plan its heap.</summary>
+    [RuntimeExport("__wrap__Z16InitializeCGroupv")]
+    private static void MemoryLimit()
+    {
+    }
+
+    /// <summary>The processors that the own cgroup may use, by which pools of threads are sized.</summary>
+    [RuntimeExport("__wrap__Z19InitializeCpuCGroupv")]
+    private static void ProcessorLimit()
+    {
+    }
+
+    /// <summary>Nodes of memory, over which the collector would spread its heap.</summary>
+    [RuntimeExport("__wrap__Z21NUMASupportInitializev")]
+    private static void MemoryNodes()
+    {
+    }
+
+    /// <summary>The size of a processor's cache in bytes, from which the budget of the youngest generation follows.</summary>
+    [RuntimeExport("__wrap__ZN15GCToOSInterface25GetCacheSizePerLogicalCpuEb")]
+    private static nuint CacheSize(bool ofOneProcessor) => Cache;
+}
