@@ -58,8 +58,11 @@ public sealed record MountFlag
     /// <summary>The variable that holds a secret.</summary>
     public string? Environment { get; init; }
 
-    /// <summary>Fields that only Buildah knows (<c>z Z U relabel tmpcopyup notmpcopyup bind-propagation</c>), as written.</summary>
+    /// <summary>Fields that only Buildah knows (<c>z Z U relabel tmpcopyup notmpcopyup bind-propagation noexec</c> and more), as written.</summary>
     public IReadOnlyList<string> Extras { get; init; } = [];
+
+    /// <summary>Whether programs in it can't be executed.</summary>
+    public bool ForbidsPrograms => Extras.Contains("noexec");
 
     /// <summary>Reads the comma-separated form.</summary>
     /// <param name="text">The flag's value.</param>

@@ -15,7 +15,15 @@ internal sealed class MountFlagReader(bool mayHoldVariables)
         "src", "dst", "destination", "ro", "rw", "env",
     ];
 
-    private static readonly string[] BuildahKeys = ["z", "Z", "U", "relabel", "tmpcopyup", "notmpcopyup", "bind-propagation", "bind-nonrecursive", "tmpfs-size", "tmpfs-mode"];
+    private const string Propagation = "bind-propagation";
+
+    private static readonly string[] Propagations = ["shared", "rshared", "slave", "rslave", "private", "rprivate", "unbindable", "runbindable"];
+
+    private static readonly string[] BuildahKeys =
+    [
+        "z", "Z", "U", "relabel", "tmpcopyup", "notmpcopyup", Propagation, "bind-nonrecursive", "tmpfs-size", "tmpfs-mode",
+        "nosuid", "suid", "nodev", "dev", "noexec", "exec", "no-dereference", "consistency", .. Propagations,
+    ];
 
     private MountType _type;
     private string? _from;
@@ -149,6 +157,11 @@ internal sealed class MountFlagReader(bool mayHoldVariables)
                 if (!BuildahKeys.Contains(name))
                 {
                     throw new DockerfileException($"unexpected key '{key}' in '{field}'{Suggestion.Text(key, Keys)}");
+                }
+
+                if (name == Propagation && !Propagations.Contains(value))
+                {
+                    throw new DockerfileException($"invalid mount option \"{field}\": the propagation is one of {string.Join(", ", Propagations)}");
                 }
 
                 (_extras ??= []).Add(field);

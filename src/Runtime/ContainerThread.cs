@@ -300,6 +300,9 @@ internal sealed class ContainerThread : IDisposable
         }
 
         Spawn(executable, PidNamespace.EnterNew(), inherited, socket, birthplace: null);
+
+        // As long as init's end of the channel is open here too, its death is never seen, and it waits long.
+        inherited.Vacate(socket, nothing);
     }
 
     private void Spawn(SafeFileHandle executable, PidNamespace namespaces, InheritedDescriptors inherited, SafeFileHandle socket, Birthplace? birthplace)

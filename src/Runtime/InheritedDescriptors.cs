@@ -59,6 +59,9 @@ internal sealed class InheritedDescriptors : IDisposable
         _copies.RemoveAll(copy => copy.IsClosed);
     }
 
+    /// <summary>The same, but the number stays taken, by another file: what init is given later must not get the number of what it has.</summary>
+    internal void Vacate(SafeFileHandle handle, SafeFileHandle placeholder) => ProcessCalls.Replace(_numbers[handle], placeholder);
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -47,6 +47,28 @@ public sealed class AheadTests : IDisposable
     }
 
     [Fact]
+    public void An_init_that_waits_ends_with_the_build_that_another_stage_fails()
+    {
+        using var home = new BldHome().WithBusybox();
+        home.Write("context/Dockerfile", """
+            FROM localhost/busybox AS first
+            RUN --mount=type=secret,id=missing,required=true true
+            FROM localhost/busybox AS second
+            RUN true
+            FROM second
+            COPY --from=first /bin/busybox /
+            """);
+
+        // One in five hung, for the stages meet in the right moment only now and then.
+        for (var i = 0; i < 40; i++)
+        {
+            var outcome = BldHome.Run("timeout", ["-s", "KILL", "20", BldHome.Executable, .. home.Globals, "bud", "--no-cache", "--network", "host", home.In("context")]);
+            Assert.Equal(125, outcome.Code);
+            Assert.Contains("secret missing: not found", outcome.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void A_file_of_known_checksum_is_not_fetched_when_its_step_is_known()
     {
         using var server = new PatientServer("/file");

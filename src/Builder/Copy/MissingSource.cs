@@ -21,6 +21,11 @@ internal static class MissingSource
             return new BuildException($"\"/{path}\": not found in {source.Name}: it is excluded by {place}") { Word = path };
         }
 
+        if (IsLink(source, path))
+        {
+            return new BuildException($"\"/{path}\": not found in {source.Name}: it is a link, and what it leads to is not there: no such file or directory") { Word = path };
+        }
+
         var near = Nearest(source, path) ?? Elsewhere(source, path[(path.LastIndexOf('/') + 1)..]);
         var hint = near is null ? "" : $" (did you mean /{near}?)";
         return new BuildException($"\"/{path}\": not found in {source.Name}{hint}: no such file or directory") { Word = path };
@@ -87,6 +92,12 @@ internal static class MissingSource
         }
 
         return null;
+    }
+
+    private static bool IsLink(CopySource source, string path)
+    {
+        using var handle = TryOpen(source, path, OpenFlags.Path | OpenFlags.NoFollow);
+        return handle is not null && FileCalls.Status(handle).IsSymbolicLink;
     }
 
     private static string Join(string directory, string name) => directory.Length == 0 ? name : $"{directory}/{name}";

@@ -63,7 +63,7 @@ internal sealed class BuildEngine(EngineServices services)
         warnings.TellOfStages(plan);
         using var uploads = EarlyUploads.Open(services, request.PushTargets, commons.Cancellation);
         var session = new BuildSession(services, request, plan, observer, commons) { SharedCache = shared, Uploads = uploads };
-        var stages = plan.Needed.Select(index => new KeyValuePair<string, IReadOnlyList<string>>(StageName(document.Stages[index]), Texts(document.Stages[index])));
+        var stages = plan.Needed.Select(index => new KeyValuePair<string, IReadOnlyList<string>>(StageName(document.Stages[index]), Texts(plan.Stage(index))));
         observer.Report(new BuildPlanned([.. stages]) { Platform = session.Title });
         using var scheduler = new StageScheduler(session);
         var target = scheduler.Build();
@@ -79,12 +79,13 @@ internal sealed class BuildEngine(EngineServices services)
 
     private static string StageName(Stage stage) => stage.Name ?? $"{stage.Index}";
 
-    private static IReadOnlyList<string> Texts(Stage stage) => [stage.From.Text, .. stage.Instructions.Select(static instruction => instruction.Text)];
+    private static IReadOnlyList<string> Texts(PlannedStage planned) => [planned.FromText, .. planned.Stage.Instructions.Select(static instruction => instruction.Text)];
 
     private static void WarnOfUnusedArguments(BuildSession session)
     {
         var unused = session.Request.BuildArguments.Keys
-            .Where(name => !session.ConsumedArguments.ContainsKey(name) && !SpecialArguments.Contains(name))
+            .Where(name => !session.ConsumedArguments.ContainsKey(name) && !SpecialArguments.Contains(name)
+                && !session.Plan.Document.GlobalArguments.Any(global => global.Arguments.Any(argument => argument.Name == name)))
             .Order(StringComparer.Ordinal)
             .ToList();
         if (unused.Count > 0)

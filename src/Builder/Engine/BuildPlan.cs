@@ -10,7 +10,17 @@ namespace Bld.Builder.Engine;
 /// <param name="Base">What FROM names.</param>
 /// <param name="BaseStage">Index of the stage that FROM names; null when it names something else.</param>
 /// <param name="Platform">What <c>--platform</c> says; null when it says nothing.</param>
-internal sealed record PlannedStage(Stage Stage, int Position, string Base, int? BaseStage, string? Platform);
+internal sealed record PlannedStage(Stage Stage, int Position, string Base, int? BaseStage, string? Platform)
+{
+    /// <summary>The FROM line with the base that it came to.</summary>
+    public string FromText => Stage.From.Image == Base ? Stage.From.Text : WithBase();
+
+    private string WithBase()
+    {
+        var at = Stage.From.Text.IndexOf(Stage.From.Image, "FROM ".Length, StringComparison.Ordinal);
+        return at < 0 ? Stage.From.Text : Stage.From.Text[..at] + Base + Stage.From.Text[(at + Stage.From.Image.Length)..];
+    }
+}
 
 /// <summary>The stages that a build needs, in the order of the file, and what their FROM lines see.</summary>
 internal sealed class BuildPlan(

@@ -118,7 +118,7 @@ internal sealed class BuildPlanner
                 ? PlatformWord.Expand(word, _globals.GetValueOrDefault, _globals.Keys, _document.EscapeCharacter)
                 : null;
             Check(stage.From, platform);
-            var below = _request.NamedContexts.ContainsKey(image) ? null : FindByName(image, index);
+            var below = _request.NamedContexts.ContainsKey(image) ? null : BuildPlan.FindStage(_document, image, index);
             planned = new PlannedStage(stage, position, image, below, platform);
         });
         return planned!;
@@ -134,21 +134,6 @@ internal sealed class BuildPlanner
         {
             throw new BuildException($"failed to parse platform {from.Platform}: {exception.Message}", exception);
         }
-    }
-
-    // FROM names a stage by its name only: a number is an image.
-    private int? FindByName(string name, int from)
-    {
-        var lowered = name.ToLowerInvariant();
-        for (var i = from - 1; i >= 0; i--)
-        {
-            if (_document.Stages[i].Name == lowered)
-            {
-                return i;
-            }
-        }
-
-        return null;
     }
 
     private string Expand(string word) => WordExpander.Expand(word, _globals.GetValueOrDefault, _document.EscapeCharacter);

@@ -29,7 +29,7 @@ internal static class ImageAnnotations
         annotations.Remove(BaseName);
         annotations.Remove(BaseDigest);
         annotations.Remove(Created);
-        if (stage.BaseDigest is { } digest)
+        if (request.InheritAnnotations && stage.BaseDigest is { } digest)
         {
             annotations[BaseDigest] = digest.ToString();
             if (stage.BaseName is { } name)

@@ -48,17 +48,20 @@ internal static class ImageAssembly
                 MediaType = manifest.MediaType,
                 Digest = image.ManifestDigest,
                 Size = manifestBytes.Length,
-                Platform = new Platform
-                {
-                    Os = config.Os,
-                    Architecture = config.Architecture,
-                    Variant = config.Variant,
-                    OsVersion = config.OsVersion,
-                    OsFeatures = config.OsFeatures,
-                },
+                Platform = PlatformOf(config),
             },
         };
     }
+
+    /// <summary>The platform as descriptors say it.</summary>
+    public static Platform PlatformOf(ImageConfig config) => new()
+    {
+        Os = config.Os,
+        Architecture = config.Architecture,
+        Variant = config.Variant,
+        OsVersion = config.OsVersion,
+        OsFeatures = config.OsFeatures,
+    };
 
     /// <summary>
     /// The diff ids of layers, waiting for those that are still being computed. What the steps wrote goes to the disk meanwhile, so that

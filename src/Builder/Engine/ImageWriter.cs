@@ -16,12 +16,20 @@ internal sealed class ImageWriter(BuildSession session, BuildRequest request)
 
     private readonly BuildRequest _request = request;
 
+    /// <summary>Whether the Dockerfile says no more than FROM of it.</summary>
+    public bool IsFromAlone { get; init; }
+
     /// <summary>Its value.</summary>
     public static string Identity => typeof(ImageWriter).Assembly.GetName().Version?.ToString(3) ?? "0";
 
     /// <summary>Writes the image of a stage into the store.</summary>
     public BuildResult Write(StageResult stage)
     {
+        if (IsFromAlone && FindUnchanged(stage) is { } image)
+        {
+            return image;
+        }
+
         BillOfMaterials? bill = null;
         var sbom = _request.Sbom is { } wanted ? new SbomLayer(session, wanted) : null;
         stage = sbom?.Add(stage, out bill) ?? stage;
@@ -31,6 +39,52 @@ internal sealed class ImageWriter(BuildSession session, BuildRequest request)
         var result = ImageAssembly.Publish(session.Services, layers, config, _request.Format, Annotations(stage, config), _request.Names);
         sbom?.Forget(layers);
         return result with { Bill = bill };
+    }
+
+    /// <summary>
+    /// The base itself, when nothing on the command line changes it and it has no triggers: it gets the names, as Buildah does it, and whoever asks
+    /// sees that nothing was built.
+    /// </summary>
+    private BuildResult? FindUnchanged(StageResult stage)
+    {
+        if (stage.BaseDigest is not { } digest || Changes())
+        {
+            return null;
+        }
+
+        var images = session.Services.Images;
+        if (images.FindManifest(digest) is not { } stored || stored.MediaType == MediaTypes.DockerManifest != (_request.Format == ImageFormat.Docker)
+            || ImageConfig.Parse(images.ReadConfig(stored)) is not { Config: null or { OnBuild: null or { Count: 0 } } } config)
+        {
+            return null;
+        }
+
+        foreach (var name in _request.Names)
+        {
+            images.Tag(stored, name);
+        }
+
+        return new BuildResult(stored.Id, digest, _request.Names)
+        {
+            Manifest = new Descriptor
+            {
+                MediaType = stored.MediaType,
+                Digest = digest,
+                Size = stored.ManifestSize,
+                Platform = ImageAssembly.PlatformOf(config),
+            },
+        };
+    }
+
+    private bool Changes()
+    {
+        var metadata = _request.Metadata;
+        return _request is not
+        {
+            Squash: false, Sbom: null, Author: null, OsVersion: null, OsFeatures.Count: 0, Labels.Count: 0, Environment.Count: 0, InheritLabels: true, InheritAnnotations: true,
+            Timestamp: null, SourceDateEpoch: null, CacheTo.Count: 0,
+        }
+        || metadata is not { OmitHistory: false, Annotations.Count: 0, UnsetAnnotations.Count: 0, UnsetEnvironment.Count: 0, UnsetLabels.Count: 0 };
     }
 
     private IReadOnlyList<PendingLayer> Layers(StageResult stage)

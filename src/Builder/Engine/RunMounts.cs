@@ -34,7 +34,7 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
     {
         foreach (var flag in _flags)
         {
-            inputs.Add("mount", $"{flag.Type} {Target(flag)} {flag.Id} {flag.Sharing} {flag.IsReadOnly} {flag.Size} {flag.Mode} {flag.UserId} {flag.GroupId} {flag.Environment}");
+            inputs.Add("mount", $"{flag.Type} {Target(flag)} {flag.Id} {flag.Sharing} {flag.IsReadOnly} {flag.Size} {flag.Mode} {flag.UserId} {flag.GroupId} {flag.Environment}{(flag.ForbidsPrograms ? " noexec" : "")}{(flag.Type == MountType.Cache && flag.From is null ? flag.Source : null)}");
             if (flag.Type == MountType.Bind || flag.From is not null)
             {
                 var notes = new TreeNotes();
@@ -107,14 +107,14 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
 
         // What the ignore rules hide must not be seen: then what is left is copied, else the tree itself is bound.
         var selected = source.Rules.HasRules ? Materialise(source, Source(flag)) : Open(source.Root, Source(flag));
-        return PreparedMount.OfTree(Target(flag), Clone(selected), FileCalls.Status(selected).IsDirectory, ["ro", "nosuid", "nodev"]);
+        return PreparedMount.OfTree(Target(flag), Clone(selected), FileCalls.Status(selected).IsDirectory, Options(flag));
     }
 
     /// <summary>Writes go to a copy that is thrown away.</summary>
     private PreparedMount WritableBind(MountFlag flag, CopySource source)
     {
         var copy = Materialise(source, Source(flag));
-        return PreparedMount.OfTree(Target(flag), Clone(copy), FileCalls.Status(copy).IsDirectory, ["rw", "nosuid", "nodev"]);
+        return PreparedMount.OfTree(Target(flag), Clone(copy), FileCalls.Status(copy).IsDirectory, Options(flag));
     }
 
     private PreparedMount Cache(MountFlag flag)
@@ -126,8 +126,31 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
         _owned.Add(mount);
         mount.Remember(shared);
         session.UsedCaches[id] = true;
-        return PreparedMount.OfTree(Target(flag), Clone(mount.Directory), true, [flag.IsReadOnly ? "ro" : "rw", "nosuid", "nodev"]) with { IsCache = true };
+        return PreparedMount.OfTree(Target(flag), Clone(Selected(mount.Directory, flag, id)), true, Options(flag)) with { IsCache = true };
     }
+
+    /// <summary>The directory of a cache that a mount's source names; with <c>from</c> the source was what the cache began with.</summary>
+    private SafeFileHandle Selected(SafeFileHandle cache, MountFlag flag, string id)
+    {
+        if (flag.From is not null || RootPath.Clean(Source(flag)) is not { Length: > 0 } path)
+        {
+            return cache;
+        }
+
+        var errno = FileCalls.TryOpenResolving(
+            cache, ByteString.From(path).Span, OpenFlags.Path | OpenFlags.Directory, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out var selected);
+        if (errno != Errno.None)
+        {
+            throw new BuildException($"--mount type=cache,source={flag.Source}: the cache {id} has no such directory: {errno.Describe()}; make it in a RUN that mounts the whole cache");
+        }
+
+        _owned.Add(selected);
+        return selected;
+    }
+
+    // Set-user-id programs and devices are never of use there, whatever the flag says.
+    private static IReadOnlyList<string> Options(MountFlag flag) =>
+        [flag.IsReadOnly ? "ro" : "rw", "nosuid", "nodev", .. flag.ForbidsPrograms ? (string[])["noexec"] : []];
 
     /// <summary>
     /// What tells caches apart: the id, what <c>BUILDKIT_CACHE_MOUNT_NS</c> puts before it, and whose it is, since a cache that belongs

@@ -1,7 +1,11 @@
+using System.Text;
+
 using Bld.Builder.Cache;
+using Bld.Builder.Copy;
 using Bld.Builder.Engine.Images;
 using Bld.Builder.Store;
 using Bld.Registry;
+using Bld.Runtime.Linux;
 
 namespace Bld.Builder.Engine;
 
@@ -43,8 +47,30 @@ internal sealed class StageBases(EngineServices services, BuildRequest request, 
     private StageResult Resolve(string name, Platform platform)
     {
         var used = request.SourcePolicy?.Image(name) ?? name;
-        var image = Pull(used, platform);
+        var image = Pull(InContext(used), platform);
         return FromImage(image) with { BaseName = NameOf(image, used) };
+    }
+
+    /// <summary>Files and directories that a Dockerfile names lie in the context, as all that it reads: whoever wrote it may not be the host's owner.</summary>
+    private string InContext(string name)
+    {
+        if (TransportReference.TryParse(name) is not { Kind: TransportKind.Layout or TransportKind.LayoutArchive or TransportKind.DockerArchive or TransportKind.Directory } reference)
+        {
+            return name;
+        }
+
+        var path = RootPath.Clean(reference.Path);
+        var errno = FileCalls.TryOpenResolving(
+            request.Context.Root, ByteString.From(path).Span, OpenFlags.Path, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out var file);
+        if (errno != Errno.None)
+        {
+            throw new BuildException($"{name}: /{path} can't be opened in the build context: {errno.Describe()}; what a Dockerfile names lies below the context, and --build-context NAME={name} takes it from anywhere") { Word = name };
+        }
+
+        using (file)
+        {
+            return (reference with { Path = FileCalls.ReadLink(FileCalls.CurrentDirectory, Encoding.ASCII.GetBytes($"/proc/self/fd/{file.DangerousGetHandle()}")).ToString() }).ToString();
+        }
     }
 
     private PulledImage Pull(string name, Platform platform)

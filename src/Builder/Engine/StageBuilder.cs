@@ -53,7 +53,7 @@ internal sealed partial class StageBuilder(BuildSession session, StageScheduler 
         _number++;
         _step = new StepIdentity(
             planned.Position, session.Plan.Needed.Count, planned.Stage.Name ?? $"{planned.Stage.Index}",
-            _number, planned.Stage.Instructions.Count + 1 + _extraSteps, instruction.Text)
+            _number, planned.Stage.Instructions.Count + 1 + _extraSteps, instruction is FromInstruction ? planned.FromText : instruction.Text)
         {
             Platform = session.Title,
         };

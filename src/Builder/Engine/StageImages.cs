@@ -21,7 +21,20 @@ internal sealed class StageImages(BuildSession session, StageScheduler scheduler
         }
 
         var request = _request.StageLabels ? _request with { Labels = [.. Labels(session.Plan.Target, ids), .. _request.Labels] } : _request;
-        return new ImageWriter(session, request).Write(target);
+        return new ImageWriter(session, request) { IsFromAlone = IsFromAlone(session.Plan.Target) }.Write(target);
+    }
+
+    private bool IsFromAlone(int? index)
+    {
+        for (; index is { } stage; index = session.Plan.Stage(stage).BaseStage)
+        {
+            if (session.Plan.Document.Stages[stage].Instructions.Count > 0)
+            {
+                return false;
+            }
+        }
+
+        return true;
     }
 
     private BuildRequest ForStage(int index, Dictionary<int, string> ids) => _request with

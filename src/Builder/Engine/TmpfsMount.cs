@@ -23,7 +23,8 @@ internal static class TmpfsMount
             options.Add(
                 extra.StartsWith("tmpfs-size=") ? "size=" + extra["tmpfs-size=".Length..]
                 : extra.StartsWith("tmpfs-mode=") ? "mode=" + Mode(extra["tmpfs-mode=".Length..])
-                : extra is "tmpcopyup" or "notmpcopyup" ? extra
+                : extra is "tmpcopyup" or "notmpcopyup" or "noexec" ? extra
+                : extra is "nosuid" or "nodev" or "exec" ? extra
                 : throw new BuildException($"--mount type=tmpfs: the option \"{extra}\" is not supported"));
         }
 

@@ -12,12 +12,20 @@ internal static class ImageName
     private const int LongestTag = 128;
     private const int IdLength = 64;
 
+    // Buildah's names of images that lie elsewhere than at a registry.
+    private static readonly string[] Transports = ["docker://", "oci:", "oci-archive:", "docker-archive:", "dir:", "docker-daemon:", "containers-storage:"];
+
     private static readonly SearchValues<char> Hexadecimal = SearchValues.Create("0123456789abcdef");
 
     private static readonly SearchValues<char> Address = SearchValues.Create("0123456789abcdefABCDEF:");
 
     internal static bool IsValid(string text)
     {
+        if (Array.Exists(Transports, transport => text.Length > transport.Length && text.StartsWith(transport, StringComparison.Ordinal)))
+        {
+            return true;
+        }
+
         var rest = text.AsSpan();
         if (rest.IndexOf('@') is var at and >= 0)
         {

@@ -1,3 +1,5 @@
+using System.Globalization;
+
 namespace Bld.Dockerfile.Checks;
 
 /// <summary>The checks that follow a stage's instructions with their variables.</summary>
@@ -22,6 +24,7 @@ internal sealed class StageExaminer(
                 }
             }
 
+            _byName[stage.Index.ToString(CultureInfo.InvariantCulture)] = state;
             if (stage.Name is { } name)
             {
                 _byName[name] = state;

@@ -102,6 +102,16 @@ internal static unsafe partial class ProcessCalls
         }
     }
 
+    /// <summary>dup3(2) to a number that is in use: what was open there is closed. Close-on-exec.</summary>
+    internal static void Replace(int number, SafeFileHandle file)
+    {
+        const int CloseOnExec = 0x80000;
+        if (Libc.dup3((int)file.DangerousGetHandle(), number, CloseOnExec) < 0)
+        {
+            throw FileCalls.Failed("dup", default, FileCalls.LastError());
+        }
+    }
+
     /// <summary>Whether nobody has a file open for writing: only then the kernel gives out a lease for reading (fcntl(2), F_SETLEASE).</summary>
     internal static bool HasNoWriter(SafeFileHandle file)
     {

@@ -13,7 +13,7 @@ public static class DefaultSpec
     public static IReadOnlyList<string> MaskedPaths { get; } =
     [
         "/proc/acpi", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi",
-        "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware", "/sys/fs/selinux",
+        "/proc/timer_list", "/proc/timer_stats", "/sys/dev/block", "/sys/devices/virtual/powercap", "/sys/firmware", "/sys/fs/selinux",
     ];
 
     /// <summary>What can be seen and not changed.</summary>

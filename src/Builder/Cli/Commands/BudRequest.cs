@@ -55,6 +55,11 @@ internal static class BudRequest
             Allowed = flags.List("allow"),
             From = flags.Text("from"),
         };
+        if (flags.Has("timestamp") && flags.Has("source-date-epoch"))
+        {
+            throw new UsageException("--timestamp and --source-date-epoch can't be given together: the former is every file's time, the latter the latest that a file may have");
+        }
+
         return ImageFlags.Apply(request, flags);
     }
 

@@ -9,7 +9,7 @@ internal static class ImageFlags
     public static IReadOnlyList<Flag> All { get; } =
     [
         new("env", FlagKind.List, "environment variable of the image, as name=value; name alone takes the caller's value; ENV overrides it"),
-        new("iidfile-raw", FlagKind.File, "file that gets the image's id, as HEX"),
+        new("iidfile-raw", FlagKind.File, "file that gets the image's id, as HEX", Aliases: ["raw-iidfile"]),
         new("inherit-annotations", FlagKind.Boolean, "keep the annotations of the base image (default true)"),
         new("inherit-labels", FlagKind.Boolean, "keep the labels of the base image (default true)"),
         new("label", FlagKind.List, "label of the image, as name=value"),
