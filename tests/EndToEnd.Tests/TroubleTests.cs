@@ -42,6 +42,20 @@ public sealed class TroubleTests : IDisposable
     }
 
     [Fact]
+    public void A_store_in_the_context_is_not_copied_into_itself()
+    {
+        using var home = new BldHome();
+        home.Write("Dockerfile", "FROM scratch\nCOPY . /\n");
+        home.Write("file", "content");
+        home.Succeed("bud", "-q", "-o", home.In("out"), home.Folder);
+
+        Assert.True(File.Exists(home.In("out/file")));
+        Assert.False(Directory.Exists(home.In("out/store")));
+        home.Write("Dockerfile", "FROM scratch\nCOPY store/images /\n");
+        Assert.Contains("excluded by bld: it is the store, --root", home.Bld("bud", home.Folder).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_context_that_is_not_there_is_named()
     {
         var missing = _home.Bld("bud", _home.In("nowhere"));

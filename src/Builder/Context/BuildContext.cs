@@ -33,11 +33,12 @@ internal sealed class BuildContext : IDisposable
     /// <param name="dockerfileName">The Dockerfile's path in it, whose own ignore file comes first; null when it lies elsewhere.</param>
     /// <param name="ignoreFile">A file of the host with rules that replace those of the context (<c>--ignorefile</c>).</param>
     /// <param name="owned">Removed with the context.</param>
+    /// <param name="store">The store's path in it, which nothing may copy into itself; null when it lies elsewhere.</param>
     /// <param name="time">Says when it was made; null for a context that doesn't know.</param>
     /// <exception cref="BuildException">Its rules can't be read.</exception>
     public static BuildContext Open(
-        SafeFileHandle root, string? dockerfileName, string? ignoreFile, IDisposable? owned = null, Func<long?>? time = null) =>
-        new(root, ReadRules(root, dockerfileName, ignoreFile), owned) { Time = time ?? (static () => null) };
+        SafeFileHandle root, string? dockerfileName, string? ignoreFile, IDisposable? owned = null, string? store = null, Func<long?>? time = null) =>
+        new(root, store is null ? ReadRules(root, dockerfileName, ignoreFile) : ReadRules(root, dockerfileName, ignoreFile).Without(store, "bld: it is the store, --root"), owned) { Time = time ?? (static () => null) };
 
     /// <summary>The text of a file in the context; null when it isn't there.</summary>
     public string? ReadText(string path) => ReadText(Root, path);

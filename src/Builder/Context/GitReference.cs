@@ -76,6 +76,11 @@ internal sealed record GitReference
             var equals = pair.IndexOf('=');
             var key = Uri.UnescapeDataString(equals < 0 ? pair : pair[..equals]);
             var value = equals < 0 ? "" : Uri.UnescapeDataString(pair[(equals + 1)..].Replace('+', ' '));
+            if (value.Length == 0 && key is "keep-git-dir" or "submodules")
+            {
+                value = "true";
+            }
+
             if (value.Length == 0)
             {
                 throw Wrong($"query \"{key}\" has no value");
@@ -117,6 +122,10 @@ internal sealed record GitReference
         "checksum" or "commit" => this with { Checksum = value },
         "keep-git-dir" => this with { KeepGitDirectory = Truth(key, value) },
         "submodules" => this with { Submodules = Truth(key, value) },
+
+        // How BuildKit fetches: here a commit is fetched alone wherever the server can, and files have the time of their checkout.
+        "mtime" when value == "checkout" => this,
+        "fetch-by-commit" => this,
         _ => throw Wrong($"unexpected query \"{key}\""),
     };
 

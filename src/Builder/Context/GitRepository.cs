@@ -20,6 +20,9 @@ internal sealed class GitRepository(
 {
     private const int CommitDigits = 40;
 
+    /// <summary>Of repositories with SHA-256.</summary>
+    private const int LongCommitDigits = 64;
+
     /// <summary>Asks the repository for the commit, without fetching it.</summary>
     /// <exception cref="BuildException">It can't be asked, hasn't got the ref, or the commit isn't the one that was said.</exception>
     public GitCommit Resolve()
@@ -44,7 +47,7 @@ internal sealed class GitRepository(
     /// <param name="keepsGitDirectory">Whether <c>.git</c> stays.</param>
     public void CheckOut(string directory, GitCommit commit, bool keepsGitDirectory)
     {
-        Git("init", "-q", "--initial-branch=master", directory);
+        Git("init", "-q", "--initial-branch=master", commit.Id.Length == CommitDigits ? "--object-format=sha1" : "--object-format=sha256", directory);
         Git("-C", directory, "remote", "add", "origin", reference.Shown);
         Fetch(directory, commit);
         Git("-C", directory, "checkout", "-q", "--detach", commit.Id);
@@ -74,7 +77,7 @@ internal sealed class GitRepository(
         return long.Parse(repository.Git("-C", directory, "show", "-s", "--format=%ct", commit.Id).Trim(), System.Globalization.CultureInfo.InvariantCulture);
     }
 
-    private static bool IsCommit(string text) => text.Length == CommitDigits && text.All(char.IsAsciiHexDigitLower);
+    private static bool IsCommit(string text) => text.Length is CommitDigits or LongCommitDigits && text.All(char.IsAsciiHexDigitLower);
 
     private GitCommit Find()
     {
@@ -100,7 +103,27 @@ internal sealed class GitRepository(
             }
         }
 
-        throw new BuildException($"repository does not contain ref {wanted}: {reference.Shown} has no such branch or tag");
+        return FindByDigits(wanted)
+            ?? throw new BuildException($"repository does not contain ref {wanted}: {reference.Shown} has no such branch or tag");
+    }
+
+    /// <summary>A commit that was said by its first digits (<c>?commit=</c>), among those that a branch or a tag names.</summary>
+    private GitCommit? FindByDigits(string wanted)
+    {
+        if (wanted != reference.Checksum)
+        {
+            return null;
+        }
+
+        var commits = Git("ls-remote", "--", reference.Url).Split('\n', StringSplitOptions.RemoveEmptyEntries)
+            .Select(static line => line.Split('\t')).Where(line => line[0].StartsWith(wanted, StringComparison.OrdinalIgnoreCase))
+            .DistinctBy(static line => line[0]).ToList();
+        return commits switch
+        {
+            [var only] => new GitCommit(only[0], null),
+            [] => null,
+            _ => throw new BuildException($"commit {wanted} of {reference.Shown} is not clear: {commits.Count} commits begin so"),
+        };
     }
 
     private void Fetch(string directory, GitCommit commit)

@@ -32,6 +32,15 @@ internal sealed class IgnoreRule
         return new IgnoreRule(PathPattern.Parse(pattern, $"{file} line {line}"), isException, $"{file} line {line}");
     }
 
+    /// <summary>A rule that excludes one path, whatever characters are in its name.</summary>
+    /// <param name="path">The path.</param>
+    /// <param name="place">What explanations name as its place.</param>
+    public static IgnoreRule Literal(string path, string place)
+    {
+        var escaped = string.Concat(path.Select(static letter => letter is '*' or '?' or '[' or ']' or '\\' ? $"\\{letter}" : $"{letter}"));
+        return new IgnoreRule(PathPattern.Parse(escaped, place), isException: false, place);
+    }
+
     /// <summary>Whether the pattern matches the path or a directory that it lies in.</summary>
     public bool MatchesOrAbove(string path)
     {

@@ -46,6 +46,9 @@ internal sealed class IgnoreRules
     /// <summary>Rules made of patterns alone (<c>--exclude</c>).</summary>
     public static IgnoreRules Of(IEnumerable<string> patterns) => new(patterns.Select(static pattern => IgnoreRule.Parse(pattern, "--exclude", 0)));
 
+    /// <summary>These rules and one behind them that excludes a path, whatever characters are in its name.</summary>
+    public IgnoreRules Without(string path, string place) => new([.. _rules, IgnoreRule.Literal(path, place)]);
+
     /// <summary>These rules and further ones behind them.</summary>
     public IgnoreRules Then(IgnoreRules further) => further.HasRules ? new([.. _rules, .. further._rules]) : this;
 

@@ -27,6 +27,9 @@ internal sealed class ContextOpener(StateDirectory state, RemoteAccess access, C
 {
     private const string StandardInput = "-";
 
+    /// <summary>Whether a repository's own directory comes with its files, where its URL doesn't say.</summary>
+    public bool KeepsGitDirectory { get; init; }
+
     /// <summary>Opens what a text means.</summary>
     /// <exception cref="BuildException">It isn't there, or can't be fetched.</exception>
     public ContextRoot Open(string where)
@@ -67,7 +70,7 @@ internal sealed class ContextOpener(StateDirectory state, RemoteAccess access, C
     private ContextRoot Git(GitReference reference, RemoteSources sources)
     {
         var commit = sources.Repository(reference).Resolve();
-        var directory = sources.CheckOut(reference, commit, reference.KeepGitDirectory ?? false);
+        var directory = sources.CheckOut(reference, commit, reference.KeepGitDirectory ?? KeepsGitDirectory);
         const ResolveFlags InRoot = ResolveFlags.InRoot | ResolveFlags.NoMagicLinks;
         var path = ByteString.From(reference.Subdirectory ?? ".");
         var errno = FileCalls.TryOpenResolving(directory.Handle, path.Span, OpenFlags.ReadOnly | OpenFlags.Directory, 0, InRoot, out var root);

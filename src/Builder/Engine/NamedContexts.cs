@@ -50,9 +50,22 @@ internal sealed class NamedContexts(EngineServices services, BuildRequest reques
 
     /// <summary>The image that a value names; null when it names something else.</summary>
     private static string? Reference(string value) =>
-        value.StartsWith(OciLayout) ? "oci:" + value[OciLayout.Length..]
+        value.StartsWith(OciLayout) ? "oci:" + Layout(value[OciLayout.Length..])
         : Images.FirstOrDefault(value.StartsWith) is { } prefix ? value[prefix.Length..]
         : null;
+
+    /// <summary>DIR, DIR:NAME, DIR@sha256:… or DIR:NAME@sha256:…, where the digest decides.</summary>
+    private static string Layout(string text)
+    {
+        var digest = text.LastIndexOf("@sha256:", StringComparison.Ordinal);
+        if (digest < 0)
+        {
+            return text;
+        }
+
+        var name = text.IndexOf(':', StringComparison.Ordinal);
+        return $"{text[..Math.Min(name, digest)]}:{text[digest..]}";
+    }
 
     private BuildContext Open(string name, string value)
     {

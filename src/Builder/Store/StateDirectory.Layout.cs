@@ -34,6 +34,18 @@ internal sealed partial class StateDirectory
         }
     }
 
+    /// <summary>This directory's path seen from another one; null when it doesn't lie below that.</summary>
+    internal string? PathIn(string directory)
+    {
+        using var other = FileCalls.Open(directory, OpenFlags.Path | OpenFlags.Directory);
+        var above = RealPath(other).TrimEnd('/') + "/";
+        var own = RealPath(Handle);
+        return own.StartsWith(above, StringComparison.Ordinal) && own.Length > above.Length ? own[above.Length..] : null;
+    }
+
+    private static string RealPath(SafeFileHandle directory) =>
+        FileCalls.ReadLink(FileCalls.CurrentDirectory, Encoding.ASCII.GetBytes($"/proc/self/fd/{directory.DangerousGetHandle()}")).ToString();
+
     private static StateDirectory? OpenExisting(string root, string runRoot)
     {
         if (FileCalls.TryOpen(FileCalls.CurrentDirectory, Encoding.UTF8.GetBytes(root), DirectoryItself, 0, out var handle) is var errno

@@ -63,7 +63,7 @@ public sealed class OciLayout
 
     /// <summary>The manifest of a layout's index that a name means; without one, the only manifest.</summary>
     /// <param name="index">The layout's index.</param>
-    /// <param name="name">The name, or <c>@0</c> for a place in the index.</param>
+    /// <param name="name">The name, <c>@0</c> for a place in the index, or <c>@sha256:…</c>.</param>
     /// <param name="layout">The layout as a reference names it, for errors.</param>
     /// <exception cref="RegistryException">There is none, or it isn't clear which is meant.</exception>
     internal static Descriptor Choose(ImageIndex index, string? name, string layout)
@@ -79,6 +79,11 @@ public sealed class OciLayout
         if (name.StartsWith('@') && int.TryParse(name.AsSpan(1), out var place) && place >= 0 && place < manifests.Count)
         {
             return manifests[place];
+        }
+
+        if (name.StartsWith('@'))
+        {
+            return manifests.FirstOrDefault(each => each.Digest.ToString() == name[1..]) ?? throw new RegistryException($"no image {name[1..]} in {layout}");
         }
 
         return manifests.FirstOrDefault(each => each.Annotations?.GetValueOrDefault(ReferenceName) == name)

@@ -34,9 +34,16 @@ internal sealed class BudCommand : Command
         using var agents = SshAgents.Open(line.Flags.List("ssh"));
         using var input = Open(line, session, agents);
         var request = BudRequest.Create(line.Flags, input);
-        if (line.Flags.Boolean("check") || line.Flags.Text("call") is "check")
+        switch (line.Flags.Boolean("check") ? "check" : line.Flags.Text("call"))
         {
-            return CheckRun.Run(request, session.Images);
+            case "check" or "lint":
+                return CheckRun.Run(request, session.Images);
+            case "targets":
+                return TargetList.Print(request);
+            case null or "build":
+                break;
+            case var call:
+                throw new UsageException($"--call {call}: bld can build, check (lint) and list the targets, and print that as text");
         }
 
         CompatibilityFlags.Refuse(line.Flags);

@@ -96,7 +96,7 @@ internal sealed record BudOutput
 
         var values = Attributes(text);
         var output = Create(text, values);
-        string[] known = ["type", "dest", "name", "push", "tar", "compression", "compression-level", "force-compression", "oci-mediatypes"];
+        string[] known = ["type", "dest", "name", "push", "tar", "compression", "compression-level", "force-compression", "oci-mediatypes", "rewrite-timestamp"];
         return values.Keys.FirstOrDefault(key => !known.Contains(key)) is { } unknown
             ? throw new UsageException($"--output {text}: {unknown} is not known; there are {string.Join(", ", known)}")
             : output;

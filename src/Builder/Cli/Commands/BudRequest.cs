@@ -140,7 +140,8 @@ internal static class BudRequest
     };
 
     // What stands on the command line goes before what stands in a file.
-    private static Dictionary<string, string> Arguments(ParsedFlags flags)
+    /// <summary>The build arguments by name.</summary>
+    public static Dictionary<string, string> Arguments(ParsedFlags flags)
     {
         var arguments = new Dictionary<string, string>(StringComparer.Ordinal);
         foreach (var (name, value) in NamedValues.OrCaller(flags.List("build-arg-file").SelectMany(NamedValues.Lines).Concat(flags.List("build-arg"))))

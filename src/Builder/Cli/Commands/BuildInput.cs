@@ -44,10 +44,11 @@ internal sealed class BuildInput : IDisposable
             throw new UsageException("the context and the Dockerfile can't both come from standard input; give one of them by name");
         }
 
-        var root = new ContextOpener(state, access, cancellation).Open(where);
+        var keeps = BudRequest.Arguments(flags).GetValueOrDefault(SpecialArguments.KeepGitDirectory) is "1" or "true";
+        var root = new ContextOpener(state, access, cancellation) { KeepsGitDirectory = keeps }.Open(where);
         try
         {
-            return Open(files, flags, root, where, access, new RemoteSources(state, access, cancellation));
+            return Open(files, flags, root, where, access, new RemoteSources(state, access, cancellation), root.HostPath is { } directory ? state.PathIn(directory) : null);
         }
         catch
         {
@@ -60,7 +61,7 @@ internal sealed class BuildInput : IDisposable
     /// <inheritdoc/>
     public void Dispose() => Context.Dispose();
 
-    private static BuildInput Open(IReadOnlyList<string> files, ParsedFlags flags, ContextRoot root, string where, RemoteAccess access, RemoteSources remote)
+    private static BuildInput Open(IReadOnlyList<string> files, ParsedFlags flags, ContextRoot root, string where, RemoteAccess access, RemoteSources remote, string? store)
     {
         using (remote)
         {
@@ -71,7 +72,7 @@ internal sealed class BuildInput : IDisposable
             }
 
             var first = dockerfiles[0];
-            var context = BuildContext.Open(root.Root, first.InContext, flags.Text("ignorefile") ?? first.IgnoreFile, root.Owned, root.Time);
+            var context = BuildContext.Open(root.Root, first.InContext, flags.Text("ignorefile") ?? first.IgnoreFile, root.Owned, store, root.Time);
             return new BuildInput(context, string.Join('\n', dockerfiles.Select(static each => each.Text)), first.Shown, access);
         }
     }
@@ -109,6 +110,12 @@ internal sealed class BuildInput : IDisposable
         if (RemoteSource.IsUrl(file))
         {
             return new DockerfileFound(File.ReadAllText(remote.Url(file, checksum: null).File.Path), Download.NameOf(file), null, null);
+        }
+
+        if (root.DockerfileText is not null)
+        {
+            // The context is nothing but a Dockerfile, whatever its name.
+            return Default(root, where);
         }
 
         // A context that was fetched brings its own Dockerfile; one of the host is named as seen from the current directory.

@@ -1,0 +1,34 @@
+using Bld.Builder.Engine;
+using Bld.Dockerfile;
+
+namespace Bld.Builder.Cli.Commands;
+
+/// <summary><c>bld bud --call targets</c>: what <c>--target</c> can name, and builds nothing.</summary>
+internal static class TargetList
+{
+    /// <summary>Prints a line for each stage, with what the comment above it says when that begins with the stage's name.</summary>
+    /// <exception cref="DockerfileException">The file can't be parsed.</exception>
+    public static int Print(BuildRequest request)
+    {
+        var document = DockerfileParser.Parse(request.DockerfileText, request.DockerfileName);
+        var lines = request.DockerfileText.Split('\n');
+        var rows = document.Stages.Select(stage => (Name: Shown(stage, document.Stages.Count), Text: Description(stage, lines))).Prepend((Name: "TARGET", Text: "DESCRIPTION")).ToList();
+        var width = rows.Max(static row => row.Name.Length);
+        Console.Out.Write(string.Concat(rows.Select(row => $"{row.Name.PadRight(width)}  {row.Text}".TrimEnd() + "\n")));
+        return 0;
+    }
+
+    private static string Shown(Stage stage, int count) => (stage.Name ?? $"{stage.Index}") + (stage.Index == count - 1 ? " (default)" : "");
+
+    private static string Description(Stage stage, string[] lines)
+    {
+        var first = stage.From.Span.StartLine - 1;
+        while (first > 0 && lines[first - 1].TrimStart().StartsWith('#'))
+        {
+            first--;
+        }
+
+        var comment = string.Join(' ', lines[first..(stage.From.Span.StartLine - 1)].Select(static line => line.Trim().TrimStart('#').Trim()));
+        return stage.Name is { } name && comment.StartsWith(name + " ", StringComparison.OrdinalIgnoreCase) ? comment[(name.Length + 1)..] : "";
+    }
+}
