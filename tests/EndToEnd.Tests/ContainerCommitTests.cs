@@ -64,6 +64,10 @@ public sealed class ContainerCommitTests : IDisposable
         AssertJson("{\"l\":\"1,2\",\"of\":\"base\"}", config, "Labels");
         AssertJson("[\"RUN a,b\"]", config, "OnBuild");
         Fails("parsing --healthcheck-interval \"soon\": ", "config", "--healthcheck-interval", "soon", _container);
+        foreach (var open in new[] { "AB \"CD", "CMD 'x", "CMD-SHELL echo \"x" })
+        {
+            Fails("has a quote that is not closed", "config", "--healthcheck", open, _container);
+        }
     }
 
     [Fact]
@@ -159,16 +163,20 @@ public sealed class ContainerCommitTests : IDisposable
         AssertJson("[\"/bin/sh\",\"-c\",\"echo hi\"]", config, "Entrypoint");
     }
 
-    [Fact]
-    public void A_new_entrypoint_clears_a_command_that_was_inherited_and_no_other()
+    [Theory]
+    [InlineData("[\"e\"]", "warning: the command \"inherited\" stays, and the entrypoint gets it as parameters")]
+    [InlineData("e", "warning: the command \"inherited\" stays, but an entrypoint in shell form takes no notice of it")]
+    [InlineData("", "")]
+    public void A_new_entrypoint_leaves_the_command_and_says_so(string entrypoint, string expected)
     {
-        _home.Succeed("config", "--entrypoint", "[\"e\"]", _container);
-        _home.Succeed("commit", "-q", _container, "cleared");
-        Assert.False(_home.Config("cleared").GetProperty("config").TryGetProperty("Cmd", out _));
-        _home.Succeed("config", "--cmd", "own", _container);
-        _home.Succeed("config", "--entrypoint", "[\"f\"]", _container);
+        var outcome = _home.Bld("config", "--entrypoint", entrypoint, _container);
+        Assert.Equal((0, expected), (outcome.Code, outcome.Error.Split(':') is [var first, var second, ..] ? $"{first}:{second}" : outcome.Error));
+        Assert.Equal("", _home.Bld("config", "--cmd", "own", "--entrypoint", "[\"f\"]", _container).Error);
         _home.Succeed("commit", "-q", _container, "kept");
         AssertJson("[\"own\"]", _home.Config("kept").GetProperty("config"), "Cmd");
+        AssertJson("[\"f\"]", _home.Config("kept").GetProperty("config"), "Entrypoint");
+        _home.Succeed("config", "--entrypoint", "[\"g\"]", _container);
+        Assert.Equal("[own]", _home.Succeed("inspect", "--format", "{{.OCIv1.Config.Cmd}}", _container));
     }
 
     [Fact]
@@ -218,6 +226,21 @@ public sealed class ContainerCommitTests : IDisposable
     }
 
     [Fact]
+    public void What_a_commit_cannot_do_is_told()
+    {
+        var folder = Directory.CreateDirectory(_home.In("folder")).FullName;
+        Fails("folder is not a regular file", "commit", "--add-file", $"{folder}:/x", _container, "no");
+        Fails("none: no such file or directory", "commit", "--add-file", $"{_home.In("none")}:/x", _container, "no");
+        foreach (var flag in new[] { "--compression-format=gzip", "--force-compression" })
+        {
+            Fails("--disable-compression leaves layers as they are", "commit", "--disable-compression", flag, _container, "no");
+        }
+
+        _home.Succeed("commit", "-q", "--disable-compression", "--compression-format", "none", _container, "plain");
+        _home.Succeed("commit", "-q", "--disable-compression=false", "--compression-format", "zstd", _container, "zstd");
+    }
+
+    [Fact]
     public void A_fixed_time_gives_the_same_image_twice()
     {
         _home.Succeed("copy", "-q", _container, _home.In("context/file"), "/x");
@@ -246,6 +269,29 @@ public sealed class ContainerCommitTests : IDisposable
         }
 
         Assert.Equal(count, _home.Succeed("images", "-q").Split('\n').Length);
+    }
+
+    [Theory]
+    [InlineData("oci:", "")]
+    [InlineData("oci-archive:", ".tar")]
+    public void Layouts_hold_OCIs_format_whatever_the_image_has(string transport, string ending)
+    {
+        const string Docker = "application/vnd.docker.";
+        _home.Succeed("commit", "-q", "--format", "docker", _container, "docker");
+        _home.Succeed("push", "-q", "docker", $"{transport}{_home.In("pushed" + ending)}:x");
+        _home.Succeed("commit", "-q", "--format", "docker", _container, $"{transport}{_home.In("committed" + ending)}:x");
+        _home.Build("FROM base\n", "--format", "docker", "-t", $"{transport}{_home.In("built" + ending)}:x");
+        foreach (var name in new[] { "pushed", "committed", "built" })
+        {
+            var manifest = BldHome.Peer("skopeo", "inspect", "--raw", $"{transport}{_home.In(name + ending)}:x");
+            Assert.Contains("\"application/vnd.oci.image.manifest.v1+json\"", manifest, StringComparison.Ordinal);
+            Assert.DoesNotContain(Docker, manifest, StringComparison.Ordinal);
+        }
+
+        Fails("is an OCI layout, which can't hold Docker's format", "push", "--format", "v2s2", "docker", $"{transport}{_home.In("none" + ending)}:x");
+        Assert.False(Path.Exists(_home.In("none" + ending)));
+        _home.Succeed("push", "-q", "docker", $"dir:{_home.In("directory")}");
+        Assert.Contains(Docker, BldHome.Peer("skopeo", "inspect", "--raw", $"dir:{_home.In("directory")}"), StringComparison.Ordinal);
     }
 
     [Fact]

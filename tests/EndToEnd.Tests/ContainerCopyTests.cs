@@ -45,12 +45,15 @@ public sealed class ContainerCopyTests : IDisposable
     {
         BldHome.Peer("ln", "-s", "a", _home.In("context/link"));
         _home.Succeed("copy", "-q", "--timestamp", "77", _container, _home.In("context/a"), _home.In("context"), "/timed/");
+        BldHome.Peer("tar", "-cf", _home.In("timed.tar"), "-C", _home.In("context"), "a", "d");
+        _home.Succeed("add", "-q", "--timestamp", "60", _container, _home.In("timed.tar"), "/unpacked");
         _home.Succeed("copy", "-q", "--no-follow-symlinks", _container, _home.In("context/link"), "/kept");
         _home.Succeed("copy", "-q", _container, _home.In("context/link"), "/followed");
         _home.Succeed("copy", "-q", "--allow-empty-wildcard", _container, _home.In("context/none*"), "/none/");
         _home.Succeed("copy", "-q", "--chown", "7", _container, _home.In("context/a"), "/owned");
         var root = _home.Succeed("mount", _container);
         Assert.Equal("77 77 77", BldHome.Peer("sh", "-c", $"cd {root} && echo $(stat -c %Y timed/a timed/d timed/d/b)"));
+        Assert.Equal("60 60 60", BldHome.Peer("sh", "-c", $"cd {root} && echo $(stat -c %Y unpacked/a unpacked/d unpacked/d/b)"));
         Assert.Equal("a", BldHome.Peer("readlink", $"{root}/kept"));
         Assert.Equal("regular file 7:7", BldHome.Peer("sh", "-c", $"cd {root} && stat -c %F followed && stat -c %u:%g owned").Replace('\n', ' '));
         _home.Succeed("umount", _container);

@@ -24,6 +24,41 @@ public sealed class ContainerRunTests(BusyboxFixture fixture) : IClassFixture<Bu
     }
 
     [Fact]
+    public void Exit_codes_that_are_not_in_the_list_are_failures_0_too()
+    {
+        var container = From();
+        string[] run = ["run", "--network", "none"];
+        Fails("exit status 0 is not in the list of valid exit codes [1 42]", "--valid-exit-codes", "1", "--valid-exit-codes", "42", container, "true");
+        Fails("exit status 3 is not in the list of valid exit codes [0]", "--valid-exit-codes", "0", container, "sh", "-c", "exit 3");
+        foreach (var wrong in new[] { "256", "-1", "one", "1,", " 1" })
+        {
+            Fails("exit codes are numbers from 0 to 255", $"--valid-exit-codes={wrong}", container, "touch", "/ran");
+        }
+
+        Run(container, "test", "!", "-e", "/ran");
+
+        void Fails(string expected, params string[] arguments)
+        {
+            var outcome = _home.Bld([.. run, .. arguments]);
+            Assert.Equal(125, outcome.Code);
+            Assert.Contains(expected, outcome.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
+    public void A_backslash_makes_a_colon_a_part_of_a_volumes_path()
+    {
+        _home.Write("a:b/file", "colon");
+        var volume = $"{_home.In("a")}\\:b:/a\\:b";
+        var container = From();
+        Assert.Equal("colon", Run(container, ["-v", volume], "cat", "/a:b/file"));
+        Assert.Equal("colon\nmore", Run(container, ["-v", volume + ":O"], "sh", "-c", "echo; echo more > /a:b/more; cat /a:b/file; echo; cat /a:b/more"));
+        Assert.False(File.Exists(_home.In("a:b/more")));
+        Assert.Equal("colon", Run(_home.Succeed("from", "-v", volume + ":ro", "localhost/busybox"), "cat", "/a:b/file"));
+        _home.Build("FROM localhost/busybox\nRUN test -e /a:b/file\n", "--no-cache", "-v", volume);
+    }
+
+    [Fact]
     public void The_changes_of_an_overlay_volume_stay_where_the_caller_wants_them()
     {
         var container = From();

@@ -81,6 +81,29 @@ public sealed class ContainersConfTests : IDisposable
     }
 
     [Fact]
+    public void Layers_that_leave_the_store_are_compressed_as_containers_conf_says()
+    {
+        var file = _home.Write("containers.conf", "[engine]\ncompression_format = \"zstd\"\ncompression_level = 5\n");
+        var container = _home.Succeed("from", "localhost/busybox");
+        Assert.Contains("+zstd", Written("push", "localhost/busybox"), StringComparison.Ordinal);
+        Assert.Contains("+zstd", Written("commit", container), StringComparison.Ordinal);
+        Assert.Contains("+gzip", Written("push", "--compression-format", "gzip", "localhost/busybox"), StringComparison.Ordinal);
+
+        _home.Write("containers.conf", "[engine]\ncompression_format = \"lzma\"\n");
+        var outcome = BldHome.Run("env", Push("push", "localhost/busybox"));
+        Assert.Equal(125, outcome.Code);
+        Assert.Contains("compression_format in containers.conf: unknown compression format \"lzma\"", outcome.Error, StringComparison.Ordinal);
+
+        string[] Push(params string[] words) => [$"CONTAINERS_CONF={file}", BldHome.Executable, .. _home.Globals, words[0], "-q", .. words[1..], $"oci:{_home.In("layout")}:x"];
+
+        string Written(params string[] words)
+        {
+            BldHome.Peer("env", Push(words));
+            return BldHome.Peer("skopeo", "inspect", "--raw", $"oci:{_home.In("layout")}:x");
+        }
+    }
+
+    [Fact]
     public void Default_mounts_are_seen_and_neither_committed_nor_written_to()
     {
         var secret = _home.Write("subscription/key", "secret\n");

@@ -18,6 +18,22 @@ public sealed class ImageListTests : IDisposable
     }
 
     [Fact]
+    public void The_place_of_the_store_may_stand_before_a_name()
+    {
+        const string Name = "containers-storage:localhost/one";
+        var id = Make("one", "FROM scratch\nLABEL a=b\n");
+        Assert.Equal([id[..12]], Lines("images", "-q", Name));
+        Assert.Contains("LABEL a=b", _home.Succeed("history", Name), StringComparison.Ordinal);
+        Assert.Equal("map[a:b] 0", _home.Succeed("inspect", "--format", "{{.OCIv1.Config.Labels}} {{len .Docker.RootFS.DiffIDs}}", Name));
+        _home.Succeed("push", "-q", Name, $"docker-archive:{_home.In("one.tar")}");
+        Assert.Contains("localhost/one:latest", BldHome.Peer("tar", "-xOf", _home.In("one.tar"), "manifest.json"), StringComparison.Ordinal);
+        _home.Succeed("tag", Name, "two");
+        Assert.Equal("untagged: localhost/one:latest", _home.Succeed("rmi", Name));
+        Fails("image not known", "rmi", Name);
+        Assert.StartsWith("untagged: localhost/two:latest", _home.Succeed("rmi", "containers-storage:two"), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void The_list_has_a_line_for_each_name_and_filters_choose()
     {
         var first = Make("one", "FROM scratch\nLABEL kind=first\n");

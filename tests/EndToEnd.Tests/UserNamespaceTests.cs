@@ -39,6 +39,13 @@ public sealed class UserNamespaceTests(BusyboxFixture fixture) : IClassFixture<B
     }
 
     [Fact]
+    public void The_hosts_queues_are_left_out_where_they_cannot_be_mounted()
+    {
+        var container = _home.Succeed("from", "--ipc=host", "--userns=container", "--pid=private", "localhost/busybox");
+        Assert.Equal("/", _home.Succeed("run", "--network", "none", container, "pwd"));
+    }
+
+    [Fact]
     public void Root_inside_is_the_mapped_user_on_the_host()
     {
         using var user = new OrdinaryUser();

@@ -80,12 +80,50 @@ public sealed class WorkingContainerTests : IDisposable
     public void An_image_may_be_named_by_the_place_of_the_store_or_by_Docker_Hubs_short_form()
     {
         Assert.Equal("empty-working-container", _home.Succeed("from", "containers-storage:localhost/empty"));
+        _home.Succeed("tag", "containers-storage:localhost/empty", "newer");
+        Assert.Equal("newer-working-container", _home.Succeed("from", "containers-storage:localhost/newer"));
+        Assert.Equal("newer-mine", _home.Succeed("from", "--suffix", "mine", "newer"));
+        Assert.Equal("mine", _home.Succeed("from", "--suffix", "mine", "scratch"));
         _home.Succeed("tag", "empty", "docker.io/other");
         Assert.Contains("docker.io/library/other", _home.Succeed("images"), StringComparison.Ordinal);
         Assert.Equal("other-working-container", _home.Succeed("from", "--pull=never", "docker.io/other"));
         Fails("tag by digest not supported", "tag", "empty", $"x@sha256:{new string('1', 64)}");
         Fails("invalid reference format", "from", "nowhere:foo/bar");
         Fails("can only set one of", "from", "--pull-always", "--pull-never", "empty");
+    }
+
+    [Theory]
+    [InlineData("missing", "")]
+    [InlineData("ifmissing", "")]
+    [InlineData("ifnotpresent", "")]
+    [InlineData("notpresent", "")]
+    [InlineData("never", "")]
+    [InlineData("false", "")]
+    [InlineData("newer", "")]
+    [InlineData("IfNewer", "")]
+    [InlineData("true", "cannot reach")]
+    [InlineData("always", "cannot reach")]
+    [InlineData("sometimes", "unsupported pull policy \"sometimes\"")]
+    public void Pull_policies_have_all_of_Buildahs_names(string policy, string expected)
+    {
+        const string Name = "127.0.0.1:1/empty";
+        _home.Succeed("tag", "empty", Name);
+        string[][] commands = [["pull", "--retry", "0", "--policy", policy, Name], ["from", "--retry", "0", $"--pull={policy}", Name]];
+        foreach (var command in commands)
+        {
+            var outcome = _home.Bld(command);
+            Assert.Equal(expected.Length == 0 ? 0 : 125, outcome.Code);
+            Assert.Contains(expected, outcome.Error, StringComparison.Ordinal);
+        }
+    }
+
+    [Theory]
+    [InlineData("sha256:")]
+    [InlineData("")]
+    public void An_id_that_no_image_has_is_looked_for_in_no_registry(string prefix)
+    {
+        var outcome = _home.Bld("from", prefix + new string('a', 64));
+        Assert.Equal((125, $"Error: {prefix}{new string('a', 64)}: image not known\n"), (outcome.Code, outcome.Error));
     }
 
     [Fact]

@@ -76,6 +76,7 @@ internal sealed class Session : IDisposable
     /// <summary>The image of a name or an id; null when there is none.</summary>
     public StoredImage? FindImage(string name)
     {
+        name = ImageNames.WithoutStore(name);
         foreach (var candidate in ImageNames.Candidates(name))
         {
             if (Images.Find(candidate) is { } image)

@@ -329,7 +329,7 @@ internal sealed class Copier
         using (tar)
         {
             MakeOwned(destination);
-            var options = new UnpackOptions(_request.Owner?.User, _request.Owner?.Group, null);
+            var options = new UnpackOptions(_request.Owner?.User, _request.Owner?.Group, Mode: null, _request.Time);
             ArchiveUnpacker.Unpack(tar, _upper, _view, destination, options, _cancellation);
         }
 

@@ -1,5 +1,6 @@
 using System.Globalization;
 
+using Bld.Builder.Snapshots;
 using Bld.Runtime.Security;
 using Bld.Runtime.Spec;
 using Bld.Runtime.Users;
@@ -78,8 +79,18 @@ internal static class RunSpec
     private static List<MountSpec> Mounts(RunSettings settings)
     {
         var size = (settings.SharedMemorySize ?? DefaultSharedMemory).ToString(CultureInfo.InvariantCulture);
-        return [.. DefaultSpec.Mounts(size).Select(mount => settings.Ipc == "host" && mount.Destination is "/dev/shm" or "/dev/mqueue" && Directory.Exists(mount.Destination)
-            ? mount with { Type = "bind", Source = mount.Destination, Options = ["bind", "nosuid", "noexec", "nodev"] }
-            : mount)];
+        var mounts = DefaultSpec.Mounts(size);
+        if (settings.Ipc != "host")
+        {
+            return [.. mounts];
+        }
+
+        // The kernel lets only the owner of an ipc namespace mount its queues, and that is no user namespace below.
+        var isForeign = settings.OwnsUsers || OverlayMarks.InUserNamespace;
+        return [.. mounts
+            .Where(mount => mount.Destination != "/dev/mqueue" || !isForeign || Directory.Exists(mount.Destination))
+            .Select(static mount => mount.Destination is "/dev/shm" or "/dev/mqueue" && Directory.Exists(mount.Destination)
+                ? mount with { Type = "bind", Source = mount.Destination, Options = ["bind", "nosuid", "noexec", "nodev"] }
+                : mount)];
     }
 }

@@ -25,12 +25,12 @@ internal sealed record Volume(string Source, string Target, IReadOnlyList<string
     /// <summary>Whether what is mounted below the source is seen too.</summary>
     public bool IsRecursive => !Options.Contains("bind");
 
-    /// <summary>Reads the text of a flag.</summary>
+    /// <summary>Reads the text of a flag, in which <c>\:</c> is a colon that separates nothing.</summary>
     /// <exception cref="BuildException">It is none.</exception>
     public static Volume Parse(string text)
     {
-        var parts = text.Split(':');
-        if (parts.Length is < 2 or > 3)
+        var parts = Split(text);
+        if (parts.Count is < 2 or > 3)
         {
             throw new BuildException($"incorrect volume format \"{text}\", should be host-dir:ctr-dir[:option]");
         }
@@ -45,7 +45,23 @@ internal sealed record Volume(string Source, string Target, IReadOnlyList<string
             throw new BuildException($"invalid container path \"{parts[1]}\", must be an absolute path");
         }
 
-        return WithOptions(new Volume(parts[0], parts[1], [], false, false), parts.Length > 2 ? parts[2].Split(',') : []);
+        return WithOptions(new Volume(parts[0], parts[1], [], false, false), parts.Count > 2 ? parts[2].Split(',') : []);
+    }
+
+    private static List<string> Split(string text)
+    {
+        var parts = new List<string>();
+        var start = 0;
+        for (var i = 0; i <= text.Length; i++)
+        {
+            if (i == text.Length || (text[i] == ':' && (i == 0 || text[i - 1] != '\\')))
+            {
+                parts.Add(text[start..i].Replace("\\:", ":"));
+                start = i + 1;
+            }
+        }
+
+        return parts;
     }
 
     private static Volume WithOptions(Volume volume, string[] options)

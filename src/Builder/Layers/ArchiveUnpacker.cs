@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Bld.Builder.Layers;
 
 /// <summary>What ADD's flags change about the entries of an archive; null leaves what the archive says.</summary>
-internal sealed record UnpackOptions(uint? UserId = null, uint? GroupId = null, uint? Mode = null);
+internal sealed record UnpackOptions(uint? UserId = null, uint? GroupId = null, uint? Mode = null, FileTime? Time = null);
 
 /// <summary>
 /// Unpacks an archive for ADD into a snapshot's directory, as if into the whole root file system: directories that exist below are
@@ -85,6 +85,7 @@ internal sealed class ArchiveUnpacker : IDisposable
         UserId = _options.UserId ?? entry.UserId,
         GroupId = _options.GroupId ?? entry.GroupId,
         Mode = _options.Mode ?? entry.Mode,
+        ModifiedAt = _options.Time ?? entry.ModifiedAt,
     };
 
     private void AddLink(ByteString path, ByteString target, TarEntry entry)

@@ -168,6 +168,25 @@ public sealed class ManifestListTests(RegistryHome shared) : IClassFixture<Regis
     }
 
     [Fact]
+    public void A_name_of_several_is_only_taken_away()
+    {
+        var id = _home.Succeed("manifest", "create", "first-name");
+        _home.Succeed("tag", "first-name", "second-name");
+        Assert.Equal("untagged: localhost/first-name:latest", _home.Succeed("manifest", "rm", "first-name"));
+        Assert.Equal(1, _home.Bld("manifest", "exists", "first-name").Code);
+        Assert.Equal($"untagged: localhost/second-name:latest\n{id}", _home.Succeed("manifest", "rm", "second-name"));
+    }
+
+    [Fact]
+    public void Lists_go_to_plain_registries_and_from_the_store_by_other_flags_too()
+    {
+        _home.Succeed("manifest", "create", "--insecure", "purged", "app");
+        _home.Succeed("manifest", "add", "--insecure", "--all", "purged", "busybox");
+        _home.Succeed("manifest", "push", "-q", "--insecure", "--purge", "purged", $"docker://{shared.Registry.Host}/purged:1");
+        Assert.Equal(1, _home.Bld("manifest", "exists", "purged").Code);
+    }
+
+    [Fact]
     public void Lists_that_are_not_there_do_not_keep_others()
     {
         _home.Succeed("manifest", "create", "removed");

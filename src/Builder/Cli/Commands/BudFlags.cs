@@ -26,6 +26,7 @@ internal static class BudFlags
         new("jobs", FlagKind.Text, "how many RUNs go on at once"),
         new("layers", FlagKind.Boolean, "a layer for each instruction (default true); false gives one a stage"),
         new("logfile", FlagKind.File, "file that gets what else went to the terminal"),
+        new("loglevel", FlagKind.Text, "accepted without effect: --log-level is what counts", Hidden: true),
         new("logsplit", FlagKind.Boolean, "a log file for each platform, named FILE_os_architecture"),
         new("mount", FlagKind.List, "mount for every RUN, as RUN --mount takes it"),
         new("no-cache", FlagKind.Boolean, "use no result of earlier builds"),

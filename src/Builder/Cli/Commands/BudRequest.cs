@@ -123,14 +123,17 @@ internal static class BudRequest
     private static PullPolicy PolicyOf(ParsedFlags flags) =>
         flags.Boolean("pull-always") ? PullPolicy.Always
         : flags.Boolean("pull-never") ? PullPolicy.Never
-        : flags.Text("pull")?.ToLowerInvariant() switch
-        {
-            null or "missing" or "ifmissing" => PullPolicy.Missing,
-            "always" or "true" => PullPolicy.Always,
-            "never" or "false" => PullPolicy.Never,
-            "newer" or "ifnewer" => PullPolicy.Newer,
-            var other => throw new UsageException($"unsupported pull policy \"{other}\": use always, missing, never or newer"),
-        };
+        : Policy(flags.Text("pull"));
+
+    /// <summary>The policy of a name that Buildah has or had for it; missing without one.</summary>
+    internal static PullPolicy Policy(string? name) => name?.ToLowerInvariant() switch
+    {
+        null or "missing" or "ifmissing" or "notpresent" or "ifnotpresent" => PullPolicy.Missing,
+        "always" or "true" => PullPolicy.Always,
+        "never" or "false" => PullPolicy.Never,
+        "newer" or "ifnewer" => PullPolicy.Newer,
+        var other => throw new UsageException($"unsupported pull policy \"{other}\": use always, missing, never or newer"),
+    };
 
     internal static ImageFormat Format(string text) => text switch
     {

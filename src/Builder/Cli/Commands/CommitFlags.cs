@@ -41,6 +41,11 @@ internal static class CommitFlags
             throw new UsageException("only one of --timestamp, --omit-timestamp, --reference-time and --source-date-epoch can be given: the last is the latest time of a file, the others are every file's");
         }
 
+        if (flags.Boolean("disable-compression") && (flags.Boolean("force-compression") || flags.Text("compression-format") is not (null or "none")))
+        {
+            throw new UsageException("--disable-compression leaves layers as they are, which --compression-format and --force-compression forbid: give one or the others");
+        }
+
         return new CommitRequest
         {
             Names = names,

@@ -1,6 +1,7 @@
 using System.Text.Json;
 
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Cli.Settings;
 using Bld.Builder.Engine.Containers;
 using Bld.Dockerfile;
 using Bld.Registry;
@@ -72,8 +73,8 @@ internal sealed class ConfigCommand : Command
             Each("stop-signal", value => editor.Set(config => config with { StopSignal = value }), "STOPSIGNAL");
             Each("port", editor.Port, "EXPOSE", hasCommas: true);
             Each("env", editor.Env, "ENV");
-            Each("entrypoint", value => editor.Entrypoint(value, editor.Container.CommandSet), "ENTRYPOINT");
-            Each("cmd", Cmd, "CMD");
+            Each("entrypoint", Entrypoint, "ENTRYPOINT");
+            Each("cmd", editor.Cmd, "CMD");
             Each("volume", editor.Volume, "VOLUME", hasCommas: true);
             Healthcheck();
             Each("label", editor.Label, "LABEL");
@@ -104,10 +105,15 @@ internal sealed class ConfigCommand : Command
             }
         }
 
-        private void Cmd(string value)
+        /// <summary>Warns of a command that was meant for what ran before.</summary>
+        private void Entrypoint(string value)
         {
-            editor.Cmd(value);
-            editor.SetContainer(container => container with { CommandSet = true });
+            editor.Entrypoint(value);
+            if (editor.Container.Config.Config is { Entrypoint: not null, Cmd: { Count: > 0 } command } && !flags.Has("cmd"))
+            {
+                var effect = ShellWords.TryJson(value) is null ? "but an entrypoint in shell form takes no notice of it" : "and the entrypoint gets it as parameters";
+                Notices.Tell($"warning: the command \"{string.Join(' ', command)}\" stays, {effect}: --cmd changes it");
+            }
         }
 
         private void Healthcheck()

@@ -16,6 +16,7 @@ internal static class FromFlags
         new("pull-always", FlagKind.Boolean, "the same as --pull=always"),
         new("pull-never", FlagKind.Boolean, "the same as --pull=never"),
         new("quiet", FlagKind.Boolean, "don't tell of the pull", 'q'),
+        new("suffix", FlagKind.Text, "what the container's name ends with, behind the image's (default working-container)", Hidden: true),
         .. RegistryFlags.Platform,
         .. RegistryFlags.All,
         .. RunFlags.All,
@@ -25,6 +26,7 @@ internal static class FromFlags
     public static ContainerOptions Read(ParsedFlags flags) => new()
     {
         Name = flags.Text("name") is { Length: > 0 } name ? name : null,
+        Suffix = flags.Text("suffix") is { Length: > 0 } suffix ? suffix : null,
         PullPolicy = BudRequest.Pull(flags),
         Platform = RegistryFlags.ReadPlatform(flags),
         Format = BudRequest.Format(flags.Text("format") ?? Environment.GetEnvironmentVariable("BUILDAH_FORMAT") ?? "oci"),

@@ -8,17 +8,14 @@ namespace Bld.Builder.Cli.Commands;
 /// <param name="Target">The place elsewhere; null for the store.</param>
 internal sealed record ImageDestination(string? Name, TransportReference? Target)
 {
-    private const string Own = "containers-storage:";
-
     /// <summary>Reads a name, or <c>TRANSPORT:PLACE</c>.</summary>
     /// <exception cref="Store.BuildException">It can't be a name.</exception>
     /// <exception cref="RegistryException">Behind the transport nothing is named.</exception>
     public static ImageDestination Parse(string text)
     {
-        // Without a place in brackets it is our own store, as it is Buildah's for Buildah.
-        if (text.StartsWith(Own) && !text.StartsWith(Own + "["))
+        if (ImageNames.WithoutStore(text) is var own && own != text)
         {
-            return new ImageDestination(ImageNames.NormaliseTag(ImageNames.WithDefaultHost(text[Own.Length..])), null);
+            return new ImageDestination(ImageNames.NormaliseTag(ImageNames.WithDefaultHost(own)), null);
         }
 
         return TransportReference.TryParse(text) is { } target ? new ImageDestination(null, target)

@@ -27,6 +27,7 @@ internal sealed class ManifestAddCommand : Command
         new("artifact-subject", FlagKind.Text, "image that the artifact is about"),
         new("artifact-type", FlagKind.Text, "what sort of artifact it is, as a media type"),
         .. MemberFlags.All,
+        RegistryFlags.Insecure,
         .. RegistryFlags.All,
     ];
 

@@ -1,4 +1,5 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Engine.Images;
 using Bld.Builder.Store;
 
 namespace Bld.Builder.Cli.Commands;
@@ -82,7 +83,7 @@ internal sealed class ManifestRmCommand : Command
 {
     public override IReadOnlyList<string> Names => ["rm"];
 
-    public override string Summary => "Remove lists; the images in them stay";
+    public override string Summary => "Remove lists, or of one with several names this name; the images in them stay";
 
     public override string Usage => "LIST [LIST...]";
 
@@ -97,14 +98,22 @@ internal sealed class ManifestRmCommand : Command
         var failures = new Failures();
         foreach (var name in line.Arguments)
         {
-            failures.Try(() => Remove(session, session.Lists.Get(name)));
+            failures.Try(() => Remove(session, session.Lists.Get(name), name));
         }
 
         return failures.End();
     }
 
-    private static void Remove(Session session, StoredImage list)
+    private static void Remove(Session session, StoredImage list, string argument)
     {
+        if (list.Names.Count > 1 && ImageNames.Candidates(argument).FirstOrDefault(list.Names.Contains) is { } asked)
+        {
+            // One name of several is only taken away, as rmi does it.
+            session.Images.Untag(asked);
+            Console.Out.Write($"untagged: {asked}\n");
+            return;
+        }
+
         session.Images.Remove(list);
         foreach (var name in list.Names)
         {

@@ -21,6 +21,7 @@ internal sealed class ManifestCreateCommand : Command
         new("amend", FlagKind.Boolean, "change the list when it is there already; an image of that name becomes its first", 'a'),
         new("annotation", FlagKind.List, "annotation of the list, as name=value"),
         new("replace", FlagKind.Boolean, "make the list anew when it is there already"),
+        RegistryFlags.Insecure,
         .. RegistryFlags.All,
     ];
 

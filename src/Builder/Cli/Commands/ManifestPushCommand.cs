@@ -13,7 +13,13 @@ internal sealed class ManifestPushCommand : Command
 
     public override bool StopsAtArgument => false;
 
-    public override IReadOnlyList<Flag> Flags => [new("all", FlagKind.Boolean, "push the images of the list too (default true)"), PushFlags.Variants, .. PushFlags.All];
+    public override IReadOnlyList<Flag> Flags =>
+    [
+        new("all", FlagKind.Boolean, "push the images of the list too (default true)"),
+        PushFlags.Variants,
+        RegistryFlags.Insecure,
+        .. PushFlags.All.Select(static flag => flag.Name == "rm" ? flag with { Aliases = ["purge"] } : flag),
+    ];
 
     public override int Run(CommandLine line)
     {

@@ -37,7 +37,7 @@ internal sealed class PullCommand : Command
         session.Puller.DecryptionKeys = EncryptionFlags.ReadKeys(line.Flags);
         session.Puller.IsPlatformAsked = RegistryFlags.AsksPlatform(line.Flags);
         var platform = RegistryFlags.ReadPlatform(line.Flags);
-        var policy = Policy(line.Flags.Text("policy"));
+        var policy = BudRequest.Policy(line.Flags.Text("policy"));
 
         // What may not be fetched has no tags but those of the store.
         var allTags = line.Flags.Boolean("all-tags") && policy != PullPolicy.Never;
@@ -70,13 +70,4 @@ internal sealed class PullCommand : Command
         var pulled = session.Transports.ListTags(name, cancellation).Select(tag => session.Puller.Pull(tag, platform, cancellation)).ToList();
         return pulled is [var first, ..] ? first : throw new BuildException($"{name} has no tags");
     }
-
-    private static PullPolicy Policy(string? text) => text switch
-    {
-        "always" => PullPolicy.Always,
-        null or "missing" or "ifmissing" => PullPolicy.Missing,
-        "newer" or "ifnewer" => PullPolicy.Newer,
-        "never" => PullPolicy.Never,
-        _ => throw new UsageException($"unsupported pull policy \"{text}\": use always, missing, never or newer"),
-    };
 }

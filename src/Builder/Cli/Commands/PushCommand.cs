@@ -1,6 +1,7 @@
 using Bld.Builder.Cli.Flags;
 using Bld.Builder.Cli.Host;
 using Bld.Builder.Cli.Progress;
+using Bld.Builder.Engine;
 using Bld.Builder.Engine.Images;
 using Bld.Registry;
 
@@ -49,6 +50,11 @@ internal sealed class PushCommand : Command
         }
 
         var options = PushFlags.Read(line.Flags) with { All = line.Flags.Boolean("all", otherwise: true) };
+        if (options.Format is ImageFormat.Docker && target.Kind is TransportKind.Layout or TransportKind.LayoutArchive)
+        {
+            throw new UsageException($"{target} is an OCI layout, which can't hold Docker's format: leave out --format, or choose docker-archive:, dir: or a registry");
+        }
+
         using var signature = PushSignature.Of(line.Flags, target);
         using var transfers = line.Flags.Boolean("quiet") ? null : TransferDisplay.Open();
         if (transfers is not null)

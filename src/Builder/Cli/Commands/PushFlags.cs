@@ -1,4 +1,5 @@
 using Bld.Builder.Cli.Flags;
+using Bld.Builder.Cli.Settings;
 using Bld.Builder.Engine;
 using Bld.Builder.Engine.Images;
 using Bld.Registry;
@@ -38,7 +39,7 @@ internal static class PushFlags
     {
         var format = Format(flags.Text("format"));
         var encryption = EncryptionFlags.Read(flags, format);
-        return ReadCompression(flags) with
+        return ReadCompression(flags, format) with
         {
             Format = encryption is null ? format : ImageFormat.Oci,
             Encryption = encryption,
@@ -48,13 +49,17 @@ internal static class PushFlags
     }
 
     /// <summary>How the command line wants layers compressed.</summary>
-    public static PushOptions ReadCompression(ParsedFlags flags) =>
-        Read(flags.Text("compression-format"), flags.Text("compression-level"), flags.Boolean("force-compression"));
+    /// <param name="flags">The command line.</param>
+    /// <param name="target">The images' format; null for their own.</param>
+    public static PushOptions ReadCompression(ParsedFlags flags, ImageFormat? target = null) =>
+        Read(flags.Text("compression-format"), flags.Text("compression-level"), flags.Boolean("force-compression"), target);
 
-    /// <summary>How layers are to be compressed.</summary>
-    public static PushOptions Read(string? format, string? levelText, bool force)
+    /// <summary>How layers are to be compressed; where no format is said as containers.conf has it, which Docker's format may have no media types for.</summary>
+    public static PushOptions Read(string? format, string? levelText, bool force, ImageFormat? target = null)
     {
-        var compression = Named(format ?? "gzip");
+        var usual = format is null && target is not ImageFormat.Docker ? ContainersConfiguration.Compression() : default;
+        var compression = usual.Format is { } configured ? Named(configured, "compression_format in containers.conf: ") : Named(format ?? "gzip");
+        levelText ??= usual.Level;
         var level = levelText is null ? (long?)null
             : long.TryParse(levelText, out var number) ? number
             : throw new UsageException($"the compression level \"{levelText}\" is no whole number");
@@ -71,18 +76,18 @@ internal static class PushFlags
 
     private static List<LayerCompression> ReadVariants(ParsedFlags flags, ImageFormat? format)
     {
-        var variants = flags.List(Variants.Name).SelectMany(static text => text.Split(',')).Select(Named).Distinct().ToList();
+        var variants = flags.List(Variants.Name).SelectMany(static text => text.Split(',')).Select(static text => Named(text)).Distinct().ToList();
         return format is ImageFormat.Docker && variants.Exists(static each => each is not LayerCompression.Gzip)
             ? throw new UsageException($"--{Variants.Name} needs --format oci: Docker's format has no media types for zstd")
             : variants;
     }
 
-    private static LayerCompression Named(string format) => format switch
+    private static LayerCompression Named(string format, string origin = "") => format switch
     {
         "gzip" => LayerCompression.Gzip,
         "zstd" => LayerCompression.Zstd,
         "zstd:chunked" => LayerCompression.ZstdChunked,
-        _ => throw new UsageException($"unknown compression format \"{format}\": use gzip, zstd or zstd:chunked"),
+        _ => throw new UsageException($"{origin}unknown compression format \"{format}\": use gzip, zstd or zstd:chunked"),
     };
 
     private static ImageFormat? Format(string? text) => text switch

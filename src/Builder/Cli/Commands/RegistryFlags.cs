@@ -22,6 +22,9 @@ internal static class RegistryFlags
         new("remove-signatures", FlagKind.Boolean, "accepted; signatures are never copied"),
     ];
 
+    /// <summary>Of commands on lists, as Buildah has it.</summary>
+    public static Flag Insecure { get; } = new("insecure", FlagKind.Boolean, "the same as --tls-verify=false", Hidden: true);
+
     /// <summary>The flags that choose an image of an index.</summary>
     public static IReadOnlyList<Flag> Platform { get; } =
     [
@@ -47,7 +50,7 @@ internal static class RegistryFlags
     {
         var options = new RegistryOptions
         {
-            VerifiesTls = flags.Has("tls-verify") ? flags.Boolean("tls-verify") : null,
+            VerifiesTls = flags.Has("tls-verify") ? flags.Boolean("tls-verify") : flags.Boolean(Insecure.Name) ? false : null,
             AuthFile = makesAuthFile ? flags.Text("authfile") : AuthFile(flags),
             CertificateDirectory = flags.Text("cert-dir"),
             Credentials = CredentialPrompt.Read(flags),

@@ -11,6 +11,8 @@ namespace Bld.Builder.Cli.Commands;
 /// <summary><c>bld run CONTAINER COMMAND…</c>.</summary>
 internal sealed class RunCommand : Command
 {
+    private const string ValidExitCodes = "valid-exit-codes";
+
     public override IReadOnlyList<string> Names => ["run"];
 
     public override string Summary => "Run a command in a working container";
@@ -32,6 +34,7 @@ internal sealed class RunCommand : Command
             throw new UsageException("command must be specified");
         }
 
+        var valid = ValidCodes(line.Flags);
         using var session = Session.Open(line.Flags);
         var container = ContainerArguments.Container(session, line.Arguments[0]);
         var run = RunContainerFlags.Read(line.Flags, container, command);
@@ -42,7 +45,9 @@ internal sealed class RunCommand : Command
             AddHistory.To(session.Containers, container, line.Flags, $"{shell} {string.Join(' ', command)}");
         }
 
-        return IsValid(line.Flags, code) ? 0 : throw new BuildException($"exit status {code.ToString(CultureInfo.InvariantCulture)}") { ExitCode = code };
+        return valid.Count == 0
+            ? code == 0 ? 0 : throw new BuildException($"exit status {code.ToString(CultureInfo.InvariantCulture)}") { ExitCode = code }
+            : valid.Contains(code) ? 0 : throw new BuildException($"exit status {code.ToString(CultureInfo.InvariantCulture)} is not in the list of valid exit codes [{string.Join(' ', valid)}]");
     }
 
     private static int Run(Session session, WorkingContainer container, ContainerRun run, bool terminal, CancellationToken cancellation)
@@ -62,8 +67,9 @@ internal sealed class RunCommand : Command
     private static bool WantsTerminal(ParsedFlags flags) =>
         flags.Has("terminal") ? flags.Boolean("terminal") : !Console.IsInputRedirected && !Console.IsOutputRedirected;
 
-    private static bool IsValid(ParsedFlags flags, int code) =>
-        flags.List("valid-exit-codes") is { Count: > 0 } lists
-            ? lists.SelectMany(static list => list.Split(',')).Contains(code.ToString(CultureInfo.InvariantCulture))
-            : code == 0;
+    /// <summary>The exit codes that are no failure; none are given where only 0 is none.</summary>
+    private static List<int> ValidCodes(ParsedFlags flags) => [.. flags.List(ValidExitCodes).SelectMany(static text => text.Split(',')).Select(static code =>
+        byte.TryParse(code, NumberStyles.None, CultureInfo.InvariantCulture, out var number)
+            ? (int)number
+            : throw new UsageException($"invalid argument \"{code}\" for \"--{ValidExitCodes}\" flag: exit codes are numbers from 0 to 255"))];
 }

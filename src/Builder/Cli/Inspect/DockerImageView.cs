@@ -11,7 +11,7 @@ internal static class DockerImageView
     public static GoStruct Create(JsonElement? config) => new GoStruct("docker.V2Image")
         .Add("V1Image", "", First(config))
         .Add("Parent", "parent", config.Text("parent"), omitEmpty: true)
-        .Add("RootFS", "rootfs", config.Field("rootfs").Texts("diff_ids") is { Items.Count: > 0 } ? OciImageView.RootFs(config.Field("rootfs")) : null, omitEmpty: true)
+        .Add("RootFS", "rootfs", OciImageView.RootFs(config.Field("rootfs")))
         .Add("History", "history", OciImageView.History(config), omitEmpty: true)
         .Add("OSVersion", "os.version", config.Text("os.version"), omitEmpty: true)
         .Add("OSFeatures", "os.features", config.Texts("os.features"), omitEmpty: true);

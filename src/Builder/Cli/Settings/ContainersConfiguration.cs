@@ -9,7 +9,7 @@ using Bld.Registry.Configuration;
 namespace Bld.Builder.Cli.Settings;
 
 /// <summary>
-/// What containers.conf and mounts.conf say about containers: the defaults of the flags of <c>bud</c> and <c>from</c>. Only what holds for
+/// What containers.conf and mounts.conf say about containers, the defaults of the flags of <c>bud</c> and <c>from</c>, and about layers. Only what holds for
 /// a build is taken: names of other programs (runtimes, network helpers) are not, nor are kernel settings, which need namespaces that a
 /// build may share.
 /// </summary>
@@ -19,7 +19,7 @@ internal static class ContainersConfiguration
     /// <exception cref="UsageException">A value is none.</exception>
     public static RunSettings Defaults(ParsedFlags flags)
     {
-        var file = ConfigurationFiles.Read(ConfigurationFiles.Locate("containers.conf", "CONTAINERS_CONF"));
+        var file = ReadFile();
         var containers = file.Table("containers");
         var settings = new RunSettings();
         return settings with
@@ -39,6 +39,15 @@ internal static class ContainersConfiguration
             SecurityOptions = containers.Text("seccomp_profile") is { Length: > 0 } profile ? [$"seccomp={profile}"] : [],
         };
     }
+
+    /// <summary>How layers that must be compressed are compressed, and how hard; null for what isn't said.</summary>
+    public static (string? Format, string? Level) Compression()
+    {
+        var engine = ReadFile().Table("engine");
+        return (engine.Text("compression_format") is { Length: > 0 } format ? format : null, engine.Number("compression_level")?.ToString(CultureInfo.InvariantCulture));
+    }
+
+    private static TomlTable ReadFile() => ConfigurationFiles.Read(ConfigurationFiles.Locate("containers.conf", "CONTAINERS_CONF"));
 
     private static long? Size(object? value)
     {

@@ -1,5 +1,6 @@
 using Bld.Builder.Copy;
 using Bld.Builder.Snapshots;
+using Bld.Builder.Store;
 using Bld.Runtime.Linux;
 
 using Microsoft.Win32.SafeHandles;
@@ -12,16 +13,24 @@ internal static class AddedFiles
     private const OpenFlags DirectoryItself = OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow;
 
     /// <summary>Reads <c>source[:destination]</c>.</summary>
+    /// <exception cref="BuildException">The source is no regular file.</exception>
     public static (string Source, string Destination) Parse(string text)
     {
         var colon = text.IndexOf(':');
-        return colon < 0 ? (text, "/" + Path.GetFileName(text.TrimEnd('/'))) : (text[..colon], text[(colon + 1)..]);
+        var source = colon < 0 ? text : text[..colon];
+        var errno = FileCalls.TryOpen(FileCalls.CurrentDirectory, ByteString.From(source).Span, OpenFlags.Path, 0, out var file);
+        using (file)
+        {
+            return errno != Errno.None ? throw new BuildException($"--add-file {text}: stat {source}: {errno.Describe()}")
+                : FileCalls.Status(file).Kind is FileKind.Regular ? (source, colon < 0 ? "/" + Path.GetFileName(source) : text[(colon + 1)..])
+                : throw new BuildException($"--add-file {text}: {source} is not a regular file: \"bld copy\" takes directories too");
+        }
     }
 
     /// <summary>Makes a snapshot of them.</summary>
     /// <param name="services">The store's parts.</param>
     /// <param name="below">What it lies on; null for nothing.</param>
-    /// <param name="files">Files and directories of the host, and where each goes.</param>
+    /// <param name="files">Files of the host, and where each goes.</param>
     /// <param name="latest">The time that no file or directory of the snapshot exceeds; null for any.</param>
     /// <param name="cancellation">Stops it.</param>
     public static SnapshotId Add(EngineServices services, SnapshotId? below, IReadOnlyList<(string Source, string Destination)> files, FileTime? latest, CancellationToken cancellation)

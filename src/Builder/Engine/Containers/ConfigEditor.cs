@@ -79,26 +79,23 @@ internal sealed class ConfigEditor(WorkingContainer container)
     /// <summary>A JSON list, or words as the shell splits them.</summary>
     public void Cmd(string text) => Set(config => config with { Cmd = ShellWords.List(text) });
 
-    /// <summary>A JSON list as it is, or a text for <c>/bin/sh -c</c>; nothing takes it away. A command that was meant for another entrypoint goes.</summary>
-    /// <param name="text">The entrypoint.</param>
-    /// <param name="keepsCommand">Whether the command is this container's own.</param>
-    public void Entrypoint(string text, bool keepsCommand) => Set(config => config with
-    {
-        Entrypoint = text.Trim().Length == 0 ? null : ShellWords.TryJson(text) ?? ["/bin/sh", "-c", text],
-        Cmd = keepsCommand || text.Trim().Length == 0 ? config.Cmd : null,
-    });
+    /// <summary>A JSON list as it is, or a text for <c>/bin/sh -c</c>; nothing takes it away. The command stays, as Buildah keeps it.</summary>
+    public void Entrypoint(string text) =>
+        Set(config => config with { Entrypoint = text.Trim().Length == 0 ? null : ShellWords.TryJson(text) ?? ["/bin/sh", "-c", text] });
 
     /// <summary><c>CMD words</c>, <c>CMD-SHELL text</c>, <c>NONE</c>; nothing takes it away.</summary>
+    /// <exception cref="BuildException">A quote isn't closed, in a text for the shell either.</exception>
     public void Healthcheck(string text)
     {
         var trimmed = text.Trim();
+        var words = ShellWords.Split(trimmed);
         var space = trimmed.IndexOf(' ');
         var (word, rest) = space < 0 ? (trimmed, "") : (trimmed[..space], trimmed[(space + 1)..].Trim());
         IReadOnlyList<string>? test = word switch
         {
             "" => null,
             "NONE" => ["NONE"],
-            "CMD" => ["CMD", .. ShellWords.Split(rest)],
+            "CMD" => words,
             "CMD-SHELL" => ["CMD-SHELL", rest],
             _ => ["CMD-SHELL", trimmed],
         };

@@ -12,6 +12,9 @@ internal sealed record ContainerOptions
     /// <summary>The container's name; null makes one of the image's.</summary>
     public string? Name { get; init; }
 
+    /// <summary>What the name that is made ends with; null for the usual.</summary>
+    public string? Suffix { get; init; }
+
     public PullPolicy PullPolicy { get; init; }
 
     public Platform Platform { get; init; } = Platform.Host;
@@ -25,7 +28,7 @@ internal sealed record ContainerOptions
 internal sealed class ContainerMaker(EngineServices services, WorkingContainerStore containers)
 {
     private const string Scratch = "scratch";
-    private const string Suffix = "working-container";
+    private const string UsualSuffix = "working-container";
     private const string BaseName = "org.opencontainers.image.base.name";
     private const string BaseDigest = "org.opencontainers.image.base.digest";
 
@@ -35,12 +38,12 @@ internal sealed class ContainerMaker(EngineServices services, WorkingContainerSt
     {
         if (image is Scratch or "")
         {
-            return containers.Create(OfNothing(options), options.Name, Suffix);
+            return containers.Create(OfNothing(options), options.Name, options.Suffix ?? UsualSuffix);
         }
 
         var pulled = services.Puller.Ensure(image, options.PullPolicy, options.Platform, cancellation);
         var name = NameOf(image, pulled.Stored);
-        return containers.Create(OfImage(pulled, name, options), options.Name, $"{Stem(name)}-{Suffix}");
+        return containers.Create(OfImage(pulled, name, options), options.Name, $"{Stem(name)}-{options.Suffix ?? UsualSuffix}");
     }
 
     private static WorkingContainer OfNothing(ContainerOptions options) => new()
@@ -94,7 +97,7 @@ internal sealed class ContainerMaker(EngineServices services, WorkingContainerSt
     {
         var candidates = ImageNames.Candidates(TransportReference.TryParse(asked) is { Kind: TransportKind.Registry } registry ? registry.Path : asked);
         return candidates.FirstOrDefault(image.Names.Contains)
-            ?? (image.Names is [var first, ..] ? first : image.Id.StartsWith(asked.Replace("sha256:", "")) ? image.Id : asked);
+            ?? (image.Names is [var first, ..] ? first : image.Id.StartsWith(ImageNames.WithoutStore(asked).Replace("sha256:", "")) ? image.Id : asked);
     }
 
     /// <summary>How the containers of an image are called: by the last part of its name, without tag and digest.</summary>

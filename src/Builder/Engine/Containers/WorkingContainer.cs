@@ -41,9 +41,6 @@ internal sealed record WorkingContainer : ContainerSummary, IJsonRecord<WorkingC
     /// <summary>What <c>from</c> said about every container that <c>run</c> starts.</summary>
     public RunSettings Run { get; init; } = new();
 
-    /// <summary>Whether a <c>config --cmd</c> set the command: a new entrypoint then leaves it.</summary>
-    public bool CommandSet { get; init; }
-
     /// <summary>What <c>config --created-by</c> says of the layer to come.</summary>
     public string? CreatedBy { get; init; }
 
@@ -79,7 +76,6 @@ internal sealed record WorkingContainer : ContainerSummary, IJsonRecord<WorkingC
         Annotations = json.Map("annotations") ?? new SortedDictionary<string, string>(StringComparer.Ordinal),
         Format = (ImageFormat)(json.Int("format") ?? 0),
         Run = json.Object<RunSettings>("run") ?? new RunSettings(),
-        CommandSet = json.Flag("commandSet") ?? false,
         CreatedBy = json.Text("createdBy"),
         HistoryComment = json.Text("historyComment"),
         History = json.Objects<HistoryEntry>("history") ?? [],
@@ -98,7 +94,6 @@ internal sealed record WorkingContainer : ContainerSummary, IJsonRecord<WorkingC
         json.Map("annotations", Annotations);
         json.Number("format", (long)Format);
         json.Object("run", Run);
-        json.Flag("commandSet", CommandSet);
         json.Text("createdBy", CreatedBy);
         json.Text("historyComment", HistoryComment);
         json.Objects("history", History);

@@ -7,6 +7,7 @@ namespace Bld.Builder.Engine.Images;
 internal static class ImageNames
 {
     private const string Local = "localhost/";
+    private const string OwnStore = "containers-storage:";
     private const string DockerHub = "docker.io/";
     private const string Latest = ":latest";
     private const int IdLength = 64;
@@ -46,6 +47,7 @@ internal static class ImageNames
     /// <summary>The names of the store that a name may mean, the likeliest first; the name itself for an id.</summary>
     public static IEnumerable<string> Candidates(string name)
     {
+        name = WithoutStore(name);
         if (HasHost(name))
         {
             yield return WithTag(Official(name));
@@ -58,6 +60,12 @@ internal static class ImageNames
 
         yield return name;
     }
+
+    /// <summary>
+    /// The name without <c>containers-storage:</c> before it. Without a place in brackets that is our own store, as it is Buildah's for Buildah.
+    /// </summary>
+    public static string WithoutStore(string name) =>
+        name.StartsWith(OwnStore) && !name.StartsWith(OwnStore + "[") ? name[OwnStore.Length..] : name;
 
     /// <summary>The name in the store, of any registry, that a name without a host is the end of; asked last, as Buildah does.</summary>
     public static IEnumerable<string> StoredEnding(ImageStore images, string name)
@@ -75,8 +83,8 @@ internal static class ImageNames
     public static string WithDefaultHost(string name) =>
         HasHost(name) ? name : name.Contains('/') ? "docker.io/" + name : "docker.io/library/" + name;
 
-    // No name looks like a whole id (distribution's grammar of references).
-    private static bool IsId(string name) => name.Length == IdLength && name.All(char.IsAsciiHexDigitLower);
+    /// <summary>Whether only an image's id can be meant: no name looks like a whole one (distribution's grammar of references).</summary>
+    public static bool IsId(string name) => name.Length == IdLength && name.All(char.IsAsciiHexDigitLower);
 
     /// <summary>Whether a name begins with a host.</summary>
     public static bool HasHost(string name)

@@ -10,6 +10,8 @@ namespace Bld.Builder.Engine.Images;
 /// <summary>Brings images into the store, and makes sure that their layers' snapshots are there.</summary>
 internal sealed partial class ImagePuller(ImageStore images, SnapshotStore snapshots, BlobMemory memory, ImageTransports transports)
 {
+    private const string Sha256 = "sha256:";
+
     /// <summary>Told what is being fetched, a line each.</summary>
     public Action<string>? Report { get; set; }
 
@@ -36,6 +38,11 @@ internal sealed partial class ImagePuller(ImageStore images, SnapshotStore snaps
 
         var plain = reference?.Path ?? name;
         var stored = Find(plain, platform);
+        if (stored is null && ImageNames.IsId(plain.StartsWith(Sha256) ? plain[Sha256.Length..] : plain))
+        {
+            throw new BuildException($"{name}: image not known");
+        }
+
         switch (policy)
         {
             case PullPolicy.Never:

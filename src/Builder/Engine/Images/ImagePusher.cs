@@ -16,6 +16,12 @@ internal sealed partial class ImagePusher(ImageStore images, SnapshotStore snaps
             throw new BuildException($"{sink.Target} can't hold encrypted layers, only OCI's format can: push to a registry, oci:, oci-archive: or dir:, or leave out --encryption-key");
         }
 
+        if (sink is LayoutSink or LayoutArchiveSink)
+        {
+            // Who reads a layout expects its format, whatever the image's own is.
+            options = options with { Format = ImageFormat.Oci };
+        }
+
         var manifest = new RawManifest(images.ReadManifest(image), image.MediaType);
         var attestations = image.IsIndex ? null : AttestationsOf(manifest, sink, options);
         var isThere = false;
