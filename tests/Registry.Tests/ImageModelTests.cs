@@ -47,5 +47,6 @@ public sealed class ImageModelTests
     [Theory]
     [InlineData("a/b/c/d")]
     [InlineData("/x")]
+    [InlineData("windows(10.0.1)/amd64")]
     public void What_is_no_platform_is_refused(string text) => Assert.Throws<FormatException>(() => Platform.Parse(text));
 }

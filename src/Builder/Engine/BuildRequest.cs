@@ -102,6 +102,9 @@ internal sealed record BuildRequest
     /// <summary>Whether everything, the base included, becomes one layer.</summary>
     public bool Squash { get; init; }
 
+    /// <summary>Whether something will be attested of the image, so that it must not be another's.</summary>
+    public bool IsAttested { get; init; }
+
     /// <summary>The SBOM that goes into the image; null for none.</summary>
     public SbomRequest? Sbom { get; init; }
 

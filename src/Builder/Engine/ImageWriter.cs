@@ -81,7 +81,7 @@ internal sealed class ImageWriter(BuildSession session, BuildRequest request)
         var metadata = _request.Metadata;
         return _request is not
         {
-            Squash: false, Sbom: null, Author: null, OsVersion: null, OsFeatures.Count: 0, Labels.Count: 0, Environment.Count: 0, InheritLabels: true, InheritAnnotations: true,
+            Squash: false, Sbom: null, IsAttested: false, Author: null, OsVersion: null, OsFeatures.Count: 0, Labels.Count: 0, Environment.Count: 0, InheritLabels: true, InheritAnnotations: true,
             Timestamp: null, SourceDateEpoch: null, CacheTo.Count: 0,
         }
         || metadata is not { OmitHistory: false, Annotations.Count: 0, UnsetAnnotations.Count: 0, UnsetEnvironment.Count: 0, UnsetLabels.Count: 0 };

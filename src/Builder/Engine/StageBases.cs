@@ -47,7 +47,9 @@ internal sealed class StageBases(EngineServices services, BuildRequest request, 
     private StageResult Resolve(string name, Platform platform)
     {
         var used = request.SourcePolicy?.Image(name) ?? name;
-        var image = Pull(InContext(used), platform);
+
+        // --from and the policy are the command line's words.
+        var image = Pull(used == name && name != request.From ? InContext(name) : used, platform);
         return FromImage(image) with { BaseName = NameOf(image, used) };
     }
 

@@ -45,6 +45,11 @@ public sealed record Platform : IJsonRecord<Platform>
             throw new FormatException($"invalid platform syntax for \"{text}\": it must be os/architecture or os/architecture/variant, such as linux/arm64");
         }
 
+        if (parts.Any(static part => part.Any(static letter => !char.IsAsciiLetterOrDigit(letter) && letter is not ('_' or '-' or '.'))))
+        {
+            throw new FormatException($"invalid platform syntax for \"{text}\": its parts are of letters, digits, '.', '-' and '_'; --os-version sets the version of an operating system");
+        }
+
         return parts switch
         {
             [var os, var architecture] => Normalise(os, architecture, null),

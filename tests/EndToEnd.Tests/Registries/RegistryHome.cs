@@ -29,8 +29,8 @@ public sealed class RegistryHome : IDisposable
     /// <summary>What <c>/hello</c> holds in an image that another store has.</summary>
     internal string Greeting(string store, string image)
     {
-        var context = Path.GetDirectoryName(Home.Write($"greeting-{store}/Dockerfile", $"FROM {image}\n"))!;
-        SucceedElsewhere(store, "bud", "-q", "-o", $"type=local,dest={Home.In($"root-{store}")}", context);
+        var context = Path.GetDirectoryName(Home.Write($"greeting-{store}/Dockerfile", "FROM image\n"))!;
+        SucceedElsewhere(store, "bud", "-q", "--from", image, "-o", $"type=local,dest={Home.In($"root-{store}")}", context);
         return File.ReadAllText(Home.In($"root-{store}/hello")).Trim();
     }
 

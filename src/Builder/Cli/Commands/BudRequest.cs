@@ -40,6 +40,7 @@ internal static class BudRequest
             UncachedStages = flags.List("no-cache-filter"),
             Layers = flags.Boolean("layers", otherwise: Environment.GetEnvironmentVariable("BUILDAH_LAYERS") is not ("false" or "0")),
             Squash = flags.Boolean("squash"),
+            IsAttested = AttestFlags.Provenance(flags) is not null || AttestFlags.WantSbom(flags),
             Sbom = BudAttestations.InImage(flags, Names(flags)),
             PullPolicy = Pull(flags),
             Format = format,
