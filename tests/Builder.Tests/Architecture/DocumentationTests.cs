@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Text.RegularExpressions;
 
 namespace Bld.Builder.Tests.Architecture;
@@ -28,6 +29,22 @@ public sealed partial class DocumentationTests
 
         Assert.Contains("step-looked-up", events);
         Assert.Equal([], events.FindAll(name => !page.Contains($"`{name}`", StringComparison.Ordinal)));
+    }
+
+    [Fact]
+    public void Every_guard_can_still_be_taken_out()
+    {
+        var patches = Directory.GetFiles(Path.Combine(SourceTree.Root, "tests/guards"), "*.patch");
+
+        Assert.NotEmpty(patches);
+        Assert.Equal([], Array.FindAll(patches, static patch => !Applies(patch)).Select(Path.GetFileName));
+    }
+
+    private static bool Applies(string patch)
+    {
+        using var git = Process.Start(new ProcessStartInfo("git", ["-C", SourceTree.Root, "apply", "--check", patch]) { UseShellExecute = false })!;
+        git.WaitForExit();
+        return git.ExitCode == 0;
     }
 
     [GeneratedRegex("""((?<own>EnvironmentNames\.Get)|GetEnvironmentVariable)\("(?<name>[^"]+)"\)""", RegexOptions.ExplicitCapture, 1000)]
