@@ -41,6 +41,9 @@ internal sealed class IgnoreRule
         return new IgnoreRule(PathPattern.Parse(escaped, place), isException: false, place);
     }
 
+    /// <summary>Whether the pattern may match the path or what lies below it.</summary>
+    public bool MayMatchBelow(string path) => _pattern.MayMatchBelow(path);
+
     /// <summary>Whether the pattern matches the path or a directory that it lies in.</summary>
     public bool MatchesOrAbove(string path)
     {

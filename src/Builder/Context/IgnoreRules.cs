@@ -20,9 +20,6 @@ internal sealed class IgnoreRules
     /// <summary>Whether there is any rule.</summary>
     public bool HasRules => _rules.Count > 0;
 
-    /// <summary>Whether a rule takes paths back in.</summary>
-    public bool HasExceptions => _hasExceptions;
-
     /// <summary>Reads a file of rules.</summary>
     /// <param name="text">Its text; lines beginning with <c>#</c> are comments.</param>
     /// <param name="name">Its name, for errors and explanations.</param>
@@ -54,6 +51,10 @@ internal sealed class IgnoreRules
 
     /// <summary>Whether a path (relative, slashes, no <c>.</c> or <c>..</c>) is excluded.</summary>
     public bool Excludes(string path) => Find(path) is { IsException: false };
+
+    /// <summary>Whether a path is excluded and, if it is a directory, nothing below it can be taken back in.</summary>
+    public bool ExcludesWhole(string path) =>
+        Find(path) is { IsException: false } rule && !_rules.Skip(_rules.IndexOf(rule) + 1).Any(later => later.IsException && later.MayMatchBelow(path));
 
     /// <summary>Whether an excluded directory can be left out without looking into it.</summary>
     public bool ExcludesAllBelow(string path) => !_hasExceptions && Excludes(path);

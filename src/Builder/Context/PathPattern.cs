@@ -55,6 +55,30 @@ internal sealed class PathPattern
         return new PathPattern([.. parts, .. parts is [.., AnyDepth] ? [AnyName] : Array.Empty<string>()], null);
     }
 
+    /// <summary>Whether it may match the path or something below it, if that is a directory.</summary>
+    public bool MayMatchBelow(ReadOnlySpan<char> path)
+    {
+        if (_ending is not null)
+        {
+            return true;
+        }
+
+        for (var index = 0; !path.IsEmpty; index++, path = Rest(path))
+        {
+            if (index >= _names.Length || _names[index] == AnyDepth)
+            {
+                return index < _names.Length;
+            }
+
+            if (!MatchesName(_names[index], First(path)))
+            {
+                return false;
+            }
+        }
+
+        return true;
+    }
+
     /// <summary>
     /// Whether the whole path matches. The pattern for the root itself (<c>.</c>) matches nothing. When what follows a <c>**</c> doesn't
     /// fit, only the last one takes a name more: nothing is gained by going back further, and time stays bounded whatever the pattern.

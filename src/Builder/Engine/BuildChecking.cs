@@ -1,3 +1,4 @@
+using Bld.Builder.Context;
 using Bld.Builder.Store;
 using Bld.Dockerfile;
 using Bld.Dockerfile.Checks;
@@ -46,9 +47,13 @@ internal sealed class BuildChecking(BuildRequest request, Func<string, ImageConf
             TargetPlatform = request.Platform.ToString(),
             Stages = stages,
             BaseImage = name => findImage(name) is { } config ? Facts(config) : null,
-            IsIgnored = rules.HasRules && !rules.HasExceptions ? rules.Excludes : null,
+            IsIgnored = rules.HasRules ? path => IsIgnored(rules, path) : null,
         };
     }
+
+    // What a pattern, or the whole context, brings after an exception is known only to the copy itself.
+    private static bool IsIgnored(IgnoreRules rules, string path) =>
+        path.AsSpan().IndexOfAny("*?[") >= 0 || path == CheckOptions.WholeContext ? rules.ExcludesAllBelow(path) : rules.ExcludesWhole(path);
 
     /// <summary>What a build has to stop of.</summary>
     /// <exception cref="BuildException">The file wants warnings to be errors, and there is one.</exception>

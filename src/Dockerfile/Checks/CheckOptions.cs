@@ -26,8 +26,11 @@ public sealed record CheckOptions
     public Func<string, BaseImageFacts?> BaseImage { get; init; } = static _ => null;
 
     /// <summary>
-    /// Whether the ignore rules hide a path of the build context (relative, cleaned; also a name that no file has, to see whether
-    /// they hide everything). Null when there are no rules, or rules with exceptions, about which nothing can be said.
+    /// Whether the ignore rules hide a path of the build context (relative, cleaned; also <see cref="WholeContext"/>) with all below it. Null when
+    /// there are no rules.
     /// </summary>
     public Func<string, bool>? IsIgnored { get; init; }
+
+    /// <summary>Stands for the context itself: no file has this name, so only rules that hide everything hide it.</summary>
+    public const string WholeContext = "\uE000";
 }

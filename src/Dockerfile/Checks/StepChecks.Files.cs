@@ -3,9 +3,6 @@ namespace Bld.Dockerfile.Checks;
 /// <summary>COPY, ADD and EXPOSE.</summary>
 internal sealed partial class StepChecks
 {
-    // No file has this name, so only rules that hide everything hide it.
-    private const string NameOfNothing = "\uE000";
-
     private void Transfer(TransferInstruction transfer)
     {
         var sources = transfer.Sources.Select(source => Expand(transfer, source)).ToList();
@@ -27,7 +24,7 @@ internal sealed partial class StepChecks
 
     private void CheckIgnored(TransferInstruction transfer, string source, Func<string, bool> isIgnored)
     {
-        if (isIgnored(source is "." or "/" ? NameOfNothing : source))
+        if (isIgnored(source is "." or "/" ? CheckOptions.WholeContext : source))
         {
             var verb = transfer is AddInstruction ? "Add" : "Copy";
             warnings.Add(
