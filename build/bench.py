@@ -440,7 +440,7 @@ class Bench:
         for each in local:
             run(each.command + ["from", "-q", "--name", "started", "localhost/base"])
         self.compare("W9c one command in a working container", {each.name: each.command + ["run", *run_flags(each.name), "started", "--", "true"] for each in local}, stand_alone)
-        self.compare("W9d the program alone, `version`", {**{each.name: each.command[:1] + ["version"] for each in local}, "bldrun": [bldrun, "--version"], "floor: true, in C": ["/bin/true"]}, stand_alone, runs)
+        self.compare("W9d the program alone, `version`", {**{each.name: each.command[:1] + ["version"] for each in local}, "bldrun": [bldrun, "--version"], "floor: true, in C": ["/bin/true"]}, runs=runs)
 
     def growth(self):
         """How bld's cost grows: with layers, files, stages, and with what else the store holds."""

@@ -29,8 +29,8 @@ differ and are noisy.
 | W5 | the longest `sleep` |
 | W6 | apt's mirror, dpkg and the compiler |
 | W7 | the download, `inflate` and writing files; pushes as in W4, of text nearly all of it the compressor (bld and Buildah make layers of the same size); a second push is a few questions to the registry |
-| W8 | ten starts of the process, 8 ms each, of which 4 lay out type tables ([0047](decisions/0047-position-independent.md)), and five containers; with a private network five starts of pasta too, 30 to 40 ms each |
-| W9 | two starts of a .NET program, `bldrun`'s and its init's, at 2 ms each ([0051](decisions/0051-bldrun-is-a-program.md), [0043](decisions/0043-a-small-program-for-inits.md); crun's init is a copy of it, without an exec), the rest namespaces, mounts and their end (the floor); W9b: and moving the process into the hierarchies of cgroup v1, where nothing can be born ([0049](decisions/0049-born-in-the-cgroup.md)) |
+| W8 | ten starts of the process, 6 ms each, of which 2 lay out type tables ([0047](decisions/0047-position-independent.md), [0052](decisions/0052-type-tables-in-huge-pages.md)), and five containers; with a private network five starts of pasta too, 30 to 40 ms each |
+| W9 | two starts of a .NET program, `bldrun`'s at 2 ms and its init's at 1.5 ([0053](decisions/0053-quick-starts-of-small-programs.md); crun's init is a copy of it, without an exec), the rest namespaces, mounts and their end (the floor); W9b: and moving the process into the hierarchies of cgroup v1, where nothing can be born ([0049](decisions/0049-born-in-the-cgroup.md)) |
 """
 
 

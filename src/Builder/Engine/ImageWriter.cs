@@ -16,11 +16,11 @@ internal sealed class ImageWriter(BuildSession session, BuildRequest request)
 
     private readonly BuildRequest _request = request;
 
-    /// <summary>Whether the Dockerfile says no more than FROM of it.</summary>
-    public bool IsFromAlone { get; init; }
-
     /// <summary>Its value.</summary>
     public static string Identity => typeof(ImageWriter).Assembly.GetName().Version?.ToString(3) ?? "0";
+
+    /// <summary>Whether the Dockerfile says no more than FROM of the image.</summary>
+    public bool IsFromAlone { get; init; }
 
     /// <summary>Writes the image of a stage into the store.</summary>
     public BuildResult Write(StageResult stage)
@@ -84,7 +84,7 @@ internal sealed class ImageWriter(BuildSession session, BuildRequest request)
             Squash: false, Sbom: null, IsAttested: false, Author: null, OsVersion: null, OsFeatures.Count: 0, Labels.Count: 0, Environment.Count: 0, InheritLabels: true, InheritAnnotations: true,
             Timestamp: null, SourceDateEpoch: null, CacheTo.Count: 0,
         }
-        || metadata is not { OmitHistory: false, Annotations.Count: 0, UnsetAnnotations.Count: 0, UnsetEnvironment.Count: 0, UnsetLabels.Count: 0 };
+        || metadata is not { OmitHistory: false, IdentityLabel: false, Annotations.Count: 0, UnsetAnnotations.Count: 0, UnsetEnvironment.Count: 0, UnsetLabels.Count: 0 };
     }
 
     private IReadOnlyList<PendingLayer> Layers(StageResult stage)
