@@ -10,7 +10,7 @@ Written by `python3 build/bench.py --publish`; the docstrings there say what eac
 differ and are noisy.
 
 - machine: {machine}
-- medians of {runs} runs after one unmeasured, contenders in alternation; W6 of {slow_runs} without, because it waits for a mirror; W9 stands alone each time, W9a and W9b 31 times at least
+- medians of {runs} runs after one unmeasured, contenders in alternation; W6 of {slow_runs} without, because it waits for a mirror; W9a to W9c stand alone each time, W9a and W9b 31 times at least
 - *memory* is the peak of the largest process; *written* is what reached the block devices in that time, so it is blind to what is still
   in the page cache. BuildKit's daemon works in another process, so its CPU time and memory are not counted
 - buildah with `--isolation {isolation}`; BuildKit is the one inside Debian's docker.io
