@@ -9,6 +9,18 @@ public sealed class BuildTests : IDisposable
     public void Dispose() => _home.Dispose();
 
     [Fact]
+    public void FROM_alone_is_the_base_itself_under_one_more_name()
+    {
+        using var home = new BldHome().WithBusybox();
+        home.Write("context/Dockerfile", "FROM localhost/busybox\n");
+        var made = home.Succeed("bud", "-q", "-t", "again", home.In("context"));
+        var changed = home.Succeed("bud", "-q", "--label", "a=b", home.In("context"));
+
+        Assert.Equal([made], home.Succeed("images", "-q", "--no-trunc", "localhost/busybox", "localhost/again").Replace("sha256:", "", StringComparison.Ordinal).Split('\n').Distinct());
+        Assert.NotEqual(made, changed);
+    }
+
+    [Fact]
     public void A_second_build_finds_every_step_in_the_cache()
     {
         _home.Write("context/greeting", "hello");

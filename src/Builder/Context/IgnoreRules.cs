@@ -6,12 +6,11 @@ namespace Bld.Builder.Context;
 internal sealed class IgnoreRules
 {
     private readonly List<IgnoreRule> _rules = [];
-    private readonly bool _hasExceptions;
 
     private IgnoreRules(IEnumerable<IgnoreRule> rules)
     {
         _rules.AddRange(rules);
-        _hasExceptions = _rules.Exists(static rule => rule.IsException);
+        HasExceptions = _rules.Exists(static rule => rule.IsException);
     }
 
     /// <summary>Rules that exclude nothing.</summary>
@@ -19,6 +18,9 @@ internal sealed class IgnoreRules
 
     /// <summary>Whether there is any rule.</summary>
     public bool HasRules => _rules.Count > 0;
+
+    /// <summary>Whether a rule takes paths back in.</summary>
+    public bool HasExceptions { get; }
 
     /// <summary>Reads a file of rules.</summary>
     /// <param name="text">Its text; lines beginning with <c>#</c> are comments.</param>
@@ -52,12 +54,10 @@ internal sealed class IgnoreRules
     /// <summary>Whether a path (relative, slashes, no <c>.</c> or <c>..</c>) is excluded.</summary>
     public bool Excludes(string path) => Find(path) is { IsException: false };
 
-    /// <summary>Whether a path is excluded and, if it is a directory, nothing below it can be taken back in.</summary>
-    public bool ExcludesWhole(string path) =>
-        Find(path) is { IsException: false } rule && !_rules.Skip(_rules.IndexOf(rule) + 1).Any(later => later.IsException && later.MayMatchBelow(path));
-
-    /// <summary>Whether an excluded directory can be left out without looking into it.</summary>
-    public bool ExcludesAllBelow(string path) => !_hasExceptions && Excludes(path);
+    /// <summary>Whether a path is excluded with all below it: no rule behind the one that excludes it can take a part of it back in.</summary>
+    public bool ExcludesAllBelow(string path) =>
+        Find(path) is { IsException: false } rule
+        && (!HasExceptions || !_rules.Skip(_rules.IndexOf(rule) + 1).Any(later => later.IsException && later.MayMatchBelow(path)));
 
     /// <summary>Where the rule that excludes a path stands: <c>.dockerignore line 3</c>; null when the path isn't excluded.</summary>
     public string? Explain(string path) => Find(path) is { IsException: false } rule ? rule.Place : null;

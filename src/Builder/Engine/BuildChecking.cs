@@ -53,7 +53,9 @@ internal sealed class BuildChecking(BuildRequest request, Func<string, ImageConf
 
     // What a pattern, or the whole context, brings after an exception is known only to the copy itself.
     private static bool IsIgnored(IgnoreRules rules, string path) =>
-        path.AsSpan().IndexOfAny("*?[") >= 0 || path == CheckOptions.WholeContext ? rules.ExcludesAllBelow(path) : rules.ExcludesWhole(path);
+        path.AsSpan().IndexOfAny("*?[") >= 0 || path == CheckOptions.WholeContext
+            ? !rules.HasExceptions && rules.Excludes(path)
+            : rules.ExcludesAllBelow(path);
 
     /// <summary>What a build has to stop of.</summary>
     /// <exception cref="BuildException">The file wants warnings to be errors, and there is one.</exception>

@@ -4,7 +4,7 @@ namespace Bld.Runtime.Startup;
 
 /// <summary>
 /// What .NET's runtime does before a program begins, left out of programs that are over within milliseconds or wait all their life: it asks the
-/// host a hundred questions, and that takes the longer the more mounts there are (docs/decisions/0053).
+/// host by fifty system calls, and that takes the longer the more mounts there are (docs/decisions/0053).
 /// Small-program.targets puts these in the place of the runtime's functions of the same name (ld's --wrap); should a runtime have none of that
 /// name any more, the linker passes over it. Called before the runtime is there: nothing but constants.
 /// </summary>

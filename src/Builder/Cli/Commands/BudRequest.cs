@@ -143,8 +143,7 @@ internal static class BudRequest
         _ => throw new UsageException($"unrecognized image type \"{text}\": use oci or docker"),
     };
 
-    // What stands on the command line goes before what stands in a file.
-    /// <summary>The build arguments by name.</summary>
+    /// <summary>The build arguments by name; what stands on the command line goes before what stands in a file.</summary>
     public static Dictionary<string, string> Arguments(ParsedFlags flags)
     {
         var arguments = new Dictionary<string, string>(StringComparer.Ordinal);
