@@ -65,6 +65,9 @@ public sealed class Container : IDisposable
     /// <summary>Sends a signal to init; fine when it ended already.</summary>
     public void Signal(int signal) => _thread.Signal(signal);
 
+    /// <summary>While what it gives lives, these signals of this process go to the container's init. For one container at a time.</summary>
+    public IDisposable ForwardSignals(ReadOnlySpan<int> signals) => new SignalRelay(ProcessDescriptor, signals);
+
     /// <summary>Kills what is left and waits until it is gone.</summary>
     public void Dispose()
     {

@@ -1,4 +1,3 @@
-using System.Buffers.Binary;
 using System.IO.Compression;
 using System.Text;
 
@@ -11,7 +10,6 @@ namespace Bld.Runtime;
 /// <summary>A program that is carried compressed and lies unpacked in a directory that only its owner writes to.</summary>
 internal static class InitProgramFile
 {
-    private const int TrailerLength = 8;
     private const uint OwnerOnly = 0x1C0;
 
     // Root of a user namespace may be anybody on the host, and goes on from its own executable.
@@ -19,24 +17,22 @@ internal static class InitProgramFile
     private const uint OthersWrite = 0x12;
 
     /// <summary>Its path, unpacked if it isn't there yet; null where it can't be had, or not be run.</summary>
-    internal static string? Find(string directory, Func<Stream?> open)
+    /// <param name="directory">Where it lies.</param>
+    /// <param name="trailer">The packed program's last eight bytes, the least significant first: its checksum and its length (RFC 1952), which name it.</param>
+    /// <param name="open">Opens the packed program, only when it has to be unpacked.</param>
+    internal static string? Find(string directory, ulong trailer, Func<Stream?> open)
     {
-        using var packed = open();
-        if (packed is null || Open(directory) is not { } place)
+        const int BitsOfChecksum = 32;
+        if (trailer == 0 || Open(directory) is not { } place)
         {
             return null;
         }
 
         using (place)
         {
-            // RFC 1952: it ends with the checksum and the length of what is packed, which thus name it.
-            Span<byte> trailer = stackalloc byte[TrailerLength];
-            packed.Seek(-TrailerLength, SeekOrigin.End);
-            packed.ReadExactly(trailer);
-            packed.Seek(0, SeekOrigin.Begin);
-            var length = BinaryPrimitives.ReadUInt32LittleEndian(trailer[4..]);
-            var name = $"init-{BinaryPrimitives.ReadUInt32LittleEndian(trailer):x8}-{length}";
-            var isThere = IsThere(place, name, length) || (TryUnpack(packed, place, name) && IsThere(place, name, length));
+            var length = (uint)(trailer >> BitsOfChecksum);
+            var name = $"init-{(uint)trailer:x8}-{length}";
+            var isThere = IsThere(place, name, length) || (TryUnpack(open, place, name) && IsThere(place, name, length));
             return isThere ? $"{directory}/{name}" : null;
         }
     }
@@ -63,8 +59,14 @@ internal static class InitProgramFile
     private static bool IsOurs(FileStatus status) => status.UserId == Libc.geteuid() && (status.Permissions & OthersWrite) == 0;
 
     // A cache: where it can't be written, init is this program.
-    private static bool TryUnpack(Stream packed, SafeFileHandle directory, string name)
+    private static bool TryUnpack(Func<Stream?> open, SafeFileHandle directory, string name)
     {
+        using var packed = open();
+        if (packed is null)
+        {
+            return false;
+        }
+
         var temporary = Encoding.ASCII.GetBytes($"{name}.{Environment.ProcessId}");
         const OpenFlags Flags = OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow;
         if (FileCalls.TryOpen(directory, temporary, Flags, Executable, out var file) != Errno.None)

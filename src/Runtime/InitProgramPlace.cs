@@ -16,6 +16,7 @@ public static class InitProgramPlace
 
     /// <summary>Says where a smaller one comes from. It is unpacked when the first is started, and found there afterwards.</summary>
     /// <param name="directory">A directory of this user's own; made if it is missing.</param>
-    /// <param name="open">Opens the program, compressed by gzip; null where there is none.</param>
-    public static void Use(string directory, Func<Stream?> open) => s_path = new(() => InitProgramFile.Find(directory, open) ?? Own);
+    /// <param name="trailer">The last eight bytes of the program, compressed by gzip, the least significant first; 0 where there is none.</param>
+    /// <param name="open">Opens it.</param>
+    public static void Use(string directory, ulong trailer, Func<Stream?> open) => s_path = new(() => InitProgramFile.Find(directory, trailer, open) ?? Own);
 }

@@ -59,7 +59,7 @@ public sealed class InitProgramTests : IDisposable
         Assert.Null(Find(open));
         Directory.CreateSymbolicLink($"{_folder}/link", Directory.CreateDirectory($"{_folder}/own").FullName);
         Assert.Null(Find($"{_folder}/link"));
-        Assert.Null(InitProgramFile.Find(_folder, static () => null));
+        Assert.Null(InitProgramFile.Find(_folder, 0, static () => null));
     }
 
     [Fact]
@@ -78,5 +78,5 @@ public sealed class InitProgramTests : IDisposable
         Assert.True(SpinWait.SpinUntil(() => ProcessCalls.HasNoWriter(later), TimeSpan.FromSeconds(10)));
     }
 
-    private string? Find(string directory) => InitProgramFile.Find(directory, () => new MemoryStream(_packed));
+    private string? Find(string directory) => InitProgramFile.Find(directory, BitConverter.ToUInt64(_packed.AsSpan()[^sizeof(ulong)..]), () => new MemoryStream(_packed));
 }

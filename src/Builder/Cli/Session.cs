@@ -65,7 +65,7 @@ internal sealed class Session : IDisposable
 
         var (root, runRoot) = GlobalFlags.Places(flags);
         var state = StateDirectory.Open(root, runRoot);
-        InitProgramPlace.Use(state.CachePath, ThisAssembly.OpenInitProgram);
+        InitProgramPlace.Use(state.CachePath, ThisAssembly.InitProgramTrailer, ThisAssembly.OpenInitProgram);
         return new Session(state, RegistryFlags.Access(flags), GlobalFlags.Driver(flags, out var program), program);
     }
 

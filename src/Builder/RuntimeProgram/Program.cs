@@ -1,4 +1,11 @@
+using Bld.Builder.Cli;
 using Bld.Builder.Cli.OciRuntime;
 using Bld.Runtime.Init;
 
-return StartedProgram.TryRun(args) ?? OciRunner.Run(args);
+if (StartedProgram.TryRun(args) is { } code)
+{
+    return code;
+}
+
+StandardStreams.Use();
+return OciRunner.Run(args);

@@ -7,6 +7,8 @@ namespace Bld.Runtime.Cgroups;
 /// <summary>Where a container's cgroups lie.</summary>
 internal static class CgroupName
 {
+    private static bool? s_isFullRoot;
+
     /// <summary>The spec's path, or one of our own: absolute below each hierarchy, or relative to <see cref="Base"/>.</summary>
     /// <exception cref="ContainerException">It is a hierarchy's own root.</exception>
     internal static string Of(ContainerRequest request, int number)
@@ -46,8 +48,8 @@ internal static class CgroupName
     }
 
     /// <summary>Whether this process is the machine's own root, who is refused nothing without a reason.</summary>
-    internal static bool IsFullRoot() =>
-        Libc.geteuid() == 0 && (ProcessCalls.ReadText("/proc/self/uid_map") ?? "").Contains("4294967295", StringComparison.Ordinal);
+    internal static bool IsFullRoot() => s_isFullRoot ??= Libc.geteuid() == 0
+        && (ProcessCalls.ReadText("/proc/self/uid_map") ?? "").Contains("4294967295", StringComparison.Ordinal);
 
     // a-b-c.slice lies in a.slice/a-b.slice.
     private static string SlicePath(string slice)

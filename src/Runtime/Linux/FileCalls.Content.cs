@@ -20,7 +20,7 @@ public static unsafe partial class FileCalls
         }
     }
 
-    /// <summary>write(2) until every byte is written.</summary>
+    /// <summary>write(2) until every byte is written, waiting where a pipe or a terminal that doesn't block is full.</summary>
     public static void WriteAll(SafeFileHandle file, ReadOnlySpan<byte> bytes)
     {
         while (!bytes.IsEmpty)
@@ -30,12 +30,16 @@ public static unsafe partial class FileCalls
                 var count = Libc.write(file, b, (nuint)bytes.Length);
                 if (count < 0)
                 {
-                    if (LastError() == Errno.EINTR)
+                    switch (LastError())
                     {
-                        continue;
+                        case Errno.EINTR:
+                            continue;
+                        case Errno.EAGAIN:
+                            PipeCalls.WaitWritable(file);
+                            continue;
+                        default:
+                            throw Failed("write", default, LastError());
                     }
-
-                    throw Failed("write", default, LastError());
                 }
 
                 bytes = bytes[(int)count..];

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 
 using Microsoft.Win32.SafeHandles;
@@ -16,6 +17,14 @@ internal static unsafe class ForkedProcess
     internal const int BesideThis = 0x8000;
 
     private const int SignalChild = 17;
+    private const int StackSize = 16 << 10;
+
+    /// <summary>
+    /// Whether the child may do with this process's memory until its exec, as that of posix_spawn(3) does: no page table is copied, and no
+    /// page afterwards. On x86-64 only, where a call of the kernel returns by what lies on the stack; and only where all code is there
+    /// before it runs.
+    /// </summary>
+    private static bool SharesMemory => !RuntimeFeature.IsDynamicCodeCompiled && RuntimeInformation.ProcessArchitecture == Architecture.X64;
 
     /// <summary>clone(2): the child's number in the parent, 0 in the child, negative when it failed.</summary>
     internal static int Clone(int flags)
@@ -54,6 +63,7 @@ internal static unsafe class ForkedProcess
         using var argv = new CStringArray(arguments);
         using var envp = new CStringArray(environment);
         var name = new CString(path, stackalloc byte[CString.StackSize]);
+        var stack = stackalloc byte[StackSize];
         var call = new CloneArguments { Flags = CloneArguments.WaitForExec | (ulong)namespaces, ExitSignal = SignalChild };
         if (cgroup is not null)
         {
@@ -66,12 +76,24 @@ internal static unsafe class ForkedProcess
         fixed (byte* p = name)
         fixed ((int, int)* first = pairs)
         {
-            var next = new Successor(p, argv.Pointers, envp.Pointers, first, pairs.Length, failure);
+            var start = new Start { Call = call, Next = new Successor(p, argv.Pointers, envp.Pointers, first, pairs.Length, failure) };
+            if (SharesMemory)
+            {
+                // The child's first instruction is the end of the C library's syscall(), which goes where the top of the stack says; the
+                // first argument is still in its register.
+                var top = (nint*)(((nint)stack + StackSize - (2 * sizeof(nint))) & ~15);
+                top[0] = (nint)(delegate*<Start*, void>)&Become;
+                top[1] = 0;
+                start.Call.Flags |= CloneArguments.ShareMemory;
+                start.Call.Stack = (ulong)stack;
+                start.Call.StackSize = (ulong)((byte*)top - stack);
+            }
+
             using var _ = new BlockedSignals();
-            process = (int)Libc.syscall(SystemCallNumber.Clone3, (nint)(&call), sizeof(CloneArguments), 0, 0, 0, 0);
+            process = (int)Libc.syscall(SystemCallNumber.Clone3, (nint)(&start), sizeof(CloneArguments), 0, 0, 0, 0);
             if (process == 0)
             {
-                Become(next);
+                Become(&start);
             }
 
             errno = process < 0 ? FileCalls.LastError() : (Errno)(*failure);
@@ -131,41 +153,67 @@ internal static unsafe class ForkedProcess
         Libc._exit(NotExecuted);
     }
 
-    // In the copy. All signals are blocked: the handlers of this program would speak to the other process through the pipe that they share.
-    private static void Become(in Successor next)
+    // In the child. All signals are blocked: the handlers of this program would speak to the other process through the pipe that they share.
+    // Its calls leave no mark in the runtime's record of the thread, which may be the other process's too.
+    private static void Become(Start* start)
     {
         const int NotExecuted = 126;
-        ProcessCalls.ResetSignals();
-        for (var i = 0; i < next.Count; i++)
+        const int SetMask = 2;
+        const int LastSignal = 64;
+        const int SetDescriptorFlags = 2;
+        var next = &start->Next;
+        var nothing = stackalloc ulong[4];
+        for (var word = 0; word < 4; word++)
         {
-            const int SetDescriptorFlags = 2;
-            var (source, target) = next.Descriptors[i];
-            if ((source == target ? (int)Libc.syscall(SystemCallNumber.FControl, source, SetDescriptorFlags, 0, 0, 0, 0) : Libc.dup3(source, target, 0)) < 0)
+            nothing[word] = 0;
+        }
+
+        // SIG_DFL and an empty mask.
+        for (var signal = 1; signal <= LastSignal; signal++)
+        {
+            _ = Call(SystemCallNumber.SignalAction, signal, (nint)nothing, 0, sizeof(ulong));
+        }
+
+        _ = Call(SystemCallNumber.SignalMask, SetMask, (nint)nothing, 0, sizeof(ulong));
+        for (var i = 0; i < next->Count; i++)
+        {
+            var pair = next->Descriptors[i];
+            var result = pair.Source == pair.Target
+                ? Call(SystemCallNumber.FControl, pair.Source, SetDescriptorFlags, 0, 0)
+                : Call(SystemCallNumber.Duplicate, pair.Source, pair.Target, 0, 0);
+            if (result < 0)
             {
-                *next.Failure = (int)FileCalls.LastError();
-                Libc._exit(NotExecuted);
+                *next->Failure = Marshal.GetLastSystemError();
+                _ = Call(SystemCallNumber.ExitGroup, NotExecuted, 0, 0, 0);
             }
         }
 
-        _ = Libc.execve(next.Path, next.Arguments, next.Environment);
-        *next.Failure = (int)FileCalls.LastError();
-        Libc._exit(NotExecuted);
+        _ = Call(SystemCallNumber.Execute, (nint)next->Path, (nint)next->Arguments, (nint)next->Environment, 0);
+        *next->Failure = Marshal.GetLastSystemError();
+        _ = Call(SystemCallNumber.ExitGroup, NotExecuted, 0, 0, 0);
     }
 
-    /// <summary>What a copy becomes, in memory that it has.</summary>
+    [DllImport("libc", EntryPoint = "syscall"), SuppressGCTransition]
+    private static extern nint Call(nint number, nint first, nint second, nint third, nint fourth);
+
+    /// <summary>The call, and behind it what is for the child: it gets the address of both.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private struct Start
+    {
+        public CloneArguments Call;
+        public Successor Next;
+    }
+
+    /// <summary>What a child becomes, in memory that it has.</summary>
+    [StructLayout(LayoutKind.Sequential)]
     private readonly struct Successor(byte* path, byte** arguments, byte** environment, (int Source, int Target)* descriptors, int count, int* failure)
     {
-        internal byte* Path => path;
-
-        internal byte** Arguments => arguments;
-
-        internal byte** Environment => environment;
-
-        internal (int Source, int Target)* Descriptors => descriptors;
-
-        internal int Count => count;
-
-        internal int* Failure => failure;
+        public readonly byte* Path = path;
+        public readonly byte** Arguments = arguments;
+        public readonly byte** Environment = environment;
+        public readonly (int Source, int Target)* Descriptors = descriptors;
+        public readonly int Count = count;
+        public readonly int* Failure = failure;
     }
 
     /// <summary>struct clone_args of clone3(2), as Linux 5.7 has it.</summary>
@@ -173,6 +221,9 @@ internal static unsafe class ForkedProcess
     private struct CloneArguments
     {
         internal const ulong IntoCgroup = 0x200000000;
+
+        /// <summary>CLONE_VM.</summary>
+        internal const ulong ShareMemory = 0x100;
 
         /// <summary>CLONE_VFORK: this process goes on when the copy has become what it is to be, or has ended.</summary>
         internal const ulong WaitForExec = 0x4000;

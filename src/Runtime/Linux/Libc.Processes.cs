@@ -82,6 +82,9 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int execve(byte* path, byte** arguments, byte** environment);
 
+    [LibraryImport("libc", SetLastError = true)]
+    internal static partial int sigaction(int signal, SignalAction* action, SignalAction* before);
+
     [LibraryImport("libc")]
     internal static partial void _exit(int code);
 

@@ -8,6 +8,7 @@ namespace Bld.Runtime.Linux;
 public static unsafe partial class PipeCalls
 {
     private const short PollIn = 0x1;
+    private const short PollOut = 0x4;
 
     /// <summary>pipe2(2), both ends close-on-exec.</summary>
     public static (SafeFileHandle Reader, SafeFileHandle Writer) Create()
@@ -32,17 +33,28 @@ public static unsafe partial class PipeCalls
             polls[i] = new PollDescriptor { Descriptor = files[i] is { } file ? (int)file.DangerousGetHandle() : -1, Events = PollIn };
         }
 
-        while (poll(polls, (nuint)files.Length, -1) < 0)
+        Poll(polls, files.Length);
+        for (var i = 0; i < files.Length; i++)
+        {
+            ready[i] = polls[i].Returned != 0;
+        }
+    }
+
+    /// <summary>poll(2) until a descriptor takes more, or nobody reads it any longer.</summary>
+    public static void WaitWritable(SafeFileHandle file)
+    {
+        var poll = new PollDescriptor { Descriptor = (int)file.DangerousGetHandle(), Events = PollOut };
+        Poll(&poll, 1);
+    }
+
+    private static void Poll(PollDescriptor* files, int count)
+    {
+        while (poll(files, (nuint)count, -1) < 0)
         {
             if (FileCalls.LastError() is var errno and not Errno.EINTR)
             {
                 throw new LinuxException("poll", "", errno);
             }
-        }
-
-        for (var i = 0; i < files.Length; i++)
-        {
-            ready[i] = polls[i].Returned != 0;
         }
     }
 

@@ -48,6 +48,14 @@ internal static class SystemCallNumber
 
     internal static int SignalAction => Arm ? 134 : 13;
 
+    internal static int SignalMask => Arm ? 135 : 14;
+
+    internal static int Duplicate => Arm ? 24 : 292;
+
+    internal static int Execute => Arm ? 221 : 59;
+
+    internal static int ExitGroup => Arm ? 94 : 231;
+
     internal static int FControl => Arm ? 25 : 72;
 
     internal static int Clone => Arm ? 220 : 56;

@@ -22,9 +22,6 @@ public sealed record OciCreateOptions
     /// <summary>The path of the socket that gets the terminal's master.</summary>
     public string? ConsoleSocket { get; init; }
 
-    /// <summary>A connected socket for the same, when the caller shows the terminal itself.</summary>
-    public SafeFileHandle? Console { get; init; }
-
     public int PreservedDescriptors { get; init; }
 
     public bool NoPivot { get; init; }
@@ -51,9 +48,15 @@ public sealed record OciCreateOptions
 public sealed class OciCreation(StateRoot root, OciCreateOptions options)
 {
     private readonly string _bundle = Path.GetFullPath(options.Bundle);
+    private ContainerSpec? _spec;
+    private byte[] _text = [];
 
     /// <summary>Whether the bundle's process is to have a terminal.</summary>
-    public static bool WantsTerminal(OciCreateOptions options) => Oci.Bundle.Read(Path.GetFullPath(options.Bundle)).Process!.Terminal;
+    /// <exception cref="ContainerException">There is no config.json, or it is no spec that can be run.</exception>
+    public bool WantsTerminal => Spec.Process!.Terminal;
+
+    // Read once: what was looked at is what is run.
+    private ContainerSpec Spec => _spec ??= Bundle.Read(_bundle, $"{_bundle}/config.json", out _text);
 
     /// <summary>Makes a container whose command waits for "start"; it outlives this process.</summary>
     /// <exception cref="ContainerException">A step failed; nothing is left of the container.</exception>
@@ -62,22 +65,23 @@ public sealed class OciCreation(StateRoot root, OciCreateOptions options)
         Make(directory =>
         {
             using var socket = SocketCalls.Listen($"{directory}/{StateRoot.StartSocket}");
-            Start(socket, detached: true).Dispose();
+            Start(socket, null, detached: true).Dispose();
         });
     }
 
     /// <summary>Makes a container and starts its command; it outlives this process.</summary>
-    public void RunDetached() => Make(_ => Start(null, detached: true).Dispose());
+    public void RunDetached() => Make(_ => Start(null, null, detached: true).Dispose());
 
     /// <summary>Makes a container that dies with this process and runs it to its end, which is also the end of its state.</summary>
     /// <param name="started">Gets the running container, for the signals and the terminal of the caller; disposed at its end.</param>
+    /// <param name="console">A connected socket that gets the terminal's master, when the caller shows the terminal itself.</param>
     /// <returns>The command's exit code, or 128 and the signal that killed it.</returns>
-    public int Run(Func<Container, IDisposable> started)
+    public int Run(Func<Container, IDisposable> started, SafeFileHandle? console = null)
     {
         var code = 0;
         Make(_ =>
         {
-            using var container = Start(null, detached: false);
+            using var container = Start(null, console, detached: false);
             using var attached = started(container);
             code = container.Wait(CancellationToken.None);
         });
@@ -103,9 +107,9 @@ public sealed class OciCreation(StateRoot root, OciCreateOptions options)
         }
     }
 
-    private Container Start(SafeFileHandle? socket, bool detached)
+    private Container Start(SafeFileHandle? socket, SafeFileHandle? ownConsole, bool detached)
     {
-        var spec = Bundle.Read(_bundle, $"{_bundle}/config.json", out var text);
+        var spec = Spec;
         spec = options.NoCgroups ? spec with { Linux = spec.Linux! with { Resources = null, CgroupsPath = null } } : spec;
         var activated = SocketActivation.Count();
         spec = activated == 0 ? spec : spec with { Process = SocketActivation.Announce(spec.Process!, activated) };
@@ -122,7 +126,7 @@ public sealed class OciCreation(StateRoot root, OciCreateOptions options)
                 Input = input,
                 Output = output,
                 Error = error,
-                ConsoleSocket = options.Console ?? console,
+                ConsoleSocket = ownConsole ?? console,
                 PreservedDescriptors = options.PreservedDescriptors + activated,
                 OutlivesCommand = options.Keep,
                 NoPivot = options.NoPivot,
@@ -135,7 +139,7 @@ public sealed class OciCreation(StateRoot root, OciCreateOptions options)
                 DieWithParent = !detached,
                 Detached = detached,
                 StartSocket = socket,
-                Ready = (process, cgroups) => Prepare(spec, text, process, cgroups),
+                Ready = (process, cgroups) => Prepare(spec, process, cgroups),
             },
             CancellationToken.None);
     }
@@ -153,7 +157,7 @@ public sealed class OciCreation(StateRoot root, OciCreateOptions options)
     }
 
     // All but the rename, while init is busy with its own part.
-    private Action Prepare(ContainerSpec spec, byte[] text, int process, IReadOnlyList<CgroupDirectory> cgroups)
+    private Action Prepare(ContainerSpec spec, int process, IReadOnlyList<CgroupDirectory> cgroups)
     {
         var state = new OciState
         {
@@ -169,7 +173,7 @@ public sealed class OciCreation(StateRoot root, OciCreateOptions options)
             Cgroups = cgroups,
             Annotations = spec.Annotations,
         };
-        root.Prepare(state, text);
+        root.Prepare(state, _text);
         return () =>
         {
             root.Publish(options.Id);

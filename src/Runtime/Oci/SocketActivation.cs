@@ -9,7 +9,7 @@ internal static class SocketActivation
 {
     /// <summary>How many there are; those of another process don't count.</summary>
     internal static int Count() =>
-        Environment.GetEnvironmentVariable("LISTEN_PID") == Environment.ProcessId.ToString(CultureInfo.InvariantCulture)
+        Environment.GetEnvironmentVariable("LISTEN_PID") is { } listener && listener == Environment.ProcessId.ToString(CultureInfo.InvariantCulture)
         && int.TryParse(Environment.GetEnvironmentVariable("LISTEN_FDS"), NumberStyles.None, CultureInfo.InvariantCulture, out var count) ? count : 0;
 
     /// <summary>The process, which is told of them.</summary>

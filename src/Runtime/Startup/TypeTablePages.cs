@@ -4,7 +4,8 @@ using System.Runtime.InteropServices;
 namespace Bld.Runtime.Startup;
 
 /// <summary>
-/// Asks the kernel for huge pages where the runtime lays out its type tables: two or three page faults instead of 860 (docs/decisions/0052).
+/// Has the kernel prepare the memory in which the runtime lays out its type tables: huge pages make two or three page faults of 860
+/// (docs/decisions/0052).
 /// </summary>
 internal static unsafe class TypeTablePages
 {
@@ -18,6 +19,7 @@ internal static unsafe class TypeTablePages
     private const nuint LeastUse = 100 * PageSize;
 
     private const int MadviseHugePage = 14;
+    private const int MadvisePopulateWrite = 23;
     private const nuint ProgramHeaders = 3;
     private const nuint ProgramHeaderCount = 5;
     private const uint Loaded = 1;
@@ -30,6 +32,30 @@ internal static unsafe class TypeTablePages
     [RuntimeExport("bld_before_runtime")]
     private static void Ask()
     {
+        var (start, end) = Tables();
+        if (end - start > 2 * Room)
+        {
+            AskFor(start + Room, end - Room);
+        }
+    }
+
+    /// <summary>
+    /// For programs with less of them (docs/decisions/0054): one call makes their pages, where each would be a fault. As <see cref="Ask"/>, called before
+    /// the runtime is there, and can't fail.
+    /// </summary>
+    internal static void Populate()
+    {
+        var (start, end) = Tables();
+        start = (start + PageSize - 1) & ~(PageSize - 1);
+        if (start < end)
+        {
+            _ = Advise(start, end - start, MadvisePopulateWrite);
+        }
+    }
+
+    // The program's memory that isn't in its file: these tables, but for a few pages.
+    private static (nuint Start, nuint End) Tables()
+    {
         var header = (ProgramHeader*)AuxiliaryValue(ProgramHeaders);
         var count = AuxiliaryValue(ProgramHeaderCount);
         nuint bias = 0;
@@ -39,12 +65,14 @@ internal static unsafe class TypeTablePages
             {
                 bias = AuxiliaryValue(ProgramHeaders) - header->Address;
             }
-            else if (header->Type == Loaded && header->MemorySize > header->FileSize + (2 * Room))
+            else if (header->Type == Loaded && header->MemorySize > header->FileSize)
             {
                 var start = bias + header->Address;
-                AskFor(start + header->FileSize + Room, start + header->MemorySize - Room);
+                return (start + header->FileSize, start + header->MemorySize);
             }
         }
+
+        return default;
     }
 
     private static void AskFor(nuint start, nuint end)

@@ -1,28 +1,11 @@
-using System.Runtime.InteropServices;
-
 using Bld.Runtime;
 
 namespace Bld.Builder.Cli.OciRuntime;
 
-/// <summary>While it lives, the signals that a person or an engine sends to this process go to a container.</summary>
-internal sealed class ForwardedSignals : IDisposable
+/// <summary>The signals that a person or an engine sends to this process, for a container.</summary>
+internal static class ForwardedSignals
 {
-    // HUP, INT, QUIT, USR1, USR2, TERM, CONT, WINCH: what a terminal or another process sends on purpose.
-    private static readonly int[] Signals = [1, 2, 3, 10, 12, 15, 18];
-    private readonly List<PosixSignalRegistration> _registrations = [];
-
-    public ForwardedSignals(Container container)
-    {
-        foreach (var signal in Signals)
-        {
-            _registrations.Add(PosixSignalRegistration.Create((PosixSignal)signal, context =>
-            {
-                context.Cancel = true;
-                container.Signal(signal);
-            }));
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Dispose() => _registrations.ForEach(static registration => registration.Dispose());
+    /// <summary>Has them go there while what it gives lives.</summary>
+    // HUP, INT, QUIT, USR1, USR2, TERM, CONT: what a terminal or another process sends on purpose.
+    internal static IDisposable To(Container container) => container.ForwardSignals([1, 2, 3, 10, 12, 15, 18]);
 }

@@ -75,7 +75,7 @@ internal static class OciRunner
                 return 0;
             }
 
-            InitProgramPlace.Use(DefaultPlaces.Cache, ThisAssembly.OpenInitProgram);
+            InitProgramPlace.Use(DefaultPlaces.Cache, ThisAssembly.InitProgramTrailer, ThisAssembly.OpenInitProgram);
             var root = new StateRoot(Path.GetFullPath(before.Text("root") ?? DefaultPlaces.StateRoot));
             return command.Run(new OciCall(parsed, root, log, Cgroups(before)));
         }

@@ -76,9 +76,8 @@ internal sealed class WorkingContainerStore(StateDirectory state, SnapshotStore 
     /// <summary>What lists show of all containers, the oldest first.</summary>
     internal IReadOnlyList<ContainerSummary> List()
     {
-        var all = ReadAll<ContainerSummary>();
-        all.Sort(static (one, other) => (one.Created, one.Id).CompareTo((other.Created, other.Id)));
-        return all;
+        // Not List.Sort: docs/decisions/0054.
+        return [.. ReadAll<ContainerSummary>().OrderBy(static one => (one.Created, one.Id))];
     }
 
     /// <summary>All containers.</summary>

@@ -70,14 +70,14 @@ internal sealed class ExecCommand : OciCommand
 
         if (!options.Process.Terminal || options.ConsoleSocket is not null)
         {
-            return new OciExecution(call.Root, container, options).Run(static process => new ForwardedSignals(process));
+            return new OciExecution(call.Root, container, options).Run(ForwardedSignals.To);
         }
 
         using var terminal = new TerminalRelay();
         return new OciExecution(call.Root, container, options with { Console = terminal.Socket }).Run(process =>
         {
             terminal.Attach();
-            return new ForwardedSignals(process);
+            return ForwardedSignals.To(process);
         });
     }
 

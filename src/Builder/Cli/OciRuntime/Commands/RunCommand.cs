@@ -27,16 +27,19 @@ internal sealed class RunCommand : OciCommand
             return 0;
         }
 
-        if (options.ConsoleSocket is not null || !OciCreation.WantsTerminal(options))
+        var creation = new OciCreation(call.Root, options);
+        if (options.ConsoleSocket is not null || !creation.WantsTerminal)
         {
-            return new OciCreation(call.Root, options).Run(static container => new ForwardedSignals(container));
+            return creation.Run(ForwardedSignals.To);
         }
 
         using var terminal = new TerminalRelay();
-        return new OciCreation(call.Root, options with { Console = terminal.Socket }).Run(container =>
-        {
-            terminal.Attach();
-            return new ForwardedSignals(container);
-        });
+        return creation.Run(
+            container =>
+            {
+                terminal.Attach();
+                return ForwardedSignals.To(container);
+            },
+            terminal.Socket);
     }
 }

@@ -1,0 +1,39 @@
+namespace Bld.EndToEnd.Tests;
+
+/// <summary>What is printed is written plainly (docs/decisions/0054), and a stream that takes nothing is told.</summary>
+public sealed class StandardStreamTests
+{
+    [Fact]
+    public void To_print_a_word_starts_no_thread_but_the_runtimes_own()
+    {
+        var folder = Directory.CreateTempSubdirectory("bld-streams-");
+        try
+        {
+            var trace = $"{folder.FullName}/trace";
+            BldHome.Peer("strace", "-f", "-qq", "-e", "trace=clone,clone3,ioctl,openat", "-o", trace, BldHome.Executable, "version");
+            var lines = File.ReadAllLines(trace);
+            Assert.Single(lines, static line => line.Contains("CLONE_THREAD", StringComparison.Ordinal));
+            Assert.DoesNotContain(lines, static line => line.Contains("TCGETS", StringComparison.Ordinal));
+            Assert.DoesNotContain(lines, static line => line.Contains("/sys/devices/system/node", StringComparison.Ordinal));
+        }
+        finally
+        {
+            folder.Delete(recursive: true);
+        }
+    }
+
+    [Fact]
+    public void A_reader_that_went_away_has_read_enough()
+    {
+        var outcome = BldHome.Run("sh", "-c", "{ sleep 0.3; \"$1\" help; echo \"code $?\" >&2; } | true", "sh", BldHome.Executable);
+        Assert.Equal("code 0\n", outcome.Error);
+    }
+
+    [Fact]
+    public void A_full_disk_is_told()
+    {
+        var outcome = BldHome.Run("sh", "-c", "\"$1\" version >/dev/full", "sh", BldHome.Executable);
+        Assert.Equal(125, outcome.Code);
+        Assert.Equal("Error: write: no space left on device\n", outcome.Error);
+    }
+}
