@@ -36,4 +36,10 @@ public sealed class StandardStreamTests
         Assert.Equal(125, outcome.Code);
         Assert.Equal("Error: write: no space left on device\n", outcome.Error);
     }
+
+    [Theory]
+    [InlineData("2>&-")]
+    [InlineData("2>/dev/full")]
+    public void An_error_that_can_not_be_told_stays_the_error_that_it_is(string redirection) =>
+        Assert.Equal(125, BldHome.Run("sh", "-c", $"\"$1\" nosuch {redirection}", "sh", BldHome.Executable).Code);
 }

@@ -1,5 +1,6 @@
 using System.Text;
 
+using Bld.Builder.Layers;
 using Bld.Runtime.Linux;
 
 using Microsoft.Win32.SafeHandles;
@@ -24,47 +25,23 @@ internal static class StandardStreams
     }
 
     private static StreamWriter Writer(int descriptor) =>
-        new(new DescriptorStream(new SafeFileHandle(descriptor, ownsHandle: false)), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), SmallBuffer) { AutoFlush = true };
+        new(new DescriptorStream(descriptor), new UTF8Encoding(encoderShouldEmitUTF8Identifier: false), SmallBuffer) { AutoFlush = true };
 
     /// <summary>A descriptor as it is: no position of its own, as others write there too, and nobody is told that a reader went away.</summary>
-    private sealed class DescriptorStream(SafeFileHandle file) : Stream
+    private sealed class DescriptorStream(int descriptor) : WriteOnlyStream
     {
-        public override bool CanRead => false;
-
-        public override bool CanSeek => false;
-
-        public override bool CanWrite => true;
-
-        public override long Length => throw new NotSupportedException();
-
-        public override long Position
-        {
-            get => throw new NotSupportedException();
-            set => throw new NotSupportedException();
-        }
-
-        public override void Flush()
-        {
-        }
+        private readonly SafeFileHandle _file = new(descriptor, ownsHandle: false);
 
         public override void Write(ReadOnlySpan<byte> buffer)
         {
             try
             {
-                FileCalls.WriteAll(file, buffer);
+                FileCalls.WriteAll(_file, buffer, wait: true);
             }
-            catch (LinuxException exception) when (exception.Errno == Errno.EPIPE)
+            catch (LinuxException exception) when (exception.Errno == Errno.EPIPE || descriptor == Error)
             {
-                // `bld images | head -1`: enough was read.
+                // `bld images | head -1`: enough was read. And there is nowhere to tell that nothing can be told.
             }
         }
-
-        public override void Write(byte[] buffer, int offset, int count) => Write(buffer.AsSpan(offset, count));
-
-        public override int Read(byte[] buffer, int offset, int count) => throw new NotSupportedException();
-
-        public override long Seek(long offset, SeekOrigin origin) => throw new NotSupportedException();
-
-        public override void SetLength(long value) => throw new NotSupportedException();
     }
 }

@@ -17,7 +17,7 @@ internal sealed class ImageWriter(BuildSession session, BuildRequest request)
     private readonly BuildRequest _request = request;
 
     /// <summary>Its value.</summary>
-    public static string Identity => typeof(ImageWriter).Assembly.GetName().Version?.ToString(3) ?? "0";
+    public static string Identity => ThisAssembly.Version;
 
     /// <summary>Whether the Dockerfile says no more than FROM of the image.</summary>
     public bool IsFromAlone { get; init; }

@@ -20,8 +20,11 @@ public static unsafe partial class FileCalls
         }
     }
 
-    /// <summary>write(2) until every byte is written, waiting where a pipe or a terminal that doesn't block is full.</summary>
-    public static void WriteAll(SafeFileHandle file, ReadOnlySpan<byte> bytes)
+    /// <summary>write(2) until every byte is written.</summary>
+    /// <param name="file">Where to.</param>
+    /// <param name="bytes">What.</param>
+    /// <param name="wait">Wait where a pipe or a terminal that doesn't block is full: not for the kernel's own files, whose EAGAIN is no promise.</param>
+    public static void WriteAll(SafeFileHandle file, ReadOnlySpan<byte> bytes, bool wait = false)
     {
         while (!bytes.IsEmpty)
         {
@@ -34,7 +37,7 @@ public static unsafe partial class FileCalls
                     {
                         case Errno.EINTR:
                             continue;
-                        case Errno.EAGAIN:
+                        case Errno.EAGAIN when wait:
                             PipeCalls.WaitWritable(file);
                             continue;
                         default:

@@ -6,7 +6,7 @@ using Microsoft.Win32.SafeHandles;
 namespace Bld.Runtime.Linux;
 
 /// <summary>
-/// A copy of this process, which only makes system calls and then becomes another program. No more is possible: of all threads only
+/// A child that only makes system calls and then becomes another program: a copy of this process, or one in its memory. No more is possible: of all threads only
 /// the caller's is in the copy, so whatever waits for another one (a garbage collection, a lock of the allocator) would wait forever.
 /// Therefore it is used only as the first act of a process, when there is nothing to wait for, or by one whose other threads run no
 /// managed code; and everything that the copy needs is made before.
@@ -171,30 +171,27 @@ internal static unsafe class ForkedProcess
         // SIG_DFL and an empty mask.
         for (var signal = 1; signal <= LastSignal; signal++)
         {
-            _ = Call(SystemCallNumber.SignalAction, signal, (nint)nothing, 0, sizeof(ulong));
+            _ = Libc.CallUnseen(SystemCallNumber.SignalAction, signal, (nint)nothing, 0, sizeof(ulong));
         }
 
-        _ = Call(SystemCallNumber.SignalMask, SetMask, (nint)nothing, 0, sizeof(ulong));
+        _ = Libc.CallUnseen(SystemCallNumber.SignalMask, SetMask, (nint)nothing, 0, sizeof(ulong));
         for (var i = 0; i < next->Count; i++)
         {
             var pair = next->Descriptors[i];
             var result = pair.Source == pair.Target
-                ? Call(SystemCallNumber.FControl, pair.Source, SetDescriptorFlags, 0, 0)
-                : Call(SystemCallNumber.Duplicate, pair.Source, pair.Target, 0, 0);
+                ? Libc.CallUnseen(SystemCallNumber.FControl, pair.Source, SetDescriptorFlags, 0, 0)
+                : Libc.CallUnseen(SystemCallNumber.Duplicate, pair.Source, pair.Target, 0, 0);
             if (result < 0)
             {
                 *next->Failure = Marshal.GetLastSystemError();
-                _ = Call(SystemCallNumber.ExitGroup, NotExecuted, 0, 0, 0);
+                _ = Libc.CallUnseen(SystemCallNumber.ExitGroup, NotExecuted, 0, 0, 0);
             }
         }
 
-        _ = Call(SystemCallNumber.Execute, (nint)next->Path, (nint)next->Arguments, (nint)next->Environment, 0);
+        _ = Libc.CallUnseen(SystemCallNumber.Execute, (nint)next->Path, (nint)next->Arguments, (nint)next->Environment, 0);
         *next->Failure = Marshal.GetLastSystemError();
-        _ = Call(SystemCallNumber.ExitGroup, NotExecuted, 0, 0, 0);
+        _ = Libc.CallUnseen(SystemCallNumber.ExitGroup, NotExecuted, 0, 0, 0);
     }
-
-    [DllImport("libc", EntryPoint = "syscall"), SuppressGCTransition]
-    private static extern nint Call(nint number, nint first, nint second, nint third, nint fourth);
 
     /// <summary>The call, and behind it what is for the child: it gets the address of both.</summary>
     [StructLayout(LayoutKind.Sequential)]

@@ -82,6 +82,10 @@ internal static unsafe partial class Libc
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int execve(byte* path, byte** arguments, byte** environment);
 
+    /// <summary>syscall(2) that leaves no mark in the runtime's record of the thread: for handlers of signals, and for a child in its parent's memory.</summary>
+    [DllImport("libc", EntryPoint = "syscall"), SuppressGCTransition]
+    internal static extern nint CallUnseen(nint number, nint first, nint second, nint third, nint fourth);
+
     [LibraryImport("libc", SetLastError = true)]
     internal static partial int sigaction(int signal, SignalAction* action, SignalAction* before);
 

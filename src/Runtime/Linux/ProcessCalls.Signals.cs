@@ -26,17 +26,6 @@ internal static unsafe partial class ProcessCalls
         EmptyMask();
     }
 
-    /// <summary>Gives every signal its default, whatever this program does at it, and then empties the mask.</summary>
-    internal static void ResetSignals()
-    {
-        for (var signal = 1; signal <= LastSignal; signal++)
-        {
-            SetDefault(signal);
-        }
-
-        EmptyMask();
-    }
-
     /// <summary>Blocks all signals of this thread, and of what it execs.</summary>
     internal static void BlockAllSignals()
     {

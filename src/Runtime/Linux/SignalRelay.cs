@@ -59,10 +59,7 @@ internal sealed unsafe class SignalRelay : IDisposable
     private static void Pass(int signal)
     {
         var error = Marshal.GetLastSystemError();
-        _ = Call(SystemCallNumber.PidFdSendSignal, s_target, signal, 0, 0);
+        _ = Libc.CallUnseen(SystemCallNumber.PidFdSendSignal, s_target, signal, 0, 0);
         Marshal.SetLastSystemError(error);
     }
-
-    [DllImport("libc", EntryPoint = "syscall"), SuppressGCTransition]
-    private static extern nint Call(nint number, nint first, nint second, nint third, nint fourth);
 }

@@ -62,7 +62,7 @@ public sealed class TerminalRelay : IDisposable
             int count;
             while ((count = FileCalls.Read(from, buffer)) > 0)
             {
-                FileCalls.WriteAll(to, buffer.AsSpan(0, count));
+                FileCalls.WriteAll(to, buffer.AsSpan(0, count), wait: true);
             }
         }
         catch (LinuxException)

@@ -1,4 +1,4 @@
-namespace Bld.Builder.Cli;
+namespace Bld.Builder;
 
 /// <summary>What the program knows of itself; the other part is written by the build (ThisAssembly.targets).</summary>
 internal static partial class ThisAssembly
