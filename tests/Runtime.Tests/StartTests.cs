@@ -2,7 +2,7 @@ using Bld.Runtime.Spec;
 
 namespace Bld.Runtime.Tests;
 
-/// <summary>What a start leaves out, and what is made beside it (docs/decisions/0053).</summary>
+/// <summary>What a start leaves out, and what is made beside it (docs/decisions/0053, 0055).</summary>
 [Collection("alone")]
 public sealed class StartTests : IDisposable
 {
@@ -25,6 +25,25 @@ public sealed class StartTests : IDisposable
         Assert.InRange(opened.Split('\n').Count(static line => line.Contains("mountinfo", StringComparison.Ordinal)), 0, 1);
         Assert.DoesNotContain("/sys/devices/system/node", opened, StringComparison.Ordinal);
         Assert.DoesNotContain("/sys/devices/system/cpu/cpu0/cache", opened, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Nothing_is_loaded_by_a_start_not_for_a_filter_either()
+    {
+        _bundle.Write(spec => spec with
+        {
+            Process = spec.Process! with { Args = ["sh", "-c", "mkdir /dev/a"] },
+            Linux = spec.Linux! with
+            {
+                Seccomp = new SeccompSpec { DefaultAction = "SCMP_ACT_ALLOW", Syscalls = [new SeccompRule { Names = ["mkdir", "mkdirat"], Action = "SCMP_ACT_ERRNO", ErrnoRet = 5 }] },
+            },
+        });
+        var trace = $"{_bundle.Path}/trace";
+        var result = _bundle.RunUnder(["strace", "-f", "-qq", "-e", "trace=open,openat", "-o", trace], "run", "one");
+        Assert.Contains("mkdir: can't create directory '/dev/a': Input/output error", result.Output, StringComparison.Ordinal);
+        var opened = File.ReadAllText(trace);
+        Assert.Contains("config.json", opened, StringComparison.Ordinal);
+        Assert.DoesNotContain(".so", opened, StringComparison.Ordinal);
     }
 
     [Fact]

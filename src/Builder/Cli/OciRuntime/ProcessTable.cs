@@ -1,8 +1,7 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 
 using Bld.Builder.Cli.Flags;
+using Bld.Runtime;
 
 namespace Bld.Builder.Cli.OciRuntime;
 
@@ -14,23 +13,13 @@ internal sealed class ProcessTable(IReadOnlyList<int> processes)
     /// <param name="arguments">What ps is asked for; one of its columns has to be PID.</param>
     public int Print(IReadOnlyList<string> arguments)
     {
-        Process ps;
-        try
-        {
-            ps = Process.Start(new ProcessStartInfo("ps", arguments) { UseShellExecute = false, RedirectStandardOutput = true })!;
-        }
-        catch (Win32Exception)
+        if (HostProgram.Run(["ps", .. arguments]) is not { } ps)
         {
             PrintPlain();
             return 0;
         }
 
-        using (ps)
-        {
-            var lines = ps.StandardOutput.ReadToEnd().Split('\n', StringSplitOptions.RemoveEmptyEntries);
-            ps.WaitForExit();
-            return ps.ExitCode == 0 ? Print(lines) : 1;
-        }
+        return ps.Code == 0 ? Print(ps.Output.Split('\n', StringSplitOptions.RemoveEmptyEntries)) : 1;
     }
 
     private int Print(string[] lines)
