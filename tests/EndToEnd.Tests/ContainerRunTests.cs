@@ -182,6 +182,19 @@ public sealed class ContainerRunTests(BusyboxFixture fixture) : IClassFixture<Bu
     }
 
     [Fact]
+    public void The_container_can_read_what_it_is()
+    {
+        var container = _home.Succeed("from", "--name", "named", "--network", "none", "--hostname", "box", "busybox");
+        Assert.Contains("127.0.1.1\tbox named", _home.Succeed("run", container, "cat", "/etc/hosts"), StringComparison.Ordinal);
+        Assert.Equal(
+            "bld named localhost/busybox:latest 64 64 0",
+            _home.Succeed("run", container, "sh", "-c", ". /run/.containerenv; echo ${engine%%-*} $name $image ${#id} ${#imageid} $rootless"));
+        // A step of a build sees the same each time.
+        _home.Write("seen/Dockerfile", "FROM busybox\nRUN . /run/.containerenv; echo seen ${engine%%-*}-$name$id$image$imageid-$rootless\n");
+        Assert.Contains("seen bld--0\n", _home.Succeed("bud", "--network", "none", _home.In("seen")), StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_run_that_is_killed_leaves_the_container_as_it_was()
     {
         var container = From();

@@ -78,6 +78,50 @@ public sealed class PlatformTests(BusyboxFixture fixture) : IClassFixture<Busybo
     }
 
     [Fact]
+    public void Each_platform_has_a_directory_in_what_is_written()
+    {
+        _home.Write("roots/Dockerfile", """
+            FROM scratch
+            ARG TARGETARCH
+            COPY $TARGETARCH /
+            """);
+        foreach (var architecture in new[] { "amd64", "arm64" })
+        {
+            _home.Write($"roots/{architecture}/usr/name", architecture);
+            File.CreateSymbolicLink(_home.In($"roots/{architecture}/usr/link"), "name");
+            BldHome.Peer("ln", _home.In($"roots/{architecture}/usr/name"), _home.In($"roots/{architecture}/usr/same"));
+        }
+
+        var (folder, archive) = (_home.In("roots-out"), _home.In("roots.tar"));
+        _home.Succeed("bud", "--platform", Both, "-o", folder, "-o", $"type=tar,dest={archive}", _home.In("roots"));
+        Assert.Equal("arm64", File.ReadAllText($"{folder}/linux_arm64/usr/name"));
+        var listed = BldHome.Peer("tar", "-tf", archive).Split('\n');
+        Assert.Equal(["linux_amd64/", "linux_amd64/usr/", "linux_amd64/usr/link", "linux_amd64/usr/name", "linux_amd64/usr/same", "linux_arm64/"], listed[..6]);
+        Directory.CreateDirectory(_home.In("read"));
+        BldHome.Peer("tar", "-C", _home.In("read"), "-xf", archive);
+        Assert.Equal("arm64", File.ReadAllText(_home.In("read/linux_arm64/usr/same")));
+
+        // One platform: as is said, or as the argument says.
+        _home.Succeed("bud", "-o", $"type=local,dest={folder}/split,platform-split=true", _home.In("roots"));
+        Assert.Equal("amd64", File.ReadAllText($"{folder}/split/linux_amd64/usr/name"));
+        _home.Succeed("bud", "--build-arg", "BUILDKIT_MULTI_PLATFORM=1", "-t", "one-of-many", "-o", $"{folder}/many", "-o", $"type=local,dest={folder}/plain,platform-split=0", _home.In("roots"));
+        Assert.Equal("amd64", File.ReadAllText($"{folder}/many/linux_amd64/usr/name"));
+        Assert.Equal("amd64", File.ReadAllText($"{folder}/plain/usr/name"));
+        Assert.Contains("image.index", _home.Succeed("manifest", "inspect", "one-of-many"), StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public void Where_files_of_several_platforms_would_meet_nothing_is_built()
+    {
+        _home.Write("meet/Dockerfile", "FROM scratch\nCOPY Dockerfile /\n");
+        var outcome = _home.Bld("bud", "--platform", Both, "-o", $"type=local,dest={_home.In("met")},platform-split=false", _home.In("meet"));
+        Assert.Equal(125, outcome.Code);
+        Assert.Contains("platform-split=false takes one platform's files", outcome.Error, StringComparison.Ordinal);
+        Assert.DoesNotContain("STEP", outcome.Output + outcome.Error, StringComparison.Ordinal);
+        Assert.Contains("must be true or false", _home.Bld("bud", "--build-arg", "BUILDKIT_MULTI_PLATFORM=maybe", _home.In("meet")).Error, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public void A_failure_that_platforms_have_in_common_is_told_once()
     {
         _home.Write("broken/Dockerfile", """

@@ -76,12 +76,13 @@ public sealed class SpecTests
     [Fact]
     public void Hosts_get_the_added_names_first()
     {
-        var text = NetworkFiles.Hosts("box", null, ["db:10.0.0.1", "a;b:fd00::1"]);
+        var text = NetworkFiles.Hosts(["box"], null, ["db:10.0.0.1", "a;b:fd00::1"]);
         Assert.StartsWith("10.0.0.1\tdb\nfd00::1\ta\nfd00::1\tb\n127.0.0.1\tlocalhost\n", text, StringComparison.Ordinal);
         Assert.Contains("\tbox\n", text, StringComparison.Ordinal);
-        Assert.Throws<ContainerException>(() => NetworkFiles.Hosts("box", null, ["db"]));
-        Assert.Throws<ContainerException>(() => NetworkFiles.Hosts("box", null, ["db:nowhere"]));
-        Assert.Contains("10.1.2.3\tup\n", NetworkFiles.Hosts("box", null, ["up:host-gateway"], "10.1.2.3"), StringComparison.Ordinal);
-        Assert.Contains("use --network host", Assert.Throws<ContainerException>(() => NetworkFiles.Hosts("box", null, ["up:host-gateway"])).Message, StringComparison.Ordinal);
+        Assert.EndsWith("127.0.1.1\tbox box-working-container\n", NetworkFiles.Hosts(["box", "", "box-working-container", "box"], null, []), StringComparison.Ordinal);
+        Assert.Throws<ContainerException>(() => NetworkFiles.Hosts(["box"], null, ["db"]));
+        Assert.Throws<ContainerException>(() => NetworkFiles.Hosts(["box"], null, ["db:nowhere"]));
+        Assert.Contains("10.1.2.3\tup\n", NetworkFiles.Hosts(["box"], null, ["up:host-gateway"], "10.1.2.3"), StringComparison.Ordinal);
+        Assert.Contains("use --network host", Assert.Throws<ContainerException>(() => NetworkFiles.Hosts(["box"], null, ["up:host-gateway"])).Message, StringComparison.Ordinal);
     }
 }

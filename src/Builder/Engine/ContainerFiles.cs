@@ -1,5 +1,7 @@
 using System.Text;
 
+using Bld.Builder.Engine.Containers;
+using Bld.Builder.Snapshots;
 using Bld.Runtime.Networks;
 
 namespace Bld.Builder.Engine;
@@ -15,7 +17,11 @@ internal static class ContainerFiles
     private const string Loopback = "127.0.0.1";
 
     /// <summary>Makes them.</summary>
-    public static IEnumerable<PreparedMount> For(RunSettings settings, string hostname, bool ownNetwork)
+    /// <param name="settings">What the command line says.</param>
+    /// <param name="hostname">The container's host name.</param>
+    /// <param name="ownNetwork">Whether it has its own network namespace.</param>
+    /// <param name="container">The working container; null for a step of a build, which is to see the same each time.</param>
+    public static IEnumerable<PreparedMount> For(RunSettings settings, string hostname, bool ownNetwork, ContainerSummary? container)
     {
         if (settings.DnsServers is not ["none"])
         {
@@ -26,7 +32,7 @@ internal static class ContainerFiles
 
         if (!settings.NoHosts)
         {
-            yield return Of("/etc/hosts", NetworkFiles.Hosts(hostname, null, settings.AddHosts, ownNetwork ? null : Loopback));
+            yield return Of("/etc/hosts", NetworkFiles.Hosts(container is null ? [hostname] : [hostname, container.Name], null, settings.AddHosts, ownNetwork ? null : Loopback));
         }
 
         if (!settings.NoHostname)
@@ -34,7 +40,19 @@ internal static class ContainerFiles
             yield return Of("/etc/hostname", NetworkFiles.HostName(hostname));
         }
 
-        yield return Of("/run/.containerenv", "");
+        yield return Of("/run/.containerenv", About(container));
+    }
+
+    // Lines as Buildah and Podman write them: a shell can read them in.
+    private static string About(ContainerSummary? container)
+    {
+        var text = new StringBuilder($"engine=\"bld-{ThisAssembly.Version}\"\n");
+        if (container is not null)
+        {
+            text.Append($"name=\"{container.Name}\"\nid=\"{container.Id}\"\nimage=\"{container.Image}\"\nimageid=\"{container.ImageId}\"\n");
+        }
+
+        return text.Append($"rootless={(OverlayMarks.InUserNamespace ? 1 : 0)}\n").ToString();
     }
 
     private static PreparedMount Of(string target, string content) =>

@@ -1,3 +1,4 @@
+using Bld.Builder.Engine.Containers;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Runtime;
@@ -26,6 +27,9 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
 
     /// <summary>Whether the command has every right (<c>--security=insecure</c>).</summary>
     public bool Insecure { get; init; }
+
+    /// <summary>The working container that it runs in; null for a step of a build.</summary>
+    public ContainerSummary? WorkingContainer { get; init; }
 
     /// <summary>Makes the mounts on top of the usual ones; null makes none.</summary>
     public Func<IReadOnlyList<PreparedMount>>? Mounts { get; init; }
@@ -87,7 +91,7 @@ internal sealed class RunStep(EngineServices services, RunSettings settings)
         using var volumes = new VolumeMounts(services.Snapshots);
         var spec = RunSpec.Create(this, settings, stepRoot.View);
         var ownNetwork = settings.Isolation != IsolationKind.Chroot && Network is NetworkKind.Private or NetworkKind.None;
-        var mounts = new List<PreparedMount>(ContainerFiles.For(settings, spec.Hostname ?? System.Environment.MachineName, ownNetwork));
+        var mounts = new List<PreparedMount>(ContainerFiles.For(settings, spec.Hostname ?? System.Environment.MachineName, ownNetwork, WorkingContainer));
         mounts.AddRange(Mounts?.Invoke() ?? []);
         var user = spec.Process!.User;
         mounts.AddRange(volumes.Prepare(settings, shift is null ? (user.Uid, user.Gid) : shift.ToHost(user.Uid, user.Gid)));

@@ -12,6 +12,9 @@ internal static class SpecialArguments
     /// <summary>Whether ADD and the context of a git URL keep <c>.git</c>.</summary>
     internal const string KeepGitDirectory = "BUILDKIT_CONTEXT_KEEP_GIT_DIR";
 
+    /// <summary>Whether a build for one platform too gives an index of images.</summary>
+    internal const string MultiPlatform = "BUILDKIT_MULTI_PLATFORM";
+
     /// <summary>Whether nobody need declare an argument.</summary>
     public static bool Contains(string name) =>
         name.StartsWith("BUILDKIT_") || name == SourceDateEpoch.Name || ProxyArguments.Contains(name);

@@ -1,3 +1,5 @@
+using System.Text;
+
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Runtime.Linux;
@@ -51,6 +53,33 @@ internal sealed class LayerWriter : IDisposable
         writer.WriteDirectory(root);
         writer._tar.End();
         return writer._sink.Finish();
+    }
+
+    /// <summary>Writes a tarball with several directories, each under a name.</summary>
+    /// <param name="roots">The names, and what is in them; null is nothing. They are taken one after the other.</param>
+    /// <param name="destination">Receives the tarball.</param>
+    /// <exception cref="BuildException">A file can't be in a layer, or changed while it was read.</exception>
+    internal static void Write(IEnumerable<(string Name, SafeFileHandle? Directory)> roots, Stream destination, LayerOptions options, CancellationToken cancellation)
+    {
+        using var writer = new LayerWriter(destination, options, cancellation);
+        foreach (var (name, directory) in roots)
+        {
+            writer._length = 0;
+            writer._linked.Clear();
+            writer.Append(Encoding.UTF8.GetBytes(name + "/"));
+            if (directory is null)
+            {
+                writer._tar.WriteHeader(new TarEntry { Kind = TarKind.Directory, Name = new ByteString(writer.Path), Mode = 0x1ED });
+                continue;
+            }
+
+            using var root = FileCalls.Open(directory, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory);
+            writer._tar.WriteHeader(writer.EntryFor(FileCalls.Status(root), TarKind.Directory) with { Attributes = AttributesOf(root, out _, out _) });
+            writer.WriteDirectory(root);
+        }
+
+        writer._tar.End();
+        writer._sink.Finish();
     }
 
     public void Dispose() => _sink.Dispose();

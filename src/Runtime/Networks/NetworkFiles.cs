@@ -44,14 +44,14 @@ public static class NetworkFiles
     }
 
     /// <summary>
-    /// hosts: the loopback names, the container's own name, and --add-host entries (<c>name:address</c>, or <c>name;name:address</c>).
+    /// hosts: the loopback names, the container's own names, and --add-host entries (<c>name:address</c>, or <c>name;name:address</c>).
     /// </summary>
-    /// <param name="hostname">The container's name.</param>
+    /// <param name="names">The container's host name and what else it is called; an empty one is left out.</param>
     /// <param name="address">Its address; null for loopback.</param>
     /// <param name="added">The entries.</param>
     /// <param name="hostAddress">What <c>host-gateway</c> stands for; null where the host can't be reached.</param>
     /// <exception cref="ContainerException">An entry has no colon, or no address behind it.</exception>
-    public static string Hosts(string hostname, string? address, IReadOnlyList<string> added, string? hostAddress = null)
+    public static string Hosts(IReadOnlyList<string> names, string? address, IReadOnlyList<string> added, string? hostAddress = null)
     {
         var text = new StringBuilder();
         foreach (var entry in added)
@@ -82,9 +82,10 @@ public static class NetworkFiles
         }
 
         text.Append("127.0.0.1\tlocalhost\n::1\tlocalhost ip6-localhost ip6-loopback\n");
-        if (hostname.Length > 0)
+        var own = string.Join(' ', names.Where(static name => name.Length > 0).Distinct(StringComparer.Ordinal));
+        if (own.Length > 0)
         {
-            text.Append(address ?? "127.0.1.1").Append('\t').Append(hostname).Append('\n');
+            text.Append(address ?? "127.0.1.1").Append('\t').Append(own).Append('\n');
         }
 
         return text.ToString();

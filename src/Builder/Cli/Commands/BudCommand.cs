@@ -57,6 +57,7 @@ internal sealed class BudCommand : Command
         }
 
         BuildResultFiles.Check(line.Flags, platforms.Count);
+        BudResult.CheckPlaces(outputs, platforms.Count);
         using var log = new BuildLog(line.Flags, outputs.Any(static each => each.UsesStandardOutput));
         var finish = new BudResult(session, line);
         using var display = new BuildDisplay(line, BuildResultFiles.HideId(line.Flags), log);

@@ -50,6 +50,9 @@ internal sealed record BudOutput
     /// <summary>Names of the image there.</summary>
     public IReadOnlyList<string> Names { get; init; } = [];
 
+    /// <summary>Whether each platform's files get a directory of their own; null where only several are to.</summary>
+    public bool? SplitsPlatforms { get; init; }
+
     /// <summary>Whether an OCI layout goes into a tar file.</summary>
     public bool IsArchive { get; init; } = true;
 
@@ -96,7 +99,7 @@ internal sealed record BudOutput
 
         var values = Attributes(text);
         var output = Create(text, values);
-        string[] known = ["type", "dest", "name", "push", "tar", "compression", "compression-level", "force-compression", "oci-mediatypes", "rewrite-timestamp"];
+        string[] known = ["type", "dest", "name", "push", "tar", "compression", "compression-level", "force-compression", "oci-mediatypes", "rewrite-timestamp", "platform-split"];
         return values.Keys.FirstOrDefault(key => !known.Contains(key)) is { } unknown
             ? throw new UsageException($"--output {text}: {unknown} is not known; there are {string.Join(", ", known)}")
             : output;
@@ -131,6 +134,8 @@ internal sealed record BudOutput
             Kind = kind,
             Destination = destination,
             Names = values.TryGetValue("name", out var names) ? [.. names.Split(',', StringSplitOptions.RemoveEmptyEntries | StringSplitOptions.TrimEntries)] : [],
+            SplitsPlatforms = !values.TryGetValue("platform-split", out var split) ? null
+                : ParsedFlags.Truth(split) ?? throw new UsageException($"--output {text}: platform-split={split}: it must be true or false"),
             IsArchive = values.GetValueOrDefault("tar") is not "false",
             IsPushed = values.GetValueOrDefault("type") == "registry" || values.GetValueOrDefault("push") is "true",
             Options = PushFlags.Read(values.GetValueOrDefault("compression"), values.GetValueOrDefault("compression-level"), values.GetValueOrDefault("force-compression") is "true"),

@@ -48,32 +48,56 @@ internal sealed class BudResult(Session session, CommandLine line)
 
         List<StoredImage> built = [.. images.Select(static each => each.Image)];
         AddToList(built);
+        var isIndex = built.Count > 1 || WantsIndex(request);
         foreach (var output in outputs)
         {
-            if (built.Count > 1 && output.Kind is OutputKind.Local or OutputKind.Tar)
+            if (output.Kind is not (OutputKind.Local or OutputKind.Tar))
+            {
+                Write(result, request.Names, output);
+            }
+            else if (output.SplitsPlatforms ?? isIndex)
             {
                 WriteRoots(built, output);
             }
             else
             {
-                Write(result, request.Names, output);
+                Write(built[0], request.Names, output);
             }
+        }
+    }
+
+    /// <summary>Whether a build for one platform is to give an index too, as <c>--build-arg BUILDKIT_MULTI_PLATFORM=1</c> says.</summary>
+    /// <exception cref="UsageException">It says something else.</exception>
+    public static bool WantsIndex(BuildRequest request) =>
+        request.BuildArguments.TryGetValue(SpecialArguments.MultiPlatform, out var text)
+        && (ParsedFlags.Truth(text) ?? throw new UsageException($"invalid boolean value for {SpecialArguments.MultiPlatform}: \"{text}\" must be true or false"));
+
+    /// <summary>Several root file systems need a place each.</summary>
+    /// <exception cref="UsageException">They have none.</exception>
+    public static void CheckPlaces(IReadOnlyList<BudOutput> outputs, int platforms)
+    {
+        if (platforms > 1 && outputs.Any(static output => output.SplitsPlatforms == false))
+        {
+            throw new UsageException("--output with platform-split=false takes one platform's files, but several platforms are built: leave it out, or build them one by one");
         }
     }
 
     // As BuildKit: a directory for each platform.
     private void WriteRoots(IReadOnlyList<StoredImage> built, BudOutput output)
     {
+        var roots = built.Select(image => (Name(image), session.Puller.Unpacked(image, line.Cancellation)));
         if (output.Kind == OutputKind.Tar)
         {
-            throw new UsageException("a tar file holds one root file system, but several platforms were built: use type=local, or build them one by one");
+            ToFile(output.Destination!, target => RootExport().ToTar(roots, target));
+            return;
         }
 
-        foreach (var image in built)
+        foreach (var (name, image) in roots)
         {
-            var platform = session.Lists.Members.Describe(image).Platform!;
-            Write(image, [], output with { Destination = $"{output.Destination}/{platform.ToString().Replace('/', '_')}" });
+            RootExport().ToDirectory(image, $"{output.Destination}/{name}");
         }
+
+        string Name(StoredImage image) => session.Lists.Members.Describe(image).Platform!.ToString().Replace('/', '_');
     }
 
     private void AddToList(IReadOnlyList<StoredImage> images)

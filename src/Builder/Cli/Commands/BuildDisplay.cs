@@ -48,7 +48,7 @@ internal sealed class BuildDisplay : IDisposable
         IReadOnlyList<BuildResult>? images = null;
         try
         {
-            if (platforms is [var platform])
+            if (platforms is [var platform] && !BudResult.WantsIndex(request))
             {
                 images = [new BuildEngine(session.Services).Build(request with { Platform = platform }, _observers[0], _line.Cancellation)];
                 return (images, images[0]);

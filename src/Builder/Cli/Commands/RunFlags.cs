@@ -161,7 +161,7 @@ internal static class RunFlags
             throw new UsageException("isolation chroot has no namespaces for network, ipc, pid, cgroups and users: leave out --network, --ipc, --pid, --cgroupns and --userns, or use isolation oci");
         }
 
-        _ = NetworkFiles.Hosts("", null, settings.AddHosts, "127.0.0.1");
+        _ = NetworkFiles.Hosts([], null, settings.AddHosts, "127.0.0.1");
         _ = Capabilities.Adjust([], settings.CapAdd, settings.CapDrop);
         _ = RunSecurity.Parse(settings.SecurityOptions);
         _ = settings.UserLimits.Select(RunLimits.Parse).Count();

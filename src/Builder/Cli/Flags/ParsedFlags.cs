@@ -98,10 +98,14 @@ internal sealed class ParsedFlags
         values.Add(value);
     }
 
-    private static bool ParseBoolean(string name, string text) => text switch
+    /// <summary>What Go's strconv.ParseBool makes of a text; null when it is none of its words.</summary>
+    public static bool? Truth(string text) => text switch
     {
         "1" or "t" or "T" or "true" or "TRUE" or "True" => true,
         "0" or "f" or "F" or "false" or "FALSE" or "False" => false,
-        _ => throw new UsageException($"invalid argument \"{text}\" for \"--{name}\" flag: it must be true or false"),
+        _ => null,
     };
+
+    private static bool ParseBoolean(string name, string text) =>
+        Truth(text) ?? throw new UsageException($"invalid argument \"{text}\" for \"--{name}\" flag: it must be true or false");
 }

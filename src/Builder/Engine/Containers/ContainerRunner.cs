@@ -99,6 +99,7 @@ internal sealed class ContainerRunner(EngineServices services, WorkingContainerS
         var step = new RunStep(services, settings)
         {
             Command = new RunCommand(run.Command, null, string.Join(' ', run.Command)),
+            WorkingContainer = container,
             Environment = [.. Environment(container, run, settings, streams.ConsoleSocket is not null)],
             User = User(container, run),
             WorkingDirectory = Directory(container, run),

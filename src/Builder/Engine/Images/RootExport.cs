@@ -5,6 +5,8 @@ using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Runtime.Linux;
 
+using Microsoft.Win32.SafeHandles;
+
 namespace Bld.Builder.Engine.Images;
 
 /// <summary>Writes the whole root file system of an image elsewhere.</summary>
@@ -23,6 +25,9 @@ internal sealed class RootExport(SnapshotStore snapshots, LayerOptions times, Ca
         using var mount = snapshots.MountReadOnly(image.Snapshots[^1]);
         LayerWriter.Write(mount.Root, target, times, cancellation);
     }
+
+    /// <summary>Writes a tarball with a directory for each of several images.</summary>
+    public void ToTar(IEnumerable<(string Directory, PulledImage Image)> images, Stream target) => LayerWriter.Write(Roots(images), target, times, cancellation);
 
     /// <summary>Writes into a directory, which is made when it is missing; what is in it otherwise stays.</summary>
     public void ToDirectory(PulledImage image, string path)
@@ -58,6 +63,16 @@ internal sealed class RootExport(SnapshotStore snapshots, LayerOptions times, Ca
         {
             reading.Dispose();
             written.GetAwaiter().GetResult();
+        }
+    }
+
+    // Each is mounted while it is the current one.
+    private IEnumerable<(string Directory, SafeFileHandle? Root)> Roots(IEnumerable<(string Directory, PulledImage Image)> images)
+    {
+        foreach (var (directory, image) in images)
+        {
+            using var mount = image.Snapshots.Count == 0 ? null : snapshots.MountReadOnly(image.Snapshots[^1]);
+            yield return (directory, mount?.Root);
         }
     }
 }
