@@ -37,6 +37,19 @@ public sealed class StandardStreamTests
         Assert.Equal("Error: write: no space left on device\n", outcome.Error);
     }
 
+    [Fact]
+    public void Streams_that_are_closed_lead_nowhere_and_into_no_file()
+    {
+        using var home = new BldHome().WithBusybox();
+        home.Write("closed/Dockerfile", "FROM localhost/busybox\nRUN ls -l /proc/self/fd >/seen; echo out; echo error >&2\nCOPY Dockerfile /\n");
+        var outcome = BldHome.Run(
+            "sh", ["-c", "exec \"$@\" <&- >&- 2>&-", "sh", BldHome.Executable, .. home.Globals, "bud", "--network", "none", "-t", "closed", home.In("closed")]);
+        Assert.Equal(0, outcome.Code);
+        var container = home.Succeed("from", "localhost/closed");
+        Assert.Contains("0 -> /dev/null", home.Succeed("run", container, "cat", "/seen"), StringComparison.Ordinal);
+        Assert.Equal("", BldHome.Run("grep", "-rl", "STEP", home.Store).Output);
+    }
+
     [Theory]
     [InlineData("2>&-")]
     [InlineData("2>/dev/full")]

@@ -17,9 +17,10 @@ internal static class StandardStreams
     private const int Error = 2;
     private const int SmallBuffer = 256;
 
-    /// <summary>Has <see cref="Console.Out"/> and <see cref="Console.Error"/> write so.</summary>
+    /// <summary>Has <see cref="Console.Out"/> and <see cref="Console.Error"/> write so; those that are closed lead nowhere.</summary>
     internal static void Use()
     {
+        FileCalls.OpenClosedStreams();
         Console.SetOut(Writer(Output));
         Console.SetError(Writer(Error));
     }

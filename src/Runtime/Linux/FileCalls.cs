@@ -14,6 +14,28 @@ public static unsafe partial class FileCalls
     /// <summary>Stands for the current directory where a call takes a directory (AT_FDCWD); absolute paths ignore it.</summary>
     public static SafeFileHandle CurrentDirectory { get; } = new(Libc.AtCurrentDirectory, ownsHandle: false);
 
+    /// <summary>
+    /// Opens /dev/null in the place of a standard stream that the caller closed: else the next file that is opened has its number, and
+    /// takes what is meant for the stream.
+    /// </summary>
+    public static void OpenClosedStreams()
+    {
+        const int GetDescriptorFlags = 1;
+        const int SetDescriptorFlags = 2;
+        const int Streams = 3;
+        for (var descriptor = 0; descriptor < Streams; descriptor++)
+        {
+            using var stream = new SafeFileHandle(descriptor, ownsHandle: false);
+            if (Libc.fcntl(stream, GetDescriptorFlags, 0) < 0
+                && TryOpen(CurrentDirectory, "/dev/null"u8, OpenFlags.ReadWrite, 0, out var nothing) == Errno.None)
+            {
+                // The kernel gives the lowest number that is free. It stays, also for programs that are started.
+                _ = Libc.fcntl(nothing, SetDescriptorFlags, 0);
+                nothing.SetHandleAsInvalid();
+            }
+        }
+    }
+
     /// <summary>openat(2).</summary>
     public static SafeFileHandle Open(SafeFileHandle directory, ReadOnlySpan<byte> path, OpenFlags flags, uint mode = 0)
     {
