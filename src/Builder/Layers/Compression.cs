@@ -80,7 +80,9 @@ internal static class Compression
     /// takes as one stream. What can't become smaller is stored as it is. The result depends on the data and the level, not on the number
     /// of processors. Call <see cref="BlockCompressionStream.End"/> when all is written.
     /// </summary>
-    internal static BlockCompressionStream CompressGzip(Stream destination, int level = 6) =>
+    /// <param name="destination">Takes the members.</param>
+    /// <param name="level">zlib-ng's; its 5 makes layers of the size that other builders' default does, a fifth quicker than its 6, which wins 0.3 %.</param>
+    internal static BlockCompressionStream CompressGzip(Stream destination, int level = 5) =>
         new BlockCompressionStream(destination, 1 << 20, (block, output) =>
         {
             const int Part = 1 << 17;

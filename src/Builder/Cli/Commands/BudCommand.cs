@@ -40,10 +40,12 @@ internal sealed class BudCommand : Command
                 return CheckRun.Run(request, session.Images);
             case "targets":
                 return TargetList.Print(request);
+            case "outline":
+                return OutlinePrint.Print(request);
             case null or "build":
                 break;
             case var call:
-                throw new UsageException($"--call {call}: bld can build, check (lint) and list the targets, and print that as text");
+                throw new UsageException($"--call {call}: bld can build, check (lint), list the targets and print the outline, as text");
         }
 
         CompatibilityFlags.Refuse(line.Flags);

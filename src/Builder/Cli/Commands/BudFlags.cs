@@ -14,7 +14,7 @@ internal static class BudFlags
         new("cache-from", FlagKind.List, "where results of other machines are looked for: type=registry,ref=…, type=local,src=… or a repository"),
         new("cache-to", FlagKind.List, "where results are written for others: type=registry,ref=…[,mode=max][,mounts=true], type=local,dest=…, type=inline or a repository"),
         new("cache-ttl", FlagKind.Text, "age, as 24h, above which earlier results are not used; 0 uses none"),
-        new("call", FlagKind.Text, "build, check for what --check does, or targets for what --target can name"),
+        new("call", FlagKind.Text, "build, check for what --check does, targets for what --target can name, or outline for what a build can be given"),
         new("check", FlagKind.Boolean, "check the Dockerfile and build nothing"),
         new("compat-volumes", FlagKind.Boolean, "undo what RUN changes below a VOLUME"),
         new("cpp-flag", FlagKind.List, "flag for cpp, which Dockerfiles named *.in go through"),

@@ -11,24 +11,11 @@ internal static class TargetList
     public static int Print(BuildRequest request)
     {
         var document = DockerfileParser.Parse(request.DockerfileText, request.DockerfileName);
-        var lines = request.DockerfileText.Split('\n');
-        var rows = document.Stages.Select(stage => (Name: Shown(stage, document.Stages.Count), Text: Description(stage, lines))).Prepend((Name: "TARGET", Text: "DESCRIPTION")).ToList();
+        var rows = document.Stages.Select(stage => (Name: Shown(stage, document.Stages.Count), Text: stage.Name is { } name ? BuildOutline.Description(document, stage.From.Span, name) : "")).Prepend((Name: "TARGET", Text: "DESCRIPTION")).ToList();
         var width = rows.Max(static row => row.Name.Length);
         Console.Out.Write(string.Concat(rows.Select(row => $"{row.Name.PadRight(width)}  {row.Text}".TrimEnd() + "\n")));
         return 0;
     }
 
     private static string Shown(Stage stage, int count) => (stage.Name ?? $"{stage.Index}") + (stage.Index == count - 1 ? " (default)" : "");
-
-    private static string Description(Stage stage, string[] lines)
-    {
-        var first = stage.From.Span.StartLine - 1;
-        while (first > 0 && lines[first - 1].TrimStart().StartsWith('#'))
-        {
-            first--;
-        }
-
-        var comment = string.Join(' ', lines[first..(stage.From.Span.StartLine - 1)].Select(static line => line.Trim().TrimStart('#').Trim()));
-        return stage.Name is { } name && comment.StartsWith(name + " ", StringComparison.OrdinalIgnoreCase) ? comment[(name.Length + 1)..] : "";
-    }
 }
