@@ -126,8 +126,8 @@ internal sealed class BldHome : IDisposable
 
     public void Dispose()
     {
-        // A failed test may leave files that only their mode protects; root doesn't mind.
-        Directory.Delete(Folder, recursive: true);
+        // Not .NET's: it can't name what isn't UTF-8. A failed test may leave files that only their mode protects; root doesn't mind.
+        Peer("rm", "-r", Folder);
     }
 
     internal static Process StartProcess(string program, string[] arguments)

@@ -22,6 +22,9 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
     /// <summary>The bytes that what was added occupies, as <c>du</c> counts.</summary>
     public long Occupied { get; private set; }
 
+    /// <summary>What tells the listings of all directories that were added from those of any later time.</summary>
+    public ListingMark Listed { get; private set; }
+
     /// <summary>The digest of all that was added.</summary>
     public Digest Finish() => Digest.FromSha256(_hash.GetHashAndReset());
 
@@ -57,6 +60,15 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
         notes?.Leave(before!.Value);
     }
 
+    /// <summary>Adds a directory without what is in it.</summary>
+    public void AddDirectoryAlone(string name, in FileStatus status)
+    {
+        AddOwnerAndMode(status);
+        var before = notes?.Enter(ByteString.From(name).Span);
+        Note("."u8, status, 0);
+        notes?.Leave(before!.Value);
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _hash.Dispose();
 
@@ -66,6 +78,7 @@ internal sealed class ContentHasher(CopySource source, FileDigests digests, Canc
             FileCalls.Open(directory.Handle, entry.Name.Span, OpenFlags.ReadOnly | OpenFlags.Directory | OpenFlags.NoFollow), entry.Path, entry.Below, excludes));
         foreach (var entry in directory.Entries)
         {
+            Listed = Listed.With(entry.Status);
             Add(entry.Name.Span);
             AddEntry(directory.Handle, entry.Name.Span, entry.Status);
             if (entry.Status.IsDirectory)

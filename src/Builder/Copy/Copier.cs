@@ -1,7 +1,6 @@
 using Bld.Builder.Context;
 using Bld.Builder.Layers;
 using Bld.Builder.Store;
-using Bld.Registry;
 using Bld.Runtime.Linux;
 
 using Microsoft.Win32.SafeHandles;
@@ -12,7 +11,7 @@ namespace Bld.Builder.Copy;
 /// One COPY from one source: what it takes (<see cref="ContentDigest"/>) and the copying itself (<see cref="Execute"/>), which
 /// writes straight into a snapshot's directory and looks at what lies below it only through a read-only view.
 /// </summary>
-internal sealed class Copier
+internal sealed partial class Copier
 {
     private readonly CopySource _source;
     private readonly CopyRequest _request;
@@ -23,7 +22,6 @@ internal sealed class Copier
     private SafeFileHandle? _view;
     private TargetDirectories _directories = null!;
     private CopyTracking? _tracking;
-    private FileDigests? _digests;
 
     // Whether nothing but what is being copied can lie where it goes in the upper directory: then there is nothing to make room for.
     private bool _isFresh;
@@ -40,30 +38,6 @@ internal sealed class Copier
 
     /// <summary>The bytes that the sources occupy, as <c>du</c> counts; 0 before <see cref="ContentDigest"/>, and where something is unpacked.</summary>
     public long Occupied { get; private set; }
-
-    /// <summary>A digest of everything that is copied.</summary>
-    /// <param name="digests">Files' digests as far as they are known.</param>
-    /// <param name="notes">Gets what the digest is made of.</param>
-    public Digest ContentDigest(FileDigests digests, TreeNotes? notes = null)
-    {
-        _digests = digests;
-        using var hasher = new ContentHasher(_source, digests, _cancellation, notes);
-        foreach (var match in _matches)
-        {
-            hasher.Add(ByteString.From(match.Kept).Span);
-            hasher.Add(match, InExcludes(match), _request.Excludes);
-        }
-
-        foreach (var file in _request.InlineFiles)
-        {
-            hasher.Add(ByteString.From(file.Name).Span);
-            hasher.Add(file.Content);
-            notes?.Add(ByteString.From(file.Name).Span, 0, 0, 0, System.Buffers.Binary.BinaryPrimitives.ReadUInt64LittleEndian(Sha256Hash.HashData(file.Content)));
-        }
-
-        Occupied = _request.Unpacks ? 0 : hasher.Occupied;
-        return hasher.Finish();
-    }
 
     /// <summary>Copies.</summary>
     /// <param name="upper">The snapshot's directory.</param>
@@ -96,9 +70,6 @@ internal sealed class Copier
         _directories.Finish();
     }
 
-    /// <summary>A directory's path as <c>--exclude</c> sees it: patterns begin at it, or with <c>--parents</c> at the pivot.</summary>
-    private string InExcludes(SourceMatch match) => _request.Parents ? match.Kept : "";
-
     private bool IsDirectory(ResolvedPath destination)
     {
         if (_request.Parents || _request.Destination.EndsWith('/') || _request.Sources.Count + _request.InlineFiles.Count > 1)
@@ -118,13 +89,13 @@ internal sealed class Copier
 
     private void Copy(SourceMatch match, ByteString destination, bool isDirectory)
     {
+        if (IsExcluded(match))
+        {
+            return;
+        }
+
         if (match.Status.IsDirectory)
         {
-            if (_request.Parents && match.Kept.Length > 0 && _request.Excludes.ExcludesAllBelow(match.Kept))
-            {
-                return;
-            }
-
             CopyContents(match, _request.Parents ? KeptPath(match, destination, match.Kept) : destination);
             return;
         }
@@ -132,10 +103,13 @@ internal sealed class Copier
         using var parent = FileCalls.OpenInRoot(_source.Root, match.Real.DirectoryName, OpenFlags.Path | OpenFlags.Directory);
         if (_request.Unpacks && match.Status.IsRegular && TryUnpack(parent, match.Real, destination))
         {
+            // It may lie upon what was copied before.
+            _tracking?.Forget();
+            NoteChange(parent, match.Real.FileName, match.Status);
             return;
         }
 
-        if (_request.Excludes.HasRules && _request.Excludes.Excludes(_request.Parents ? match.Kept : Path.GetFileName(match.Name)))
+        if (IsExcludedFile(match))
         {
             return;
         }
@@ -154,19 +128,15 @@ internal sealed class Copier
     {
         var target = destination;
         _directories.Open(target).Dispose();
-        var prefix = match.Name[..(match.Name.Length - match.Kept.Length)];
-        var path = prefix.TrimEnd('/');
-        foreach (var name in kept.Split('/', StringSplitOptions.RemoveEmptyEntries))
+        foreach (var (path, status) in KeptDirectories(match, kept))
         {
-            path = path.Length == 0 ? name : $"{path}/{name}";
-            target = ByteString.Join(target.Span, ByteString.From(name).Span);
+            target = ByteString.Join(target.Span, ByteString.From(Path.GetFileName(path)).Span);
             using var below = _directories.OpenBelow(target);
             var isNew = below is null && FileCalls.TryStatus(_upper, target.Span, out _) != Errno.None;
             using var made = _directories.Open(target);
             if (isNew)
             {
-                var real = RootPath.Resolve(_source.Root, ByteString.From(path)).Existing;
-                SetOwnerAndMode(made, FileCalls.Status(_source.Root, real.Span));
+                SetOwnerAndMode(made, status);
             }
         }
 
@@ -194,6 +164,7 @@ internal sealed class Copier
         if (workers.HaveFilesChanged)
         {
             _tracking?.Forget();
+            _changed = true;
         }
     }
 
@@ -203,6 +174,7 @@ internal sealed class Copier
         _cancellation.ThrowIfCancellationRequested();
         foreach (var entry in new TreeListing(_source, _request.Excludes).Of(source, path, inCopy))
         {
+            _copied = _copied.With(entry.Status);
             var name = entry.Name.Span;
             var entryPath = ByteString.Join(targetPath.Span, name);
             if (!entry.Status.IsDirectory)
@@ -275,6 +247,7 @@ internal sealed class Copier
                     FileCalls.ChangeModifiedTime(file, TimeOf(status));
                 }
 
+                NoteChange(source, name, status);
                 return;
             case FileKind.Socket:
                 FileCalls.Open(target, targetName, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive | OpenFlags.NoFollow, 0x180).Dispose();
@@ -310,10 +283,17 @@ internal sealed class Copier
             return;
         }
 
+        var errno = Errno.ENOENT;
         if ((below is not null && FileCalls.TryStatus(below, name, out var old) == Errno.None && old.IsDirectory)
-            || (!_isFresh && FileCalls.TryUnlink(target, name) == Errno.EISDIR))
+            || (!_isFresh && (errno = FileCalls.TryUnlink(target, name)) == Errno.EISDIR))
         {
             throw new BuildException($"cannot replace to directory /{path} with file");
+        }
+
+        if (errno == Errno.None)
+        {
+            // A path that is written twice is listed twice, and the first of these isn't what lies there.
+            _tracking?.Forget();
         }
     }
 

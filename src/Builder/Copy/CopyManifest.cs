@@ -16,8 +16,8 @@ internal readonly record struct CopiedFile(FileDigest Content, uint User, uint G
 /// </summary>
 internal static class CopyManifest
 {
-    /// <summary>Its name beside the snapshot's files.</summary>
-    public const string FileName = "copied";
+    /// <summary>Its name beside the snapshot's files. Lists called "copied" may name a path twice.</summary>
+    public const string FileName = "copied-once";
 
     private const int FixedSize = 2 + 32 + 4 + 4 + 4 + 8 + 4;
 

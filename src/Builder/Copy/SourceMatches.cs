@@ -88,7 +88,7 @@ internal sealed class SourceMatches(CopySource source, CopyRequest request)
         using var directory = FileCalls.OpenInRoot(source.Root, real.Span, OpenFlags.ReadOnly | OpenFlags.Directory);
         foreach (var entry in FileCalls.ReadDirectory(directory))
         {
-            var path = $"{name}/{entry.Name}";
+            var path = $"{name}/{entry.Name.ToPath()}";
             if (!source.Rules.Excludes(path)
                 || (entry.Kind == FileKind.Directory && HasSomethingLeft(ByteString.Join(real.Span, entry.Name.Span), path)))
             {
@@ -161,7 +161,7 @@ internal sealed class SourceMatches(CopySource source, CopyRequest request)
     }
 
     private static List<(string Name, bool IsDirectory)> ReadNames(SafeFileHandle directory) =>
-        [.. FileCalls.ReadDirectory(directory).Select(static entry => (entry.Name.ToString(), entry.Kind == FileKind.Directory))];
+        [.. FileCalls.ReadDirectory(directory).Select(static entry => (entry.Name.ToPath(), entry.Kind == FileKind.Directory))];
 
     private static string Join(string directory, string name) => directory.Length == 0 ? name : $"{directory}/{name}";
 }

@@ -20,6 +20,7 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
     private readonly List<MountFlag> _flags = [];
     private readonly List<IDisposable> _owned = [sources];
     private readonly List<string> _environment = [];
+    private readonly List<(MountFlag Flag, string Digest)> _bound = [];
     private IReadOnlyList<PreparedMount>? _prepared;
     private int _agents;
 
@@ -34,15 +35,21 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
     {
         foreach (var flag in _flags)
         {
-            inputs.Add("mount", $"{flag.Type} {Target(flag)} {flag.Id} {flag.Sharing} {flag.IsReadOnly} {flag.Size} {flag.Mode} {flag.UserId} {flag.GroupId} {flag.Environment}{(flag.ForbidsPrograms ? " noexec" : "")}{(flag.Type == MountType.Cache && flag.From is null ? flag.Source : null)}");
+            inputs.Add("mount", $"{flag.Type} {Target(flag)} {flag.Id} {flag.Sharing} {flag.IsReadOnly} {flag.Size} {flag.Mode} {flag.UserId} {flag.GroupId} {flag.Environment}{string.Concat(flag.Extras.Select(static word => " " + word))}{(flag.Type == MountType.Cache && flag.From is null ? flag.Source : null)}");
             if (flag.Type == MountType.Bind || flag.From is not null)
             {
                 var notes = new TreeNotes();
                 var digest = Tree(sources.Find(flag.From), Source(flag)).ContentDigest(session.Services.Digests, notes).ToString();
                 inputs.Add($"content of {flag.From ?? "context"} {Source(flag)}", digest).Detail(digest, notes.Lines);
+                _bound.Add((flag, digest));
             }
         }
     }
+
+    /// <summary>Whether files of the host that the command could read are others than those that <see cref="AddTo"/> saw.</summary>
+    public bool HaveSourcesChanged() => _bound.Any(each =>
+        (each.Flag.From is null || session.Request.NamedContexts.ContainsKey(each.Flag.From))
+        && Tree(sources.Find(each.Flag.From), Source(each.Flag)).ContentDigest(session.Services.Digests).ToString() != each.Digest);
 
     /// <summary>Makes the mounts, in the order of the instruction; a second call gives the same ones.</summary>
     public IReadOnlyList<PreparedMount> Prepare()

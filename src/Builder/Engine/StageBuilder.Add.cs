@@ -13,12 +13,7 @@ internal sealed partial class StageBuilder
         var words = instruction.Sources.Select(Expand).Select(Allowed).ToList();
         var checksum = ExpandOptional(instruction.Checksum);
         CheckChecksum(checksum, words);
-        var request = Request(instruction, words);
-        if (words.Count + request.InlineFiles.Count > 1 && !request.Destination.EndsWith('/'))
-        {
-            request = request with { Destination = request.Destination + "/" };
-        }
-
+        var request = IntoDirectory(Request(instruction, words));
         var parts = new List<CopyPart>();
         for (var i = 0; i < words.Count;)
         {

@@ -14,6 +14,9 @@ internal sealed partial class StageBuilder
 {
     private bool _asksOthers = true;
 
+    // Whether the files that the step being made takes were changed by somebody after its key was known.
+    private bool _haveSourcesChanged;
+
     /// <summary>Adopts what the cache has for a key, or makes it.</summary>
     /// <param name="inputs">What the layer depends on.</param>
     /// <param name="createdBy">What the history says of it.</param>
@@ -31,8 +34,10 @@ internal sealed partial class StageBuilder
             var record = _usesCache && made is null ? Services.Cache.Find(key) : null;
             var hit = made is null ? FindFitting(record) ?? FindIndependent(independent, key, started) ?? FindShared(key) : Fitting(made.Snapshot, made.Created);
             session.Observer.Report(new StepLookedUp(_step, key, inputs, Outcome(record, hit is not null)));
-            Push(key, hit ?? MakeLayer(key, make, started, claim!), hit is not null, createdBy, started);
-            if (hit is null && independent is { } alone)
+            _haveSourcesChanged = false;
+            var result = hit ?? MakeLayer(key, make, started, claim!);
+            Push(_haveSourcesChanged ? CacheKey.OfNothing() : key, result, hit is not null, createdBy, started);
+            if (hit is null && !_haveSourcesChanged && independent is { } alone)
             {
                 Remember(alone, _state.Layers[^1].Snapshot, session.Now, started);
             }
@@ -97,7 +102,7 @@ internal sealed partial class StageBuilder
         var snapshot = Make(active =>
         {
             using var source = FileCalls.Open(Services.Snapshots.Ancestry(other.Snapshot)[0].Path, OpenFlags.ReadOnly | OpenFlags.Directory);
-            SnapshotMerger.Merge([source], baseView: null, active.UpperHandle, session.Cancellation);
+            SnapshotMerger.AddContents(source, active.UpperHandle, session.Cancellation);
         });
         Remember(key, snapshot.Id, created, started);
         return (session.NewLayer(snapshot.Id), created);
@@ -136,6 +141,13 @@ internal sealed partial class StageBuilder
         try
         {
             var snapshot = Make(make);
+            if (_haveSourcesChanged)
+            {
+                // It isn't what the key says, and nothing that is built on it is what its key would say.
+                session.Observer.Report(new BuildWarning("files changed while this step took them: what it and the steps after it make isn't kept for the next build"));
+                return (session.NewLayer(snapshot.Id), session.Now);
+            }
+
             Remember(key, snapshot.Id, session.Now, started);
             claim.Finish(snapshot.Id, session.Now);
             return (session.NewLayer(snapshot.Id), session.Now);

@@ -31,19 +31,19 @@ internal sealed partial class StageBuilder
 
         using var finder = new SourceFinder(session, scheduler, planned);
         var from = instruction.From is { } reference ? Expand(reference) : null;
-        var request = Request(instruction, instruction.Sources.Select(Expand)) with { Parents = instruction.Parents };
+        var request = IntoDirectory(Request(instruction, instruction.Sources.Select(Expand)) with { Parents = instruction.Parents });
         CopyInto(instruction, [Part(new Copier(finder.Find(from), request, session.Cancellation))], request);
     }
 
     private void CopyInto(TransferInstruction instruction, IReadOnlyList<CopyPart> parts, CopyRequest request)
     {
-        var inputs = new CacheKeyBuilder("copy", instruction.Link ? null : _state.Key)
+        var inputs = new CacheKeyBuilder("copy 2", instruction.Link ? null : _state.Key)
             .AddEach("content", parts.Select(static part => part.Key))
             .Add("destination", request.Destination)
             .AddOptional("owner", request.Owner?.ToString())
             .AddOptional("mode", request.Mode?.Text)
             .Add("parents", request.Parents.ToString())
-            .AddOptional("unpack", (instruction as AddInstruction)?.Unpack?.ToString());
+            .AddEach("exclude", instruction.Excludes);
         foreach (var part in parts)
         {
             inputs.Detail(part.Key, part.Notes);
@@ -66,18 +66,23 @@ internal sealed partial class StageBuilder
             using var view = instruction.Link ? null : Services.Snapshots.MountReadOnly(_state.Top);
             using var earlier = _usesCache ? FindEarlierCopy(again) : null;
             var tracking = new CopyTracking(earlier);
-            foreach (var part in parts)
+            foreach (var copier in parts.Select(static part => part.Copier()))
             {
-                part.Copier().Execute(active.UpperHandle, _state.Top is null ? null : view?.Root, tracking);
+                copier.Execute(active.UpperHandle, _state.Top is null ? null : view?.Root, tracking);
+                _haveSourcesChanged |= copier.HaveSourcesChanged;
             }
 
-            if (!tracking.Manifest.IsEmpty)
+            if (!_haveSourcesChanged && !tracking.Manifest.IsEmpty)
             {
                 active.WriteNote(CopyManifest.FileName, tracking.Manifest);
                 Services.Cache.Publish(again, new CacheRecord { Snapshot = active.Id.ToString(), Created = session.Now });
             }
         }
     }
+
+    /// <summary>Several sources go into a directory, with a slash behind it or not.</summary>
+    private static CopyRequest IntoDirectory(CopyRequest request) =>
+        request.Sources.Count + request.InlineFiles.Count > 1 && !request.Destination.EndsWith('/') ? request with { Destination = request.Destination + "/" } : request;
 
     /// <summary>What the same instruction made the last time, of whatever content.</summary>
     private EarlierCopy? FindEarlierCopy(CacheKey again)

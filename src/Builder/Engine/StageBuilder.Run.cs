@@ -126,6 +126,7 @@ internal sealed partial class StageBuilder
             }
 
             step.Execute(active, session.Cancellation);
+            _haveSourcesChanged = mounts.HaveSourcesChanged();
             if (session.Request.CompatVolumes)
             {
                 RevertVolumes(active.UpperHandle);

@@ -28,6 +28,13 @@ internal static class SnapshotMerger
         FileCalls.ChangeModifiedTime(target, FileCalls.Status(sources[0]).ModifiedAt);
     }
 
+    /// <summary>Adds what is in a snapshot's directory that nothing below matters to. The root's metadata are those of its own base, and stay there.</summary>
+    /// <param name="source">The directory.</param>
+    /// <param name="target">A directory with nothing in it on the same file system.</param>
+    /// <param name="cancellation">Stops between two names.</param>
+    public static void AddContents(SafeFileHandle source, SafeFileHandle target, CancellationToken cancellation) =>
+        MergeContents([source], below: null, target, cancellation);
+
     private static void MergeContents(
         IReadOnlyList<SafeFileHandle> sources, SafeFileHandle? below, SafeFileHandle target, CancellationToken cancellation)
     {

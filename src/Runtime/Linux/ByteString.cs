@@ -10,6 +10,10 @@ namespace Bld.Runtime.Linux;
 /// </summary>
 public readonly struct ByteString : IEquatable<ByteString>, IComparable<ByteString>
 {
+    // Half a character: no text has it alone, and its low byte is the byte that it stands for.
+    private const char FirstEscape = '\uDC80';
+    private const char LastEscape = '\uDCFF';
+
     private readonly byte[]? _bytes;
 
     /// <summary>Copies <paramref name="bytes"/>.</summary>
@@ -29,8 +33,30 @@ public readonly struct ByteString : IEquatable<ByteString>, IComparable<ByteStri
     /// <summary>Whether there is no byte at all.</summary>
     public bool IsEmpty => Length == 0;
 
-    /// <summary>The UTF-8 bytes of <paramref name="text"/>.</summary>
-    public static ByteString From(string text) => new(Encoding.UTF8.GetBytes(text));
+    /// <summary>The UTF-8 bytes of <paramref name="text"/>, and those bytes that <see cref="ToPath"/> found to be none.</summary>
+    public static ByteString From(string text)
+    {
+        if (text.AsSpan().IndexOfAnyInRange(FirstEscape, LastEscape) < 0)
+        {
+            return new ByteString(Encoding.UTF8.GetBytes(text));
+        }
+
+        var bytes = new List<byte>(text.Length);
+        for (var i = 0; i < text.Length; i++)
+        {
+            if (text[i] is >= FirstEscape and <= LastEscape && (i == 0 || !char.IsHighSurrogate(text[i - 1])))
+            {
+                bytes.Add((byte)text[i]);
+                continue;
+            }
+
+            var length = char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]) ? 2 : 1;
+            bytes.AddRange(Encoding.UTF8.GetBytes(text[i..(i + length)]));
+            i += length - 1;
+        }
+
+        return new ByteString(bytes.ToArray());
+    }
 
     /// <summary>Takes ownership of <paramref name="bytes"/>, which the caller must not change any more.</summary>
     public static ByteString Adopt(byte[] bytes) => new(bytes);
@@ -76,6 +102,35 @@ public readonly struct ByteString : IEquatable<ByteString>, IComparable<ByteStri
 
     /// <inheritdoc/>
     public int CompareTo(ByteString other) => Span.SequenceCompareTo(other.Span);
+
+    /// <summary>
+    /// The text to match patterns with, from which <see cref="From"/> makes the same bytes again: a byte that is not UTF-8 becomes half a
+    /// character, U+DC00 and its value.
+    /// </summary>
+    public string ToPath()
+    {
+        if (System.Text.Unicode.Utf8.IsValid(Span))
+        {
+            return Encoding.UTF8.GetString(Span);
+        }
+
+        var text = new StringBuilder();
+        var rest = Span;
+        while (!rest.IsEmpty)
+        {
+            if (Rune.DecodeFromUtf8(rest, out var rune, out var length) == System.Buffers.OperationStatus.Done)
+            {
+                text.Append(rune.ToString());
+                rest = rest[length..];
+                continue;
+            }
+
+            text.Append((char)(0xDC00 + rest[0]));
+            rest = rest[1..];
+        }
+
+        return text.ToString();
+    }
 
     /// <summary>The text to show: UTF-8, with a replacement character for what is not.</summary>
     public override string ToString() => Encoding.UTF8.GetString(Span);
