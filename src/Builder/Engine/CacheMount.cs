@@ -20,6 +20,7 @@ internal sealed class CacheMount : IDisposable
     private const int IdDigits = 32;
     private const string SharedName = "shared";
     private const int MostShared = 32;
+    private static readonly TimeSpan Pause = TimeSpan.FromMilliseconds(10);
     private readonly StateDirectory _state;
     private readonly string _name;
     private readonly FileLock _lock;
@@ -58,26 +59,33 @@ internal sealed class CacheMount : IDisposable
         return null;
     }
 
-    /// <summary>Opens or makes the cache of an id.</summary>
+    /// <summary>Opens or makes the cache of an id; waits for who has it for himself.</summary>
     /// <param name="state">Where caches are kept.</param>
     /// <param name="id">The cache's id.</param>
     /// <param name="sharing">Who may use it at once.</param>
     /// <param name="fresh">Whether what is in it is thrown away first.</param>
     /// <param name="fill">Gives a new one its first content, owner and mode.</param>
-    public static CacheMount Open(StateDirectory state, string id, CacheSharing sharing, bool fresh, Action<SafeFileHandle> fill)
+    /// <param name="cancellation">Ends the waiting.</param>
+    public static CacheMount Open(StateDirectory state, string id, CacheSharing sharing, bool fresh, Action<SafeFileHandle> fill, CancellationToken cancellation)
     {
         var hash = Hash(id);
         for (var copy = 0; ;)
         {
+            cancellation.ThrowIfCancellationRequested();
             var name = copy == 0 ? hash : $"{hash}-{copy}";
             var place = OpenPlace(state, name, id);
-            var exclusive = sharing != CacheSharing.Shared;
             Prepare(place, fresh, fill);
-            var held = sharing == CacheSharing.Private ? FileLock.TryTake(place, exclusive) : FileLock.Take(place, exclusive);
-            if (held is null)
+            if (FileLock.TryTake(place, exclusive: sharing != CacheSharing.Shared) is not { } held)
             {
-                // Private, and somebody has this one.
-                copy++;
+                // Somebody has this one.
+                if (sharing == CacheSharing.Private)
+                {
+                    copy++;
+                }
+                else
+                {
+                    Thread.Sleep(Pause);
+                }
             }
             else if (FileCalls.TryOpen(state.Handle, Encoding.ASCII.GetBytes($"cache-mounts/{name}/fs"), DirectoryItself, 0, out var directory) == Errno.None)
             {

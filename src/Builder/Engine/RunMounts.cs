@@ -21,6 +21,7 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
     private readonly List<IDisposable> _owned = [sources];
     private readonly List<string> _environment = [];
     private readonly List<(MountFlag Flag, string Digest)> _bound = [];
+    private readonly HeldCaches _caches = new();
     private IReadOnlyList<PreparedMount>? _prepared;
     private int _agents;
 
@@ -59,6 +60,7 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
             return _prepared;
         }
 
+        _caches.Take(_flags, CacheId, OpenCache);
         var mounts = new List<PreparedMount>();
         foreach (var flag in _flags)
         {
@@ -87,6 +89,8 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
         {
             _owned[i].Dispose();
         }
+
+        _caches.Dispose();
     }
 
     private static string Source(MountFlag flag) => flag.Source ?? "/";
@@ -124,16 +128,20 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
         return PreparedMount.OfTree(Target(flag), Clone(copy), FileCalls.Status(copy).IsDirectory, Options(flag));
     }
 
+    private CacheMount OpenCache(string id, CacheSharing sharing, MountFlag first)
+    {
+        var fresh = !session.Request.UseCache && session.EmptiedCaches.TryAdd(id, true);
+        IReadOnlyList<string> shared = [];
+        var mount = CacheMount.Open(session.Services.State, id, sharing, fresh, directory => shared = Fill(directory, first, id), session.Cancellation);
+        mount.Remember(shared);
+        session.UsedCaches[id] = true;
+        return mount;
+    }
+
     private PreparedMount Cache(MountFlag flag)
     {
         var id = CacheId(flag);
-        var fresh = !session.Request.UseCache && session.EmptiedCaches.TryAdd(id, true);
-        IReadOnlyList<string> shared = [];
-        var mount = CacheMount.Open(session.Services.State, id, flag.Sharing, fresh, directory => shared = Fill(directory, flag, id));
-        _owned.Add(mount);
-        mount.Remember(shared);
-        session.UsedCaches[id] = true;
-        return PreparedMount.OfTree(Target(flag), Clone(Selected(mount.Directory, flag, id)), true, Options(flag)) with { IsCache = true };
+        return PreparedMount.OfTree(Target(flag), Clone(Selected(_caches[id].Directory, flag, id)), true, Options(flag)) with { IsCache = true };
     }
 
     /// <summary>The directory of a cache that a mount's source names; with <c>from</c> the source was what the cache began with.</summary>

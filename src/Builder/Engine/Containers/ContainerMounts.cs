@@ -15,11 +15,16 @@ internal sealed class ContainerMounts(
     EngineServices services, ContainerRun run, string user, SafeFileHandle view, CancellationToken cancellation) : IDisposable
 {
     private readonly List<IDisposable> _owned = [];
+    private readonly HeldCaches _caches = new();
     private readonly VolumeMounts _volumes = new(services.Snapshots);
 
     /// <summary>Makes the mounts, in the order of the command line.</summary>
-    public IReadOnlyList<PreparedMount> Prepare() =>
-        [.. run.Mounts.Select(Mount)];
+    public IReadOnlyList<PreparedMount> Prepare()
+    {
+        var flags = run.Mounts.Select(static text => (Flag: MountFlag.Parse(text), Text: text)).ToList();
+        _caches.Take(flags.Select(static each => each.Flag), CacheId, OpenCache);
+        return [.. flags.Select(each => Mount(each.Flag, each.Text))];
+    }
 
     /// <inheritdoc/>
     public void Dispose()
@@ -29,20 +34,17 @@ internal sealed class ContainerMounts(
             _owned[i].Dispose();
         }
 
+        _caches.Dispose();
         _volumes.Dispose();
     }
 
-    private PreparedMount Mount(string text)
+    private PreparedMount Mount(MountFlag flag, string text) => flag.Type switch
     {
-        var flag = MountFlag.Parse(text);
-        return flag.Type switch
-        {
-            MountType.Bind => flag.From is null ? Bind(flag, text) : OfImage(flag),
-            MountType.Cache => Cache(flag),
-            MountType.Tmpfs => TmpfsMount.Of(flag, Target(flag)),
-            _ => throw new BuildException($"--mount type={flag.Type.ToString().ToLowerInvariant()} is for RUN in a Dockerfile: bld run has bind, cache and tmpfs"),
-        };
-    }
+        MountType.Bind => flag.From is null ? Bind(flag, text) : OfImage(flag),
+        MountType.Cache => Cache(flag),
+        MountType.Tmpfs => TmpfsMount.Of(flag, Target(flag)),
+        _ => throw new BuildException($"--mount type={flag.Type.ToString().ToLowerInvariant()} is for RUN in a Dockerfile: bld run has bind, cache and tmpfs"),
+    };
 
     /// <summary>A place of the host. What a command writes there is gone with it, as with RUN's: <c>--volume</c> is what lasts.</summary>
     private PreparedMount Bind(MountFlag flag, string text)
@@ -134,16 +136,22 @@ internal sealed class ContainerMounts(
         return PreparedMount.OfTree(Target(flag), Clone(opened, recursive: false), FileCalls.Status(opened).IsDirectory, ["ro", "nosuid", "nodev"]);
     }
 
-    private PreparedMount Cache(MountFlag flag)
-    {
-        var cache = CacheMount.Open(services.State, flag.Id ?? Target(flag), flag.Sharing, fresh: false, directory =>
+    private static string CacheId(MountFlag flag) => flag.Id ?? Target(flag);
+
+    private CacheMount OpenCache(string id, CacheSharing sharing, MountFlag first) => CacheMount.Open(
+        services.State, id, sharing, fresh: false,
+        directory =>
         {
-            FileCalls.ChangeOwner(directory, flag.UserId ?? 0, flag.GroupId ?? 0);
-            FileCalls.ChangeMode(directory, flag.Mode ?? 0x1ED);
-        });
-        _owned.Add(cache);
-        return PreparedMount.OfTree(Target(flag), Clone(cache.Directory, recursive: false), true, [flag.IsReadOnly ? "ro" : "rw", "nosuid", "nodev"]) with { IsCache = true };
-    }
+            FileCalls.ChangeOwner(directory, first.UserId ?? 0, first.GroupId ?? 0);
+            FileCalls.ChangeMode(directory, first.Mode ?? 0x1ED);
+        },
+        cancellation);
+
+    private PreparedMount Cache(MountFlag flag) => PreparedMount.OfTree(
+        Target(flag), Clone(_caches[CacheId(flag)].Directory, recursive: false), true, [flag.IsReadOnly ? "ro" : "rw", "nosuid", "nodev"]) with
+    {
+        IsCache = true,
+    };
 
     private SafeFileHandle Clone(SafeFileHandle tree, bool recursive)
     {
