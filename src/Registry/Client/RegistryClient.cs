@@ -185,7 +185,7 @@ public sealed partial class RegistryClient : IDisposable
     {
         if (!response.IsSuccessStatusCode)
         {
-            var error = await RegistryErrors.ReadAsync(response, _name, _options, cancellation);
+            var error = await RegistryErrors.ReadAsync(response, _name, _connection.IsOwn(response), _options, cancellation);
             response.Dispose();
             throw error;
         }
