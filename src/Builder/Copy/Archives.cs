@@ -19,7 +19,9 @@ internal static class Archives
     public static Stream? TryOpen(Stream stream)
     {
         stream.Position = 0;
-        var tar = Decompress(stream);
+
+        // By .NET's stream: it doesn't look at the end, which must not say what the beginning is.
+        var tar = Decompress(stream, () => new GZipStream(stream, CompressionMode.Decompress, leaveOpen: true));
         var head = new byte[HeaderSize];
         int count;
         try
@@ -37,7 +39,7 @@ internal static class Archives
         }
 
         stream.Position = 0;
-        return Decompress(stream);
+        return Decompress(stream, () => new GzipReader(stream));
     }
 
     /// <summary>A header by its magic, or one of the time before there was any by its checksum.</summary>
@@ -68,13 +70,13 @@ internal static class Archives
         return written == sum && head[0] != 0;
     }
 
-    private static Stream Decompress(Stream stream)
+    private static Stream Decompress(Stream stream, Func<Stream> gzip)
     {
         Span<byte> magic = stackalloc byte[6];
         var count = stream.ReadAtLeast(magic, magic.Length, throwOnEndOfStream: false);
         stream.Position = 0;
         magic = magic[..count];
-        return magic is [0x1F, 0x8B, ..] ? Bounded("gzip", () => new GZipStream(stream, CompressionMode.Decompress, leaveOpen: true))
+        return magic is [0x1F, 0x8B, ..] ? Bounded("gzip", gzip)
             : magic.StartsWith("BZh"u8) ? Bounded("bzip2", () => new BZip2InputStream(stream) { IsStreamOwner = false })
             : magic is [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0x00] ? Bounded("xz", () => new SharpCompress.Compressors.Xz.XZStream(stream))
             : magic is [0x28, 0xB5, 0x2F, 0xFD, ..] ? Bounded("zstd", () => new ZstdSharp.DecompressionStream(stream, leaveOpen: true))

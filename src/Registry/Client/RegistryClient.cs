@@ -54,8 +54,8 @@ public sealed partial class RegistryClient : IDisposable
         await CheckAsync(response, cancellation);
         var content = await BoundedContent.ReadAsync(response, LargestManifest, $"the manifest of {_name}", _options.StallTimeout, cancellation);
         var manifest = new RawManifest(content, ManifestMediaType.Of(content, response.Content.Headers.ContentType?.MediaType, _name.ToString()));
-        return Digest.TryParse(reference, out var digest) && digest.Algorithm == "sha256" && manifest.Digest != digest
-            ? throw new RegistryException($"{_name.Host} sent another manifest than {digest}: the digest of its content is {manifest.Digest}")
+        return Digest.TryParse(reference, out var digest) && digest.OfSameKind(content) is var actual && actual != digest
+            ? throw new RegistryException($"{_name.Host} sent another manifest than {digest}: the digest of its content is {actual}")
             : manifest;
     }
 
@@ -185,7 +185,7 @@ public sealed partial class RegistryClient : IDisposable
     {
         if (!response.IsSuccessStatusCode)
         {
-            var error = await RegistryErrors.ReadAsync(response, _name, _options, cancellation);
+            var error = await RegistryErrors.ReadAsync(response, _name, _connection.IsOwn(response), _options, cancellation);
             response.Dispose();
             throw error;
         }

@@ -46,7 +46,9 @@ internal sealed class RegistryConnection : IDisposable
             var origin = await BaseAsync(cancellation);
             var authorization = _authorizer.Known(request.Scope);
             var response = await FollowAsync(request, origin, authorization, cancellation);
-            if (response.StatusCode != HttpStatusCode.Unauthorized || response.Headers.WwwAuthenticate.Count == 0
+
+            // Whoever a redirect leads to must not say where the registry's credentials go (CVE-2020-15157).
+            if (response.StatusCode != HttpStatusCode.Unauthorized || response.Headers.WwwAuthenticate.Count == 0 || !IsOwn(response)
                 || await _authorizer.AnswerAsync(response, request.Scope, authorization, cancellation) is not { } answer)
             {
                 return response;
@@ -60,6 +62,10 @@ internal sealed class RegistryConnection : IDisposable
             throw Unreachable(exception, request);
         }
     }
+
+    /// <summary>Whether an answer is the registry's, not that of another host to which it has redirected.</summary>
+    internal bool IsOwn(HttpResponseMessage response) =>
+        _base is { } origin && response.RequestMessage?.RequestUri is { } target && IsOwn(target, origin);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -16,7 +16,7 @@ internal static class RegistryErrors
 
     /// <summary>Says what was asked, what the registry answered with its code, and what to do.</summary>
     internal static async Task<RegistryException> ReadAsync(
-        HttpResponseMessage response, RegistryName name, RegistryOptions options, CancellationToken cancellation)
+        HttpResponseMessage response, RegistryName name, bool isOwn, RegistryOptions options, CancellationToken cancellation)
     {
         byte[] body;
         try
@@ -34,6 +34,7 @@ internal static class RegistryErrors
         var request = response.RequestMessage;
         var hint = status switch
         {
+            401 when !isOwn => $"; {name.Host} redirected there, and its credentials are for no other host",
             401 or 403 => $"; log in with \"bld login {name.Host}\", or ask for the right to do this",
             404 => $"; there is no {name}, or you may not see it without \"bld login {name.Host}\"",
             429 => "; the registry wants fewer requests: try again later",

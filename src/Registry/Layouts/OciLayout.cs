@@ -4,7 +4,8 @@ namespace Bld.Registry;
 
 /// <summary>
 /// A directory that is an OCI image layout (image-spec, "Image Layout"): <c>oci-layout</c>, <c>index.json</c>, <c>blobs/</c>.
-/// Files are published by a rename, so a reader never sees a part of one.
+/// Files are published by a rename, so a reader never sees a part of one; the index is changed under the directory's lock, so that of
+/// several writers none loses what another has added.
 /// </summary>
 public sealed class OciLayout
 {
@@ -35,9 +36,18 @@ public sealed class OciLayout
             layout.Publish("oci-layout", "{\"imageLayoutVersion\":\"1.0.0\"}"u8);
         }
 
-        if (!File.Exists($"{path}/{IndexName}"))
+        if (File.Exists($"{path}/{IndexName}"))
         {
-            layout.WriteIndex(new ImageIndex { MediaType = MediaTypes.OciIndex, Manifests = [] });
+            return layout;
+        }
+
+        // Looked for again: whoever held the lock may have made it, with an image in it.
+        using (LayoutLock.Take(path))
+        {
+            if (!File.Exists($"{path}/{IndexName}"))
+            {
+                layout.WriteIndex(new ImageIndex { MediaType = MediaTypes.OciIndex, Manifests = [] });
+            }
         }
 
         return layout;
@@ -93,6 +103,7 @@ public sealed class OciLayout
     /// <summary>Gives a manifest a name, which it takes from whatever had it.</summary>
     public void Add(Descriptor manifest, string? name)
     {
+        using var held = LayoutLock.Take(Path);
         var others = ReadIndex().Manifests.Where(each =>
             name is null ? each.Digest != manifest.Digest : each.Annotations?.GetValueOrDefault(ReferenceName) != name);
         var annotations = name is null ? null : new SortedDictionary<string, string>(StringComparer.Ordinal) { [ReferenceName] = name };
@@ -102,6 +113,7 @@ public sealed class OciLayout
     /// <summary>Makes a manifest the only one, and removes those that were there.</summary>
     public void Replace(Descriptor manifest)
     {
+        using var held = LayoutLock.Take(Path);
         var earlier = ReadIndex().Manifests;
         WriteIndex(new ImageIndex { MediaType = MediaTypes.OciIndex, Manifests = [manifest] });
         foreach (var old in earlier.Where(old => old.Digest != manifest.Digest))

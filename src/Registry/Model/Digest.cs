@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Diagnostics.CodeAnalysis;
+using System.Security.Cryptography;
 
 namespace Bld.Registry;
 
@@ -17,6 +18,15 @@ public readonly record struct Digest
 
     /// <summary><c>sha256</c> or <c>sha512</c>.</summary>
     public string Algorithm => Text[..Text.IndexOf(':', StringComparison.Ordinal)];
+
+    /// <summary>What computes it.</summary>
+    /// <exception cref="RegistryException">Nothing here does: what can't be verified must not pass for verified.</exception>
+    internal HashAlgorithmName HashName => Algorithm switch
+    {
+        "sha256" => HashAlgorithmName.SHA256,
+        "sha512" => HashAlgorithmName.SHA512,
+        _ => throw new RegistryException($"{Text} can't be verified: nothing here computes {Algorithm}"),
+    };
 
     /// <summary>What follows the colon.</summary>
     public string Hex => Text[(Text.IndexOf(':', StringComparison.Ordinal) + 1)..];
@@ -49,6 +59,10 @@ public readonly record struct Digest
         Sha256Hash.HashData(content, hash);
         return FromSha256(hash);
     }
+
+    /// <summary>The digest of some bytes by the algorithm of this one, to be compared with it.</summary>
+    internal Digest OfSameKind(ReadOnlySpan<byte> content) =>
+        HashName == HashAlgorithmName.SHA256 ? Of(content) : new($"{Algorithm}:{Convert.ToHexStringLower(CryptographicOperations.HashData(HashName, content))}");
 
     /// <inheritdoc/>
     public override string ToString() => Text;

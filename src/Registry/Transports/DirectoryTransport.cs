@@ -5,9 +5,9 @@ public sealed class DirectorySource(string path) : IImageSource
 {
     public string Origin => path;
 
-    public Task<RawManifest> GetManifestAsync(CancellationToken cancellation) => ReadAsync("manifest.json");
+    public Task<RawManifest> GetManifestAsync(CancellationToken cancellation) => ReadAsync("manifest.json", null);
 
-    public Task<RawManifest> GetManifestAsync(Descriptor manifest, CancellationToken cancellation) => ReadAsync($"{manifest.Digest.Hex}.manifest.json");
+    public Task<RawManifest> GetManifestAsync(Descriptor manifest, CancellationToken cancellation) => ReadAsync($"{manifest.Digest.Hex}.manifest.json", manifest.Digest);
 
     public Task<Stream> OpenBlobAsync(Descriptor blob, CancellationToken cancellation)
     {
@@ -25,12 +25,14 @@ public sealed class DirectorySource(string path) : IImageSource
     {
     }
 
-    private async Task<RawManifest> ReadAsync(string file)
+    private async Task<RawManifest> ReadAsync(string file, Digest? digest)
     {
         try
         {
             var content = await File.ReadAllBytesAsync($"{path}/{file}");
-            return new RawManifest(content, ManifestMediaType.Of(content, null, path));
+            return digest is { } expected && expected.OfSameKind(content) is var actual && actual != expected
+                ? throw new RegistryException($"the content of {path}/{file} is damaged: its digest is {actual}")
+                : new RawManifest(content, ManifestMediaType.Of(content, null, path));
         }
         catch (Exception exception) when (exception is FileNotFoundException or DirectoryNotFoundException)
         {

@@ -21,7 +21,7 @@ public sealed class VerifyingStream : Stream
     public VerifyingStream(Stream source, Descriptor blob, string origin)
     {
         (_source, _blob, _origin) = (source, blob, origin);
-        _hash = IncrementalHash.CreateHash(blob.Digest.Algorithm == "sha512" ? HashAlgorithmName.SHA512 : HashAlgorithmName.SHA256);
+        _hash = IncrementalHash.CreateHash(blob.Digest.HashName);
     }
 
     public override bool CanRead => true;

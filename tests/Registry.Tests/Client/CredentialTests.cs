@@ -137,6 +137,23 @@ public sealed class CredentialTests : IDisposable
         Assert.Null(request.Header("cookie"));
     }
 
+    [Theory]
+    [InlineData("Bearer realm=\"http://HOST/steal\"")]
+    [InlineData("Basic realm=\"here\"")]
+    public async Task A_challenge_behind_a_redirect_gets_no_credentials(string challenge)
+    {
+        TestServer? elsewhere = null;
+        using var server = elsewhere = new TestServer(_ => Challenge(challenge.Replace("HOST", elsewhere!.Host, StringComparison.Ordinal)));
+        _registry.Before = _ => TestReply.Empty(307) with { Headers = new() { ["Location"] = $"http://{server.Host}/blob" } };
+
+        var error = await Assert.ThrowsAsync<RegistryException>(() => ReadAsync(_client));
+
+        Assert.Equal(
+            $"GET {server.Host}/blob: 401 Reason (unauthorized: who are you); {_registry.Server.Host} redirected there, and its credentials are for no other host", error.Message);
+        Assert.Null(Assert.Single(server.Requests).Header("authorization"));
+        Assert.Single(_registry.Server.Requests);
+    }
+
     [Fact]
     public async Task A_failure_behind_a_redirect_does_not_show_the_signature()
     {

@@ -1,3 +1,4 @@
+using System.Security.Cryptography;
 using System.Text;
 
 namespace Bld.Registry.Tests;
@@ -78,6 +79,20 @@ public sealed class ManifestTests : IDisposable
         var error = await Assert.ThrowsAsync<RegistryException>(() => _client.GetManifestAsync(digest.ToString(), CancellationToken.None));
 
         Assert.Contains($"sent another manifest than {digest}", error.Message, StringComparison.Ordinal);
+    }
+
+    [Fact]
+    public async Task A_manifest_that_a_sha512_names_is_verified_by_it()
+    {
+        _registry.Before = _ => TestReply.Text(200, Minimal);
+        var right = $"sha512:{Convert.ToHexStringLower(SHA512.HashData(Encoding.UTF8.GetBytes(Minimal)))}";
+        var wrong = $"sha512:{new string('0', 128)}";
+
+        var got = await _client.GetManifestAsync(right, CancellationToken.None);
+        var error = await Assert.ThrowsAsync<RegistryException>(() => _client.GetManifestAsync(wrong, CancellationToken.None));
+
+        Assert.Equal(Minimal, Encoding.UTF8.GetString(got.Content));
+        Assert.Equal($"{_registry.Server.Host} sent another manifest than {wrong}: the digest of its content is {right}", error.Message);
     }
 
     [Fact]

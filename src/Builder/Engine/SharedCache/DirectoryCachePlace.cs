@@ -1,13 +1,11 @@
 using Bld.Builder.Cache;
-using Bld.Builder.Store;
 using Bld.Registry;
-using Bld.Runtime.Linux;
 
 namespace Bld.Builder.Engine.SharedCache;
 
 /// <summary>
-/// A directory that is an OCI image layout, with a named image for each step. Its one index is changed under an flock of the directory,
-/// so several builds may write to it at once.
+/// A directory that is an OCI image layout, with a named image for each step. The layout changes its index under a lock, so several
+/// builds may write to it at once.
 /// </summary>
 internal sealed class DirectoryCachePlace : ICachePlace
 {
@@ -72,8 +70,6 @@ internal sealed class DirectoryCachePlace : ICachePlace
     private void Publish(string name, RawManifest manifest, Descriptor config, byte[] configBytes, CancellationToken cancellation)
     {
         _layout.Value.WriteBlob(config.Digest, configBytes);
-        using var directory = FileCalls.Open(_path, OpenFlags.ReadOnly | OpenFlags.Directory);
-        using var held = FileLock.Take(directory, exclusive: true);
         using var sink = new LayoutSink(_layout.Value, name);
         sink.PutManifestAsync(manifest, isTop: true, cancellation).GetAwaiter().GetResult();
     }
