@@ -96,9 +96,10 @@ internal sealed partial class HeldContainer : IDisposable
     /// <summary>Changes the record.</summary>
     internal void Update(Func<WorkingContainer, WorkingContainer> change) => Record = _store.Update(Record.Id, change);
 
-    /// <summary>Adds a committed snapshot on top of the root. Not while it is mounted.</summary>
+    /// <summary>Adds a committed snapshot on top of the root, when it is on the disk. Not while it is mounted.</summary>
     internal void Push(SnapshotId change)
     {
+        _state.Durability.Synchronize();
         Update(record => record with { Changes = [.. record.Changes, change.ToString()] });
         if (Record.Changes.Count > MostChanges)
         {
@@ -183,6 +184,8 @@ internal sealed partial class HeldContainer : IDisposable
             var old = Record;
             var below = SnapshotId.TryParse(old.Base.Count > 0 ? old.Base[^1] : null);
             var merged = LayerMerge.Merge(_snapshots, [.. old.Changes.Select(SnapshotId.TryParse).OfType<SnapshotId>()], below, cancellation);
+            // What it is made of goes away.
+            _state.Durability.Synchronize();
             Update(record => record with { Changes = [merged.ToString()], Committed = null });
             foreach (var id in old.Changes.Where(change => change != old.Committed).Select(SnapshotId.TryParse).OfType<SnapshotId>())
             {
@@ -290,6 +293,7 @@ internal sealed partial class HeldContainer : IDisposable
         if (HasUpper && !RemoveEmptyUpper())
         {
             _snapshots.CommitUpper(_directory, change, Record.Top);
+            _state.Durability.Synchronize();
         }
 
         Update(record => record with { Settling = null, Changes = _snapshots.Get(change) is null ? record.Changes : [.. record.Changes, id.ToString()!] });

@@ -28,6 +28,8 @@ internal sealed class WorkingContainerStore(StateDirectory state, SnapshotStore 
     /// <exception cref="BuildException">The name is taken.</exception>
     internal WorkingContainer Create(WorkingContainer draft, string? name, string stem)
     {
+        // A container is no more lasting than what it stands on.
+        state.Durability.Synchronize();
         using var place = state.CreateTemporary("container");
         FileCalls.MakeDirectory(place.Handle, "container"u8, 0x1C0);
         FileCalls.Open(place.Handle, "container/lock"u8, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, 0x180).Dispose();
@@ -38,6 +40,7 @@ internal sealed class WorkingContainerStore(StateDirectory state, SnapshotStore 
         using (var file = FileCalls.Open(place.Handle, "container/container.json"u8, OpenFlags.WriteOnly | OpenFlags.Create | OpenFlags.Exclusive, 0x180))
         {
             FileCalls.WriteAll(file, container.ToJson());
+            FileCalls.Synchronize(file);
         }
 
         FileCalls.Rename(place.Handle, "container"u8, state.Handle, Encoding.ASCII.GetBytes($"containers/{container.Id}"), replace: false);
@@ -89,7 +92,7 @@ internal sealed class WorkingContainerStore(StateDirectory state, SnapshotStore 
     {
         using var held = LockRecord(id);
         var changed = change(Read(id) ?? throw Gone(id));
-        state.PublishFile($"containers/{id}/container.json", changed.ToJson(), durable: false);
+        state.PublishFile($"containers/{id}/container.json", changed.ToJson());
         return changed;
     }
 
