@@ -92,10 +92,12 @@ public sealed class SharedCacheTests : IDisposable
         Assert.Equal(6, outcome.Output.Split("Using cache").Length - 1);
     }
 
-    [Fact]
-    public void An_image_can_carry_its_own_cache()
+    [Theory]
+    [InlineData("--cache-to", "type=inline")]
+    [InlineData("--build-arg", "BUILDKIT_INLINE_CACHE=1")]
+    public void An_image_can_carry_its_own_cache(string flag, string value)
     {
-        var made = _first.Succeed("bud", "-q", "-t", "app", "--cache-to", "type=inline", _first.In("context"));
+        var made = _first.Succeed("bud", "-q", "-t", "app", flag, value, _first.In("context"));
         _first.Succeed("push", "-q", "app", $"docker://{_registry.Host}/app:1");
 
         var again = _second.Succeed("bud", "--target", "base", "--cache-from", $"type=registry,ref={_registry.Host}/app:1", _second.In("context"));

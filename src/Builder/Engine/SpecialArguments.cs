@@ -12,6 +12,9 @@ internal static class SpecialArguments
     /// <summary>Whether ADD and the context of a git URL keep <c>.git</c>.</summary>
     internal const string KeepGitDirectory = "BUILDKIT_CONTEXT_KEEP_GIT_DIR";
 
+    /// <summary>Whether the image carries its cache, as <c>--cache-to type=inline</c> says.</summary>
+    internal const string InlineCache = "BUILDKIT_INLINE_CACHE";
+
     /// <summary>Whether a build for one platform too gives an index of images.</summary>
     internal const string MultiPlatform = "BUILDKIT_MULTI_PLATFORM";
 

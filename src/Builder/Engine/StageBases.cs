@@ -84,7 +84,8 @@ internal sealed class StageBases(EngineServices services, BuildRequest request, 
         }
         catch (RegistryException exception) when (exception.Message.StartsWith(NoReference))
         {
-            throw new BuildException($"failed to parse stage name \"{name}\": {exception.Message}", exception);
+            throw name.Length == 0 ? new BuildException("the name of the stage or image to take from is empty: a variable in it has no value, or is not declared by ARG in this stage", exception)
+                : new BuildException($"failed to parse stage name \"{name}\": {exception.Message}", exception);
         }
     }
 

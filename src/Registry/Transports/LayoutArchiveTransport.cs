@@ -55,11 +55,12 @@ public sealed class LayoutArchiveSink : IImageSink
 
     /// <param name="path">The tar file; replaced if it is there.</param>
     /// <param name="name">The image's name in it; null for none.</param>
-    public LayoutArchiveSink(string path, string? name)
+    /// <param name="otherNames">What else it is called there.</param>
+    public LayoutArchiveSink(string path, string? name, IReadOnlyList<string>? otherNames = null)
     {
         Target = path;
         _tree = new TemporaryTree(path);
-        _layout = new LayoutSink(OciLayout.OpenOrCreate(_tree.Path), name);
+        _layout = new LayoutSink(OciLayout.OpenOrCreate(_tree.Path), name, otherNames);
     }
 
     public string Target { get; }

@@ -26,7 +26,8 @@ public sealed class LayoutSource(OciLayout layout, string? name) : IImageSource
 /// <summary>An image in an OCI layout, to write.</summary>
 /// <param name="layout">The layout.</param>
 /// <param name="name">The image's name in it; null for none.</param>
-public sealed class LayoutSink(OciLayout layout, string? name) : IImageSink
+/// <param name="otherNames">What else it is called there.</param>
+public sealed class LayoutSink(OciLayout layout, string? name, IReadOnlyList<string>? otherNames = null) : IImageSink
 {
     public string Target => layout.Path;
 
@@ -66,6 +67,10 @@ public sealed class LayoutSink(OciLayout layout, string? name) : IImageSink
         if (isTop)
         {
             layout.Add(manifest.ToDescriptor(), name);
+            foreach (var other in otherNames ?? [])
+            {
+                layout.Add(manifest.ToDescriptor(), other);
+            }
         }
 
         return Task.CompletedTask;

@@ -31,6 +31,9 @@ public enum TransportKind
 /// <param name="Name">The image's name in it.</param>
 public sealed record TransportReference(TransportKind Kind, string Path, string? Name)
 {
+    /// <summary>More names of the image in a layout or an archive that is written.</summary>
+    public IReadOnlyList<string> OtherNames { get; init; } = [];
+
     private static readonly (string Prefix, TransportKind Kind)[] Prefixes =
     [
         ("docker://", TransportKind.Registry),

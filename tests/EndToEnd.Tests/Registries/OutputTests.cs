@@ -51,6 +51,19 @@ public sealed class OutputTests(RegistryHome shared) : IClassFixture<RegistryHom
     }
 
     [Fact]
+    public void An_archive_has_all_names_of_the_image()
+    {
+        _home.Build(
+            Dockerfile, "-t", "several:1", "-t", "several:2", "-o", $"type=oci,dest={_home.In("several.tar")}", "-o", $"type=oci,tar=false,\"name=a:1,a:2\",dest={_home.In("several")}",
+            "-o", $"type=docker,dest={_home.In("several-docker.tar")}");
+        foreach (var reference in new[] { $"oci-archive:{_home.In("several.tar")}:localhost/several", $"oci:{_home.In("several")}:a", $"docker-archive:{_home.In("several-docker.tar")}:localhost/several" })
+        {
+            var digest = BldHome.Peer("skopeo", "inspect", "--format", "{{.Digest}}", $"{reference}:1");
+            Assert.Equal(digest, BldHome.Peer("skopeo", "inspect", "--format", "{{.Digest}}", $"{reference}:2"));
+        }
+    }
+
+    [Fact]
     public void A_build_for_the_cache_alone_names_no_image_and_has_made_the_steps()
     {
         const string Text = "FROM localhost/busybox\nRUN echo for the cache > /file\n";

@@ -20,6 +20,12 @@ internal static class BudRequest
             throw new UsageException("--cache-to type=inline needs --format oci: Docker's manifests have no place for it");
         }
 
+        if (format == ImageFormat.Oci && ParsedFlags.Truth(arguments.GetValueOrDefault(SpecialArguments.InlineCache, "")) == true
+            && !cacheTo.Any(static each => each.Kind == CachePlaceKind.Inline))
+        {
+            cacheTo = [.. cacheTo, new CacheReference(CachePlaceKind.Inline, "")];
+        }
+
         var request = new BuildRequest
         {
             Context = input.Context,

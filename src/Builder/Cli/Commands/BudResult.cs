@@ -129,13 +129,13 @@ internal sealed class BudResult(Session session, CommandLine line)
                 ToFile(output.Destination!, target => RootExport().ToTar(session.Puller.Unpacked(image, line.Cancellation), target));
                 break;
             case OutputKind.Oci when !output.IsArchive:
-                Push(image, new TransportReference(TransportKind.Layout, output.Destination!, named.Count > 0 ? named[0] : null), output.Options);
+                Push(image, Reference(TransportKind.Layout, output.Destination!, named), output.Options);
                 break;
             case OutputKind.Elsewhere:
                 Push(image, output.Target!, output.Options);
                 break;
             case OutputKind.Oci or OutputKind.Docker:
-                WriteArchive(image, named.Count > 0 ? named[0] : null, output);
+                WriteArchive(image, named, output);
                 break;
             default:
                 foreach (var name in output.Names)
@@ -152,9 +152,12 @@ internal sealed class BudResult(Session session, CommandLine line)
         }
     }
 
+    private static TransportReference Reference(TransportKind kind, string path, IReadOnlyList<string> names) =>
+        new(kind, path, names.Count > 0 ? names[0] : null) { OtherNames = [.. names.Skip(1)] };
+
     private RootExport RootExport() => new(session.Snapshots, BudRequest.Times(line.Flags), line.Cancellation);
 
-    private void WriteArchive(StoredImage image, string? name, BudOutput output)
+    private void WriteArchive(StoredImage image, IReadOnlyList<string> names, BudOutput output)
     {
         var kind = output.Kind == OutputKind.Oci ? TransportKind.LayoutArchive : TransportKind.DockerArchive;
         if (!output.UsesStandardOutput)
@@ -164,13 +167,13 @@ internal sealed class BudResult(Session session, CommandLine line)
                 File.Delete(output.Destination!);
             }
 
-            Push(image, new TransportReference(kind, output.Destination!, name), output.Options);
+            Push(image, Reference(kind, output.Destination!, names), output.Options);
             return;
         }
 
         using var temporary = session.State.CreateTemporary("output");
         var file = $"{temporary.Path}/image.tar";
-        Push(image, new TransportReference(kind, file, name), output.Options);
+        Push(image, Reference(kind, file, names), output.Options);
         ToFile("-", target =>
         {
             using var archive = File.OpenRead(file);

@@ -121,9 +121,10 @@ internal sealed class ImageTransports(StateDirectory state, RegistryAccess acces
     public IImageSink OpenSink(TransportReference reference) => reference.Kind switch
     {
         TransportKind.Registry => new RegistrySink(access.Open(RegistryName.Parse(ImageNames.WithDefaultHost(reference.Path))), $"{state.Root}/tmp"),
-        TransportKind.Layout => new LayoutSink(OciLayout.OpenOrCreate(reference.Path), reference.Name),
-        TransportKind.LayoutArchive => new LayoutArchiveSink(reference.Path, reference.Name),
-        TransportKind.DockerArchive => new DockerArchiveSink(reference.Path, reference.Name is { } name ? [ImageNames.WithDefaultHost(ImageNames.WithLatest(name))] : []),
+        TransportKind.Layout => new LayoutSink(OciLayout.OpenOrCreate(reference.Path), reference.Name, reference.OtherNames),
+        TransportKind.LayoutArchive => new LayoutArchiveSink(reference.Path, reference.Name, reference.OtherNames),
+        TransportKind.DockerArchive => new DockerArchiveSink(
+            reference.Path, reference.Name is { } name ? [.. reference.OtherNames.Prepend(name).Select(static each => ImageNames.WithDefaultHost(ImageNames.WithLatest(each)))] : []),
         TransportKind.DockerDaemon => OpenDaemonSink(reference),
         TransportKind.ContainersStorage => OpenStorageSink(reference),
         _ => new DirectorySink(reference.Path),
