@@ -14,6 +14,9 @@ public sealed class CacheMountTests : IDisposable
         Assert.Contains("seen x\n", Build($"RUN {Mount}/a {Mount}/b echo x > /a/f; echo seen $(cat /b/f)"), StringComparison.Ordinal);
         var container = _home.Succeed("from", "localhost/busybox");
         const string Flag = "type=cache,id=one,sharing=locked,target=";
+        Assert.Equal("", _home.Succeed("run", "--network", "none", "--mount", $"{Flag}/a", container, "sh", "-c", "mkdir /a/s; echo y > /a/s/f"));
+        Assert.Equal("y", _home.Succeed("run", "--network", "none", "--mount", $"{Flag}/a,src=s", container, "cat", "/a/f"));
+        Assert.Contains("has no such directory", _home.Bld("run", "--mount", $"{Flag}/a,src=none", container, "true").Error, StringComparison.Ordinal);
         Assert.Equal("x", _home.Succeed("run", "--network", "none", "--mount", $"{Flag}/a", "--mount", $"{Flag}/b", container, "cat", "/b/f"));
     }
 

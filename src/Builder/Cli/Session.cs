@@ -73,6 +73,9 @@ internal sealed class Session : IDisposable
     /// <exception cref="BuildException">There is none.</exception>
     public StoredImage Image(string name) => FindImage(name) ?? throw new BuildException($"{name}: image not known");
 
+    /// <summary>The image that was just made: of those with its id the one with its manifest.</summary>
+    public StoredImage Image(BuildResult result) => Images.FindManifest(result.ManifestDigest) ?? Image(result.ImageId);
+
     /// <summary>The image of a name or an id; null when there is none.</summary>
     public StoredImage? FindImage(string name)
     {

@@ -99,6 +99,18 @@ internal sealed class CacheMount : IDisposable
         }
     }
 
+    /// <summary>Opens a directory of the cache.</summary>
+    /// <param name="path">Its path there, cleaned.</param>
+    /// <param name="id">The cache's id, for the error.</param>
+    /// <exception cref="BuildException">There is no such directory.</exception>
+    public SafeFileHandle OpenInside(string path, string id)
+    {
+        var errno = FileCalls.TryOpenResolving(
+            Directory, ByteString.From(path).Span, OpenFlags.Path | OpenFlags.Directory, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out var opened);
+        return errno == Errno.None ? opened
+            : throw new BuildException($"--mount type=cache,source=/{path}: the cache {id} has no such directory: {errno.Describe()}; make it in a RUN that mounts the whole cache");
+    }
+
     /// <summary>Keeps which contents of the shared cache are in it, the newest of them.</summary>
     public void Remember(IReadOnlyList<string> names)
     {

@@ -141,24 +141,18 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
     private PreparedMount Cache(MountFlag flag)
     {
         var id = CacheId(flag);
-        return PreparedMount.OfTree(Target(flag), Clone(Selected(_caches[id].Directory, flag, id)), true, Options(flag)) with { IsCache = true };
+        return PreparedMount.OfTree(Target(flag), Clone(Selected(_caches[id], flag, id)), true, Options(flag)) with { IsCache = true };
     }
 
     /// <summary>The directory of a cache that a mount's source names; with <c>from</c> the source was what the cache began with.</summary>
-    private SafeFileHandle Selected(SafeFileHandle cache, MountFlag flag, string id)
+    private SafeFileHandle Selected(CacheMount cache, MountFlag flag, string id)
     {
         if (flag.From is not null || RootPath.Clean(Source(flag)) is not { Length: > 0 } path)
         {
-            return cache;
+            return cache.Directory;
         }
 
-        var errno = FileCalls.TryOpenResolving(
-            cache, ByteString.From(path).Span, OpenFlags.Path | OpenFlags.Directory, 0, ResolveFlags.InRoot | ResolveFlags.NoMagicLinks, out var selected);
-        if (errno != Errno.None)
-        {
-            throw new BuildException($"--mount type=cache,source={flag.Source}: the cache {id} has no such directory: {errno.Describe()}; make it in a RUN that mounts the whole cache");
-        }
-
+        var selected = cache.OpenInside(path, id);
         _owned.Add(selected);
         return selected;
     }

@@ -22,7 +22,7 @@ internal sealed partial class ImageStore(StateDirectory state)
 
     private volatile ReadIndexFile? _read;
 
-    /// <summary>The image with that name (normalised; with a digest the tag doesn't matter), or whose id begins so (<c>sha256:</c> may stand before it); null when there is none.</summary>
+    /// <summary>The image with that name (normalised; with a digest the tag doesn't matter), or whose id begins so (<c>sha256:</c> may stand before it): of several manifests with that configuration the one that was made last. Null when there is none.</summary>
     /// <exception cref="BuildException">Several ids begin so.</exception>
     internal StoredImage? Find(string nameOrIdPrefix)
     {
@@ -48,7 +48,7 @@ internal sealed partial class ImageStore(StateDirectory state)
         var found = index.FindId(prefix);
         return found.Select(static image => image.Id).Distinct(StringComparer.Ordinal).Count() > 1
             ? throw new BuildException($"'{nameOrIdPrefix}' begins the ids of {found.Count} images; give more digits")
-            : found.FirstOrDefault();
+            : found.LastOrDefault();
     }
 
     /// <summary>The first name that ends so; null when none does.</summary>
@@ -208,9 +208,11 @@ internal sealed partial class ImageStore(StateDirectory state)
 
     private StoredImage Publish(StoredImage image, ReadOnlySpan<byte> manifest, ReadOnlySpan<byte> config, IReadOnlyList<string> names)
     {
-        // What is there with all its names and on the disk needs no writing: the end of a build whose every step was cached.
+        // What is there with all its names and on the disk, and is what its id means, needs no writing: the end of a build whose every step was cached.
+        var there = ReadIndex();
         if (!state.Durability.IsPending
-            && ReadIndex().FindManifest(image.ManifestDigest) is { } known && known.Id == image.Id && names.All(known.Names.Contains))
+            && there.FindManifest(image.ManifestDigest) is { } known && known.Id == image.Id && names.All(known.Names.Contains)
+            && there.FindId(image.Id)[^1].ManifestDigest == image.ManifestDigest)
         {
             return known;
         }

@@ -64,6 +64,26 @@ public sealed class OutputTests(RegistryHome shared) : IClassFixture<RegistryHom
     }
 
     [Fact]
+    public void What_differs_in_annotations_alone_is_written_with_its_own()
+    {
+        foreach (var revision in new[] { "1", "2", "1" })
+        {
+            var (place, file) = (_home.In($"annotated-{revision}"), _home.In("annotated.id"));
+            _home.Build(Dockerfile, "--annotation", $"rev={revision}", "-t", $"dir:{place}", "--iidfile", file);
+            Assert.Contains($"\"rev\":\"{revision}\"", File.ReadAllText($"{place}/manifest.json"), StringComparison.Ordinal);
+            Assert.Equal(revision, _home.Succeed("inspect", "--format", "{{index .ImageAnnotations \"rev\"}}", File.ReadAllText(file)));
+        }
+
+        var container = _home.Succeed("from", "scratch");
+        foreach (var revision in new[] { "1", "2" })
+        {
+            _home.Succeed("config", "--annotation", $"rev={revision}", container);
+            _home.Succeed("commit", "-q", "--timestamp", "0", container, $"dir:{_home.In($"committed-{revision}")}");
+            Assert.Contains($"\"rev\":\"{revision}\"", File.ReadAllText(_home.In($"committed-{revision}/manifest.json")), StringComparison.Ordinal);
+        }
+    }
+
+    [Fact]
     public void A_build_for_the_cache_alone_names_no_image_and_has_made_the_steps()
     {
         const string Text = "FROM localhost/busybox\nRUN echo for the cache > /file\n";

@@ -65,7 +65,7 @@ internal sealed class BudCommand : Command
         using var display = new BuildDisplay(line, BuildResultFiles.HideId(line.Flags), log);
         var (images, result) = display.Build(session, request, platforms);
         session.Services.Digests.Save();
-        finish.Finish([.. images.Select(image => (session.Image(image.ImageId), image.Bill))], session.Image(result.ImageId), request, outputs);
+        finish.Finish([.. images.Select(image => (session.Image(image), image.Bill))], session.Image(result), request, outputs);
 
         // Last: what was just built must have left before anything is collected.
         CacheLimit.Enforce(session.State, session.Collector);

@@ -69,7 +69,7 @@ internal sealed class CommitCommand : Command
         using var owned = sbom;
         var result = new ContainerCommit(session.Services, session.Containers, line.Cancellation).Commit(container, request);
         sbom?.Attest(result.ImageId);
-        var image = session.Image(result.ImageId);
+        var image = session.Image(result);
         var isKept = before.Contains(image.ManifestDigest);
         try
         {
@@ -104,7 +104,7 @@ internal sealed class CommitCommand : Command
     {
         if (list is not null)
         {
-            session.Lists.AddBuilt(list, session.Lists.Members.Describe(session.Image(result.ImageId)));
+            session.Lists.AddBuilt(list, session.Lists.Members.Describe(session.Image(result)));
         }
     }
 

@@ -45,9 +45,15 @@ internal sealed class RunCommand : Command
             AddHistory.To(session.Containers, container, line.Flags, $"{shell} {string.Join(' ', command)}");
         }
 
-        return valid.Count == 0
-            ? code == 0 ? 0 : throw new BuildException($"exit status {code.ToString(CultureInfo.InvariantCulture)}") { ExitCode = code }
-            : valid.Contains(code) ? 0 : throw new BuildException($"exit status {code.ToString(CultureInfo.InvariantCulture)} is not in the list of valid exit codes [{string.Join(' ', valid)}]");
+        if (valid.Contains(code) || (valid.Count == 0 && code == 0))
+        {
+            return 0;
+        }
+
+        var status = $"exit status {code.ToString(CultureInfo.InvariantCulture)}";
+        throw code == 0 ? new BuildException(status + Expected()) : new BuildException(status + Expected()) { ExitCode = code };
+
+        string Expected() => valid.Count == 0 ? "" : $" is not in the list of valid exit codes [{string.Join(' ', valid)}]";
     }
 
     private static int Run(Session session, WorkingContainer container, ContainerRun run, bool terminal, CancellationToken cancellation)

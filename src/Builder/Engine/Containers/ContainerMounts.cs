@@ -1,5 +1,6 @@
 using System.Text;
 
+using Bld.Builder.Copy;
 using Bld.Builder.Snapshots;
 using Bld.Builder.Store;
 using Bld.Dockerfile;
@@ -147,11 +148,17 @@ internal sealed class ContainerMounts(
         },
         cancellation);
 
-    private PreparedMount Cache(MountFlag flag) => PreparedMount.OfTree(
-        Target(flag), Clone(_caches[CacheId(flag)].Directory, recursive: false), true, [flag.IsReadOnly ? "ro" : "rw", "nosuid", "nodev"]) with
+    private PreparedMount Cache(MountFlag flag)
     {
-        IsCache = true,
-    };
+        var (id, path) = (CacheId(flag), RootPath.Clean(flag.Source ?? ""));
+        var directory = _caches[id].Directory;
+        if (path.Length > 0)
+        {
+            _owned.Add(directory = _caches[id].OpenInside(path, id));
+        }
+
+        return PreparedMount.OfTree(Target(flag), Clone(directory, recursive: false), true, [flag.IsReadOnly ? "ro" : "rw", "nosuid", "nodev"]) with { IsCache = true };
+    }
 
     private SafeFileHandle Clone(SafeFileHandle tree, bool recursive)
     {
