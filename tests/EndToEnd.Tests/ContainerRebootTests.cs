@@ -38,6 +38,19 @@ public sealed class ContainerRebootTests : IDisposable
         _home.Succeed("commit", "-q", container, "kept");
     }
 
+    [Fact]
+    public void A_command_that_wrote_nothing_makes_no_change_and_one_that_changed_the_root_alone_does()
+    {
+        var container = _home.Succeed("from", "localhost/busybox");
+        var before = Directory.GetDirectories($"{_home.Store}/snapshots").Length;
+        _home.Succeed("run", "--network", "none", container, "true");
+        Assert.Equal(before, Directory.GetDirectories($"{_home.Store}/snapshots").Length);
+        _home.Succeed("run", "--network", "none", container, "chmod", "711", "/");
+        Assert.Equal(before + 1, Directory.GetDirectories($"{_home.Store}/snapshots").Length);
+        Assert.Equal("711", _home.Succeed("run", "--network", "none", container, "stat", "-c", "%a", "/"));
+        _home.Succeed("commit", "-q", container, "changed");
+    }
+
     private void Script(string commands, string container)
     {
         var text = commands.Replace(" C ", $" {container} ", StringComparison.Ordinal).Replace(" C)", $" {container})", StringComparison.Ordinal)

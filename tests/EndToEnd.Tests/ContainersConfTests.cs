@@ -120,6 +120,23 @@ public sealed class ContainersConfTests : IDisposable
     }
 
     [Fact]
+    public void Links_in_a_default_mount_are_what_they_lead_to()
+    {
+        _home.Write("entitlement/key", "secret\n");
+        Directory.CreateDirectory(_home.In("linking"));
+        File.CreateSymbolicLink(_home.In("linking/folder"), _home.In("entitlement"));
+        File.CreateSymbolicLink(_home.In("linking/file"), _home.In("entitlement/key"));
+        File.CreateSymbolicLink(_home.In("linking/nowhere"), "/not/there");
+        _home.Write("linking/plain", "plain\n");
+        var file = _home.Write("mounts.conf", $"{_home.In("linking")}:/run/secrets\n");
+        _home.Write("context/Dockerfile", "FROM localhost/busybox\nRUN cd /run/secrets; cat folder/key file plain; echo changed > folder/key; ls\nRUN ls -A /run\n");
+        var output = _home.Succeed("--default-mounts-file", file, "bud", _home.In("context"));
+
+        Assert.Contains("secret\nsecret\nplain\nfile\nfolder\nplain\n", output, StringComparison.Ordinal);
+        Assert.Equal("secret\n", File.ReadAllText(_home.In("entitlement/key")));
+    }
+
+    [Fact]
     public void Our_own_names_of_variables_stand_for_Buildahs()
     {
         _home.Write("context/Dockerfile", "FROM localhost/busybox\nHEALTHCHECK CMD true\n");

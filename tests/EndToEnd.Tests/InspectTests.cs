@@ -144,7 +144,7 @@ public sealed class InspectTests : IClassFixture<InspectTests.SameImage>
                 """);
             foreach (var format in new[] { "oci", "docker" })
             {
-                var id = maker.Succeed("bud", "-q", "--format", format, "--annotation", "org.example.note=here", maker.In("context"));
+                var id = maker.Succeed("bud", "-q", "--format", format, "--label", $"format={format}", "--annotation", "org.example.note=here", maker.In("context"));
                 maker.Succeed("push", "-q", id, $"dir:{Home.In(format)}");
                 _ids[format] = Home.Succeed("pull", "-q", $"dir:{Home.In(format)}");
                 Assert.Equal(_ids[format], Buildah("pull", "-q", $"dir:{Home.In(format)}"));

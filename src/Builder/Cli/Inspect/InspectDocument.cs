@@ -47,7 +47,8 @@ internal sealed record InspectDocument
             FromImageDigest = image.ManifestDigest.ToString(),
             RawConfig = Encoding.UTF8.GetString(config),
             RawManifest = Encoding.UTF8.GetString(manifest),
-            Annotations = GoValues.Texts(ImageManifest.Parse(manifest).Annotations),
+            // Docker's manifests have none, and Buildah says so.
+            Annotations = GoValues.Texts(ImageManifest.Parse(manifest) is var parsed && parsed.MediaType == MediaTypes.DockerManifest ? [] : parsed.Annotations),
             Config = Parse(config),
         }.ToStruct();
     }

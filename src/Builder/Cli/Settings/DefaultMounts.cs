@@ -32,6 +32,14 @@ internal static class DefaultMounts
     {
         var parts = line.Split(':', 2);
         var (source, target) = (parts[0], parts[^1]);
-        return Directory.Exists(source) ? [$"{source}:{target}:O"] : File.Exists(source) ? [$"{source}:{target}:ro"] : [];
+        var names = Directory.Exists(source) ? new DirectoryInfo(source).GetFileSystemInfos() : [];
+
+        // A link in it (a subscription's certificates lie elsewhere) leads nowhere in a container: then each name is mounted as what it leads to.
+        return names.Any(static name => name.LinkTarget is not null)
+            ? names.SelectMany(name => Volume((name.ResolveLinkTarget(returnFinalTarget: true) ?? name).FullName, $"{target}/{name.Name}"))
+            : Volume(source, target);
     }
+
+    private static IEnumerable<string> Volume(string source, string target) =>
+        Directory.Exists(source) ? [$"{source}:{target}:O"] : File.Exists(source) ? [$"{source}:{target}:ro"] : [];
 }

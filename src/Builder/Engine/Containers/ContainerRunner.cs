@@ -68,6 +68,7 @@ internal sealed class ContainerRunner(EngineServices services, WorkingContainerS
     private int RunAlone(HeldContainer held, ContainerRun run, StepStreams streams, SpareInit? spare, CancellationToken cancellation)
     {
         using var active = services.Snapshots.Prepare(held.Record.Top);
+        var before = FileCalls.Status(active.UpperHandle);
         int code;
         using (var root = new SnapshotRoot(services, active))
         {
@@ -76,7 +77,7 @@ internal sealed class ContainerRunner(EngineServices services, WorkingContainerS
         }
 
         // What others have come to share belongs to the container already; a container that was removed wants nothing.
-        if (held.TakeBack() && !active.WasTaken)
+        if (held.TakeBack() && !active.WasTaken && !IsUnchanged(active.UpperHandle, before))
         {
             held.Push(services.Snapshots.Commit(active).Id);
         }
@@ -89,6 +90,13 @@ internal sealed class ContainerRunner(EngineServices services, WorkingContainerS
             StartTime = ProcessRoot.StartTime(started.Pid),
             Active = Path.GetFileName(active.ScratchPath),
         });
+    }
+
+    /// <summary>Whether a command left the directory that takes what it changes as it was; mode, owner and attributes of the root show in its time of change.</summary>
+    private static bool IsUnchanged(SafeFileHandle upper, in FileStatus before)
+    {
+        using var listed = FileCalls.Open(upper, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory);
+        return FileCalls.Status(upper).ChangedAt == before.ChangedAt && FileCalls.ReadDirectory(listed).Count == 0;
     }
 
     private int Run(WorkingContainer container, ContainerRun run, IStepRoot root, StepStreams streams, SpareInit? spare, CancellationToken cancellation)

@@ -293,10 +293,12 @@ internal sealed partial class HeldContainer : IDisposable
         if (HasUpper && !RemoveEmptyUpper())
         {
             _snapshots.CommitUpper(_directory, change, Record.Top);
-            _state.Durability.Synchronize();
         }
 
-        Update(record => record with { Settling = null, Changes = _snapshots.Get(change) is null ? record.Changes : [.. record.Changes, id.ToString()!] });
+        // Also what another command had made a change of when it was killed.
+        var isThere = _snapshots.Get(change) is not null;
+        _state.Durability.Synchronize();
+        Update(record => record with { Settling = null, Changes = isThere ? [.. record.Changes, id.ToString()!] : record.Changes });
         FileCalls.RemoveTree(_directory, "work"u8);
         FileCalls.RemoveTree(_directory, "scratch"u8);
     }
