@@ -10,7 +10,7 @@ public enum MountType
     Ssh,
 }
 
-/// <summary>Who may use a cache mount at once.</summary>
+/// <summary>Who may use a cache mount at once; the strictest comes last.</summary>
 public enum CacheSharing
 {
     /// <summary>Any number of RUNs.</summary>
@@ -40,6 +40,12 @@ public sealed record MountFlag
 
     /// <summary>Of caches, secrets and SSH agents. A secret's source is its id, too.</summary>
     public string? Id { get; init; }
+
+    /// <summary>The id of a secret: the last part of its target when none is given.</summary>
+    public string SecretId => Id ?? Path.GetFileName(Target ?? "");
+
+    /// <summary>The id of an SSH agent.</summary>
+    public string AgentId => Id ?? "default";
 
     public CacheSharing Sharing { get; init; }
 

@@ -1,4 +1,3 @@
-using System.Collections;
 using System.Text;
 
 using Bld.Runtime.Init;
@@ -18,7 +17,7 @@ public static class HostProgram
     /// <param name="command">The whole argv; a name without a slash is looked up in PATH.</param>
     public static (int Code, string Output)? Run(IReadOnlyList<string> command)
     {
-        var environment = Variables();
+        byte[][] environment = [.. CommandEnvironment.OfThisProcess()];
         var process = new ProcessStep { Arguments = [.. command.Select(Encoding.UTF8.GetBytes)] };
         byte[] path;
         try
@@ -41,16 +40,5 @@ public static class HostProgram
         var code = ProcessCalls.WaitForExit(child);
         FileCalls.Seek(output, 0);
         return (code, Encoding.UTF8.GetString(ProcessCalls.ReadAll(output, LongestOutput)));
-    }
-
-    private static byte[][] Variables()
-    {
-        var variables = new List<byte[]>();
-        foreach (DictionaryEntry entry in Environment.GetEnvironmentVariables())
-        {
-            variables.Add(Encoding.UTF8.GetBytes($"{entry.Key}={entry.Value}"));
-        }
-
-        return [.. variables];
     }
 }

@@ -49,6 +49,11 @@ public sealed class ContainerRebootTests : IDisposable
         Assert.Equal(before + 1, Directory.GetDirectories($"{_home.Store}/snapshots").Length);
         Assert.Equal("711", _home.Succeed("run", "--network", "none", container, "stat", "-c", "%a", "/"));
         _home.Succeed("commit", "-q", container, "changed");
+
+        // The same through a mount.
+        BldHome.Peer("chmod", "700", _home.Succeed("mount", container));
+        _home.Succeed("umount", container);
+        Assert.Equal("700", _home.Succeed("run", "--network", "none", container, "stat", "-c", "%a", "/"));
     }
 
     private void Script(string commands, string container)

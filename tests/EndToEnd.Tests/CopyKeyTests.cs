@@ -11,7 +11,7 @@ public sealed class CopyKeyTests(BusyboxFixture fixture) : IClassFixture<Busybox
     [InlineData("ADD --unpack=false a.tar /d/", "ADD a.tar /d/", "/d/in")]
     public void An_archive_is_unpacked_or_not_whatever_was_before(string before, string after, string found)
     {
-        var context = Context("archive", "rm -rf in; echo x > in; tar cf a.tar in");
+        var context = Context("archive", "echo $$ > in; tar cf a.tar in");
         Build(context, before);
         Assert.Equal(found, Find(context, after, "/d -type f"));
     }
@@ -23,7 +23,7 @@ public sealed class CopyKeyTests(BusyboxFixture fixture) : IClassFixture<Busybox
     [InlineData("COPY a.txt zz* /d", "COPY a.txt /d", "/d")]
     public void What_is_left_out_and_how_many_sources_there_are_counts(string before, string after, string found)
     {
-        var context = Context("sources", "echo a > a.txt; echo b > b.md");
+        var context = Context("sources", "echo a $$ > a.txt; echo b $$ > b.md");
         Build(context, before);
         Assert.Equal(found, Find(context, after, "/d -type f"));
     }
@@ -31,7 +31,7 @@ public sealed class CopyKeyTests(BusyboxFixture fixture) : IClassFixture<Busybox
     [Fact]
     public void An_excluded_file_that_changes_changes_nothing()
     {
-        var context = Context("excluded", "echo a > a.txt; echo b > b.md");
+        var context = Context("excluded", "echo a $$ > a.txt; echo b $$ > b.md");
         const string Instruction = "COPY --exclude=*.md *.txt *.md /d/";
         Build(context, Instruction);
         Shell(context, "echo other > b.md");
@@ -41,7 +41,7 @@ public sealed class CopyKeyTests(BusyboxFixture fixture) : IClassFixture<Busybox
     [Fact]
     public void Modes_of_directories_that_parents_keeps_count()
     {
-        var context = Context("parents", "mkdir -p x/y; echo f > x/y/f; chmod 755 x x/y");
+        var context = Context("parents", "mkdir -p x/y; echo f $$ > x/y/f; chmod 755 x x/y");
         Build(context, "COPY --parents x/y/f /d/");
         Shell(context, "chmod 700 x");
         Assert.Equal("700", Run(context, "COPY --parents x/y/f /d/", "stat -c %a /d/x"));
@@ -50,7 +50,7 @@ public sealed class CopyKeyTests(BusyboxFixture fixture) : IClassFixture<Busybox
     [Fact]
     public void A_file_that_lay_upon_another_of_its_name_is_not_taken_for_it()
     {
-        var context = Context("twice", "mkdir -p a b; for i in $(seq 100); do echo $i > a/$i; done; echo AAAA > a/f; echo BBBB > b/f");
+        var context = Context("twice", "mkdir -p a b; for i in $(seq 100); do echo $i > a/$i; done; echo AAAA > a/f; echo BBBB > b/f; echo $$ > a/own");
         Build(context, "COPY a b /d/");
         Shell(context, "rm b/f; echo new > b/g");
         Assert.Equal("AAAA", Run(context, "COPY a b /d/", "cat /d/f"));
@@ -59,7 +59,7 @@ public sealed class CopyKeyTests(BusyboxFixture fixture) : IClassFixture<Busybox
     [Fact]
     public void A_linked_layer_leaves_the_root_of_its_base_alone()
     {
-        var context = Context("linked", "echo f > f");
+        var context = Context("linked", "echo f $$ > f");
         _home.Write("strict/Dockerfile", "FROM localhost/busybox\nRUN chmod 700 / && chown 5:5 /\n");
         _home.Succeed("bud", "--network", "none", "-t", "strict", _home.In("strict"));
         Build(context, "COPY --link f /x/", "localhost/strict");
@@ -93,8 +93,10 @@ public sealed class CopyKeyTests(BusyboxFixture fixture) : IClassFixture<Busybox
         Assert.DoesNotContain("Using cache", Build(context, $"{Instruction}\nRUN cat /seen > /again", "busybox", volume), StringComparison.Ordinal);
     }
 
+    // Its files have the shell's number in them: no two contexts of this class have equal files, which would be found in the cache for another reason.
     private string Context(string name, string prepare)
     {
+        name += $"-{Guid.NewGuid():N}";
         Directory.CreateDirectory(_home.In(name));
         Shell(_home.In(name), prepare);
         return _home.In(name);

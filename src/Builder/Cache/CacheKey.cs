@@ -4,7 +4,7 @@ namespace Bld.Builder.Cache;
 internal readonly record struct CacheKey(string Hex)
 {
     /// <summary>A key that no other step has, and none finds.</summary>
-    public static CacheKey OfNothing() => new(Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)));
+    public static CacheKey Unique() => new(Convert.ToHexStringLower(System.Security.Cryptography.RandomNumberGenerator.GetBytes(32)));
 
     /// <inheritdoc/>
     public override string ToString() => Hex;

@@ -39,7 +39,7 @@ internal sealed class TreeListing(CopySource source, IgnoreRules excludes)
                 continue;
             }
 
-            var name = entry.Name.ToString();
+            var name = entry.Name.ToPath();
             var inSource = path.Length == 0 ? name : $"{path}/{name}";
             var inCopy = below.Length == 0 ? name : $"{below}/{name}";
             var excluded = _rules.Excludes(inSource) || excludes.Excludes(inCopy);

@@ -19,7 +19,6 @@ internal sealed record OutlineMount(string Id, bool IsRequired, int Line);
 /// <summary>What a target can be given, as <c>docker build --call outline</c> shows it. Nothing is built or fetched: variables of base images aren't known.</summary>
 internal sealed class BuildOutline
 {
-    private const string DefaultAgent = "default";
     private readonly BuildRequest _request;
     private readonly BuildPlan _plan;
     private readonly Dictionary<string, OutlineArgument> _arguments = new(StringComparer.Ordinal);
@@ -87,37 +86,16 @@ internal sealed class BuildOutline
 
     private void Look(Instruction instruction, StageVariables variables)
     {
-        switch (instruction)
+        variables.Follow(instruction, _request.BuildArguments, _plan);
+        foreach (var argument in (instruction as ArgInstruction)?.Arguments ?? [])
         {
-            case ArgInstruction declared:
-                foreach (var argument in declared.Arguments)
-                {
-                    var value = _request.BuildArguments.GetValueOrDefault(argument.Name)
-                        ?? (argument.Default is { } word ? Expand(word) : _plan.GlobalArguments.GetValueOrDefault(argument.Name));
-                    variables.Declare(argument.Name, value);
-                    Add(argument, value, declared.Span);
-                }
-
-                break;
-            case EnvInstruction set:
-                foreach (var (name, value) in set.Pairs.Select(pair => (Expand(pair.Name), Expand(pair.Value))).ToList())
-                {
-                    variables.SetEnvironment(name, value);
-                }
-
-                break;
-            case RunInstruction run:
-                foreach (var mount in run.Mounts)
-                {
-                    Look(MountFlag.Parse(Expand(mount)), run.Span);
-                }
-
-                break;
-            default:
-                break;
+            Add(argument, variables.Argument(argument.Name), instruction.Span);
         }
 
-        string Expand(string word) => WordExpander.Expand(word, variables.Lookup, Document.EscapeCharacter);
+        foreach (var mount in (instruction as RunInstruction)?.Mounts ?? [])
+        {
+            Look(MountFlag.Parse(WordExpander.Expand(mount, variables.Lookup, Document.EscapeCharacter)), instruction.Span);
+        }
     }
 
     private void Look(MountFlag mount, SourceSpan span)
@@ -125,10 +103,10 @@ internal sealed class BuildOutline
         switch (mount.Type)
         {
             case MountType.Secret:
-                Add(_secrets, mount.Id ?? Path.GetFileName(mount.Target ?? ""), mount.IsRequired, span);
+                Add(_secrets, mount.SecretId, mount.IsRequired, span);
                 break;
             case MountType.Ssh:
-                Add(_agents, mount.Id ?? DefaultAgent, mount.IsRequired, span);
+                Add(_agents, mount.AgentId, mount.IsRequired, span);
                 break;
             default:
                 break;

@@ -39,6 +39,10 @@ internal sealed class BuildPlan(
     /// <summary>Global arguments that have a value: those before the first FROM, and the platform's.</summary>
     public IReadOnlyDictionary<string, string> GlobalArguments { get; } = globals;
 
+    /// <summary>The value of an argument. Its default isn't looked at when the command line gives one: it may not even expand.</summary>
+    public string? ArgumentValue(ArgumentDeclaration argument, IReadOnlyDictionary<string, string> given, Func<string, string> expand) =>
+        given.GetValueOrDefault(argument.Name) ?? (argument.Default is { } word ? expand(word) : GlobalArguments.GetValueOrDefault(argument.Name));
+
     /// <summary>A stage; also one that only a base image's ONBUILD trigger asks for.</summary>
     public PlannedStage Stage(int index) => _planned.GetOrAdd(index, each => plan(each, Position(each)));
 

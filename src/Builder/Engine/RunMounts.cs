@@ -49,8 +49,20 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
 
     /// <summary>Whether files of the host that the command could read are others than those that <see cref="AddTo"/> saw.</summary>
     public bool HaveSourcesChanged() => _bound.Any(each =>
-        (each.Flag.From is null || session.Request.NamedContexts.ContainsKey(each.Flag.From))
-        && Tree(sources.Find(each.Flag.From), Source(each.Flag)).ContentDigest(session.Services.Digests).ToString() != each.Digest);
+        (each.Flag.From is null || session.Request.NamedContexts.ContainsKey(each.Flag.From)) && ContentNow(each.Flag) != each.Digest);
+
+    private string? ContentNow(MountFlag flag)
+    {
+        try
+        {
+            return Tree(sources.Find(flag.From), Source(flag)).ContentDigest(session.Services.Digests).ToString();
+        }
+        catch (Exception exception) when (exception is BuildException or LinuxException)
+        {
+            // It is gone, or just going.
+            return null;
+        }
+    }
 
     /// <summary>Makes the mounts, in the order of the instruction; a second call gives the same ones.</summary>
     public IReadOnlyList<PreparedMount> Prepare()
@@ -194,7 +206,7 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
 
     private PreparedMount? Secret(MountFlag flag)
     {
-        var id = flag.Id ?? Path.GetFileName(flag.Target ?? "");
+        var id = flag.SecretId;
         if (!session.Request.Secrets.TryGetValue(id, out var source) || source.Read() is not { } bytes)
         {
             return flag.IsRequired
@@ -222,7 +234,7 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
 
     private PreparedMount? Ssh(MountFlag flag)
     {
-        var id = flag.Id ?? "default";
+        var id = flag.AgentId;
         if (!session.Request.SshSockets.TryGetValue(id, out var socket))
         {
             return flag.IsRequired

@@ -36,7 +36,7 @@ internal sealed partial class StageBuilder
             session.Observer.Report(new StepLookedUp(_step, key, inputs, Outcome(record, hit is not null)));
             _haveSourcesChanged = false;
             var result = hit ?? MakeLayer(key, make, started, claim!);
-            Push(_haveSourcesChanged ? CacheKey.OfNothing() : key, result, hit is not null, createdBy, started);
+            Push(_haveSourcesChanged ? CacheKey.Unique() : key, result, hit is not null, createdBy, started);
             if (hit is null && !_haveSourcesChanged && independent is { } alone)
             {
                 Remember(alone, _state.Layers[^1].Snapshot, session.Now, started);

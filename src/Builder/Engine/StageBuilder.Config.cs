@@ -20,18 +20,13 @@ internal sealed partial class StageBuilder
         {
             var name = argument.Name;
             session.ConsumedArguments[name] = true;
-            var value = ArgumentValue(argument, Expand);
+            var value = session.Plan.ArgumentValue(argument, session.Request.BuildArguments, Expand);
             _state.Variables.Declare(name, value);
             pairs.Add(new(name, value));
         }
 
         Configured(HistoryText.Pairs("ARG", pairs));
     }
-
-    /// <summary>The value of an argument. Its default isn't looked at when the command line gives one: it may not even expand.</summary>
-    private string? ArgumentValue(ArgumentDeclaration argument, Func<string, string> expand) =>
-        session.Request.BuildArguments.GetValueOrDefault(argument.Name)
-        ?? (argument.Default is { } word ? expand(word) : session.Plan.GlobalArguments.GetValueOrDefault(argument.Name));
 
     private void Env(EnvInstruction instruction)
     {

@@ -45,27 +45,10 @@ internal sealed partial class StageBuilder
         {
             foreach (var instruction in planned.Stage.Instructions)
             {
-                switch (instruction)
+                variables.Follow(instruction, session.Request.BuildArguments, session.Plan);
+                if (instruction is AddInstruction add)
                 {
-                    case ArgInstruction arg:
-                        foreach (var argument in arg.Arguments)
-                        {
-                            variables.Declare(argument.Name, ArgumentValue(argument, Expand));
-                        }
-
-                        break;
-                    case EnvInstruction env:
-                        foreach (var (name, value) in env.Pairs.Select(pair => (Expand(pair.Name), Expand(pair.Value))).ToList())
-                        {
-                            variables.SetEnvironment(name, value);
-                        }
-
-                        break;
-                    case AddInstruction add:
-                        _ahead.BeginExpanded(add, Expand);
-                        break;
-                    default:
-                        break;
+                    _ahead.BeginExpanded(add, Expand);
                 }
             }
         }

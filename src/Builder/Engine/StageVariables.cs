@@ -1,3 +1,5 @@
+using Bld.Dockerfile;
+
 namespace Bld.Builder.Engine;
 
 /// <summary>
@@ -42,6 +44,9 @@ internal sealed class StageVariables
     /// <summary>A variable's value; null when it isn't set.</summary>
     public string? Lookup(string name) => _environment.GetValueOrDefault(name) ?? _arguments.GetValueOrDefault(name);
 
+    /// <summary>An argument's value, whatever ENV says; null when it has none.</summary>
+    public string? Argument(string name) => _arguments.GetValueOrDefault(name);
+
     /// <summary>Whether ENV, the base image or a previous ENV set this name.</summary>
     public bool IsInEnvironment(string name) => _environment.ContainsKey(name);
 
@@ -54,6 +59,37 @@ internal sealed class StageVariables
         }
 
         _environment[name] = value;
+    }
+
+    /// <summary>Takes what an ARG or an ENV says; others say nothing.</summary>
+    /// <param name="instruction">The instruction.</param>
+    /// <param name="arguments">What the command line gives.</param>
+    /// <param name="plan">Has the global arguments.</param>
+    /// <exception cref="DockerfileException">A word can't be expanded.</exception>
+    public void Follow(Instruction instruction, IReadOnlyDictionary<string, string> arguments, BuildPlan plan)
+    {
+        switch (instruction)
+        {
+            case ArgInstruction declared:
+                foreach (var argument in declared.Arguments)
+                {
+                    Declare(argument.Name, plan.ArgumentValue(argument, arguments, Expand));
+                }
+
+                break;
+            case EnvInstruction set:
+                // All pairs of one instruction see the environment from before it.
+                foreach (var (name, value) in set.Pairs.Select(pair => (Expand(pair.Name), Expand(pair.Value))).ToList())
+                {
+                    SetEnvironment(name, value);
+                }
+
+                break;
+            default:
+                break;
+        }
+
+        string Expand(string word) => WordExpander.Expand(word, Lookup, plan.Document.EscapeCharacter);
     }
 
     /// <summary>Takes a name out of the environment (<c>--unsetenv</c>).</summary>

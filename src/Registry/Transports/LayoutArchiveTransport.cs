@@ -54,13 +54,12 @@ public sealed class LayoutArchiveSink : IImageSink
     private readonly LayoutSink _layout;
 
     /// <param name="path">The tar file; replaced if it is there.</param>
-    /// <param name="name">The image's name in it; null for none.</param>
-    /// <param name="otherNames">What else it is called there.</param>
-    public LayoutArchiveSink(string path, string? name, IReadOnlyList<string>? otherNames = null)
+    /// <param name="names">The image's names in it; there may be none.</param>
+    public LayoutArchiveSink(string path, IReadOnlyList<string> names)
     {
         Target = path;
         _tree = new TemporaryTree(path);
-        _layout = new LayoutSink(OciLayout.OpenOrCreate(_tree.Path), name, otherNames);
+        _layout = new LayoutSink(OciLayout.OpenOrCreate(_tree.Path), names);
     }
 
     public string Target { get; }

@@ -25,9 +25,8 @@ public sealed class LayoutSource(OciLayout layout, string? name) : IImageSource
 
 /// <summary>An image in an OCI layout, to write.</summary>
 /// <param name="layout">The layout.</param>
-/// <param name="name">The image's name in it; null for none.</param>
-/// <param name="otherNames">What else it is called there.</param>
-public sealed class LayoutSink(OciLayout layout, string? name, IReadOnlyList<string>? otherNames = null) : IImageSink
+/// <param name="names">The image's names in it; there may be none.</param>
+public sealed class LayoutSink(OciLayout layout, IReadOnlyList<string> names) : IImageSink
 {
     public string Target => layout.Path;
 
@@ -66,10 +65,9 @@ public sealed class LayoutSink(OciLayout layout, string? name, IReadOnlyList<str
         layout.WriteBlob(manifest.Digest, manifest.Content);
         if (isTop)
         {
-            layout.Add(manifest.ToDescriptor(), name);
-            foreach (var other in otherNames ?? [])
+            foreach (var name in names.DefaultIfEmpty(null))
             {
-                layout.Add(manifest.ToDescriptor(), other);
+                layout.Add(manifest.ToDescriptor(), name);
             }
         }
 

@@ -34,6 +34,9 @@ public sealed record TransportReference(TransportKind Kind, string Path, string?
     /// <summary>More names of the image in a layout or an archive that is written.</summary>
     public IReadOnlyList<string> OtherNames { get; init; } = [];
 
+    /// <summary>All names of the image there.</summary>
+    public IReadOnlyList<string> Names => Name is null ? [] : [Name, .. OtherNames];
+
     private static readonly (string Prefix, TransportKind Kind)[] Prefixes =
     [
         ("docker://", TransportKind.Registry),

@@ -20,6 +20,22 @@ internal static class CommandEnvironment
         return [.. process.Environment.Where(static entry => !entry.AsSpan().StartsWith("HOME="u8)), Encoding.UTF8.GetBytes("HOME=" + home)];
     }
 
+    /// <summary>This process's own, as exec takes it.</summary>
+    /// <param name="but">The name of a variable that is left out; null for none.</param>
+    internal static List<byte[]> OfThisProcess(string? but = null)
+    {
+        var entries = new List<byte[]>();
+        foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
+        {
+            if (!Equals(entry.Key, but))
+            {
+                entries.Add(Encoding.UTF8.GetBytes($"{entry.Key}={entry.Value}"));
+            }
+        }
+
+        return entries;
+    }
+
     /// <summary>The value of the entry that starts with <paramref name="prefix"/>; null when there is none.</summary>
     internal static byte[]? Find(byte[][] environment, ReadOnlySpan<byte> prefix)
     {

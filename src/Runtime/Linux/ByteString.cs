@@ -42,17 +42,20 @@ public readonly struct ByteString : IEquatable<ByteString>, IComparable<ByteStri
         }
 
         var bytes = new List<byte>(text.Length);
-        for (var i = 0; i < text.Length; i++)
+        Span<byte> encoded = stackalloc byte[4];
+        for (var rest = text.AsSpan(); !rest.IsEmpty;)
         {
-            if (text[i] is >= FirstEscape and <= LastEscape && (i == 0 || !char.IsHighSurrogate(text[i - 1])))
+            var isWhole = Rune.DecodeFromUtf16(rest, out var rune, out var length) == System.Buffers.OperationStatus.Done;
+            if (!isWhole && rest[0] is >= FirstEscape and <= LastEscape)
             {
-                bytes.Add((byte)text[i]);
-                continue;
+                bytes.Add((byte)rest[0]);
+            }
+            else
+            {
+                bytes.AddRange(encoded[..rune.EncodeToUtf8(encoded)]);
             }
 
-            var length = char.IsHighSurrogate(text[i]) && i + 1 < text.Length && char.IsLowSurrogate(text[i + 1]) ? 2 : 1;
-            bytes.AddRange(Encoding.UTF8.GetBytes(text[i..(i + length)]));
-            i += length - 1;
+            rest = rest[length..];
         }
 
         return new ByteString(bytes.ToArray());

@@ -13,18 +13,8 @@ public static class ForegroundProgram
     /// <param name="added">Variables, as <c>NAME=value</c>, besides this process's own.</param>
     public static ContainerException Become(IReadOnlyList<string> command, IReadOnlyList<string> added)
     {
-        var environment = new List<byte[]>();
-        foreach (System.Collections.DictionaryEntry entry in Environment.GetEnvironmentVariables())
-        {
-            if (entry.Key is RootlessStart.OwnMarker)
-            {
-                // What runs here is a session: the namespaces stay as long as it does.
-                continue;
-            }
-
-            environment.Add(Encoding.UTF8.GetBytes($"{entry.Key}={entry.Value}"));
-        }
-
+        // What runs here is a session: the namespaces stay as long as it does.
+        var environment = CommandEnvironment.OfThisProcess(but: RootlessStart.OwnMarker);
         environment.AddRange(added.Select(Encoding.UTF8.GetBytes));
         var process = new ProcessStep { Arguments = [.. command.Select(Encoding.UTF8.GetBytes)] };
         try

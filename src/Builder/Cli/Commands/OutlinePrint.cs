@@ -1,5 +1,4 @@
-using System.Text;
-
+using Bld.Builder.Cli.Templates;
 using Bld.Builder.Engine;
 using Bld.Dockerfile;
 
@@ -23,27 +22,10 @@ internal static class OutlinePrint
             [["SSH", "REQUIRED"], .. outline.Agents.Select(Row)],
         ];
         tables[0].RemoveAll(static row => row[1].Length == 0);
-        Console.Out.Write(string.Join('\n', tables.Where((table, i) => i == 0 || table.Count > 1).Select(Text)));
+        var text = string.Join('\n', tables.Where((table, i) => i == 0 || table.Count > 1).Select(TextColumns.Render));
+        Console.Out.Write(string.Join('\n', text.Split('\n').Select(static line => line.TrimEnd())));
         return 0;
     }
 
     private static string[] Row(OutlineMount mount) => [mount.Id, mount.IsRequired ? "true" : "false"];
-
-    private static string Text(List<string[]> rows)
-    {
-        const int Gap = 3;
-        var text = new StringBuilder();
-        foreach (var row in rows)
-        {
-            var line = new StringBuilder();
-            for (var column = 0; column < row.Length; column++)
-            {
-                line.Append(row[column].PadRight(rows.Max(each => each[column].Length) + Gap));
-            }
-
-            text.Append(line.ToString().TrimEnd()).Append('\n');
-        }
-
-        return text.ToString();
-    }
 }

@@ -28,7 +28,7 @@ internal sealed class SourcePullCommand : Command
 
         using var session = Session.Open(line.Flags);
         using var place = NewDirectory.Begin(path, "pulling source image");
-        using var sink = new LayoutSink(OciLayout.OpenOrCreate(place.Path), null);
+        using var sink = new LayoutSink(OciLayout.OpenOrCreate(place.Path), []);
         using (var source = session.Transports.OpenRegistry(image))
         {
             SourceTransfer.Copy(source, sink, line.Cancellation);

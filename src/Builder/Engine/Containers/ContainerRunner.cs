@@ -92,11 +92,11 @@ internal sealed class ContainerRunner(EngineServices services, WorkingContainerS
         });
     }
 
-    /// <summary>Whether a command left the directory that takes what it changes as it was; mode, owner and attributes of the root show in its time of change.</summary>
+    /// <summary>Whether a command left the directory that takes what it changes as it was, down to mode, owner and time of change of the root.</summary>
     private static bool IsUnchanged(SafeFileHandle upper, in FileStatus before)
     {
         using var listed = FileCalls.Open(upper, "."u8, OpenFlags.ReadOnly | OpenFlags.Directory);
-        return FileCalls.Status(upper).ChangedAt == before.ChangedAt && FileCalls.ReadDirectory(listed).Count == 0;
+        return FileCalls.Status(upper) == before && FileCalls.ReadDirectory(listed).Count == 0;
     }
 
     private int Run(WorkingContainer container, ContainerRun run, IStepRoot root, StepStreams streams, SpareInit? spare, CancellationToken cancellation)

@@ -266,13 +266,26 @@ internal sealed partial class HeldContainer : IDisposable
     private bool RemoveEmptyUpper()
     {
         using var upper = FileCalls.Open(_directory, "upper/fs"u8, DirectoryItself);
-        if (FileCalls.ReadDirectory(upper).Count > 0)
+        if (FileCalls.ReadDirectory(upper).Count > 0 || IsRootChanged(upper))
         {
             return false;
         }
 
         FileCalls.RemoveTree(_directory, "upper"u8);
         return true;
+    }
+
+    // Nothing but the root itself may have been given another mode or owner.
+    private bool IsRootChanged(SafeFileHandle upper)
+    {
+        if (Record.Top is not { } top || _snapshots.Get(top) is not { } below)
+        {
+            return false;
+        }
+
+        using var root = FileCalls.Open(below.Path, DirectoryItself);
+        var (was, now) = (FileCalls.Status(root), FileCalls.Status(upper));
+        return (was.RawMode, was.UserId, was.GroupId) != (now.RawMode, now.UserId, now.GroupId);
     }
 
     /// <summary>Makes the upper directory of a mount that is gone one more change.</summary>

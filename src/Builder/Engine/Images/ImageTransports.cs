@@ -121,10 +121,9 @@ internal sealed class ImageTransports(StateDirectory state, RegistryAccess acces
     public IImageSink OpenSink(TransportReference reference) => reference.Kind switch
     {
         TransportKind.Registry => new RegistrySink(access.Open(RegistryName.Parse(ImageNames.WithDefaultHost(reference.Path))), $"{state.Root}/tmp"),
-        TransportKind.Layout => new LayoutSink(OciLayout.OpenOrCreate(reference.Path), reference.Name, reference.OtherNames),
-        TransportKind.LayoutArchive => new LayoutArchiveSink(reference.Path, reference.Name, reference.OtherNames),
-        TransportKind.DockerArchive => new DockerArchiveSink(
-            reference.Path, reference.Name is { } name ? [.. reference.OtherNames.Prepend(name).Select(static each => ImageNames.WithDefaultHost(ImageNames.WithLatest(each)))] : []),
+        TransportKind.Layout => new LayoutSink(OciLayout.OpenOrCreate(reference.Path), reference.Names),
+        TransportKind.LayoutArchive => new LayoutArchiveSink(reference.Path, reference.Names),
+        TransportKind.DockerArchive => new DockerArchiveSink(reference.Path, [.. reference.Names.Select(static name => ImageNames.WithDefaultHost(ImageNames.WithLatest(name)))]),
         TransportKind.DockerDaemon => OpenDaemonSink(reference),
         TransportKind.ContainersStorage => OpenStorageSink(reference),
         _ => new DirectorySink(reference.Path),
@@ -147,7 +146,7 @@ internal sealed class ImageTransports(StateDirectory state, RegistryAccess acces
     {
         var temporary = state.CreateTemporary("storage");
         var layout = $"{temporary.Path}/layout";
-        return new DetourSink(new LayoutSink(OciLayout.OpenOrCreate(layout), null), reference.ToString(), HandOver, temporary);
+        return new DetourSink(new LayoutSink(OciLayout.OpenOrCreate(layout), []), reference.ToString(), HandOver, temporary);
 
         Task HandOver(CancellationToken cancellation)
         {

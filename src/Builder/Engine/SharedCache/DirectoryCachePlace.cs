@@ -27,7 +27,7 @@ internal sealed class DirectoryCachePlace : ICachePlace
 
     public IImageSource Source => new LayoutSource(_layout.Value, null);
 
-    public IImageSink Sink => new LayoutSink(_layout.Value, null);
+    public IImageSink Sink => new LayoutSink(_layout.Value, []);
 
     public SharedStep? Find(CacheKey key, CancellationToken cancellation)
     {
@@ -70,7 +70,7 @@ internal sealed class DirectoryCachePlace : ICachePlace
     private void Publish(string name, RawManifest manifest, Descriptor config, byte[] configBytes, CancellationToken cancellation)
     {
         _layout.Value.WriteBlob(config.Digest, configBytes);
-        using var sink = new LayoutSink(_layout.Value, name);
+        using var sink = new LayoutSink(_layout.Value, [name]);
         sink.PutManifestAsync(manifest, isTop: true, cancellation).GetAwaiter().GetResult();
     }
 
