@@ -145,7 +145,16 @@ internal sealed class RunMounts(BuildSession session, StageState state, SourceFi
         var fresh = !session.Request.UseCache && session.EmptiedCaches.TryAdd(id, true);
         IReadOnlyList<string> shared = [];
         var mount = CacheMount.Open(session.Services.State, id, sharing, fresh, directory => shared = Fill(directory, first, id), session.Cancellation);
-        mount.Remember(shared);
+        try
+        {
+            mount.Remember(shared);
+        }
+        catch
+        {
+            mount.Dispose();
+            throw;
+        }
+
         session.UsedCaches[id] = true;
         return mount;
     }
